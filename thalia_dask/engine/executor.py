@@ -1,0 +1,80 @@
+"""What runs the regions. One executor per file; the sequential one is the specification."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thalia_dask.regions.base import Region, Snapshot
+from thalia_dask.spikes import Arrivals, SpikePacket
+from thalia_dask.ticks import Window
+
+RegionCreator = Callable[[], Region]
+"""Builds a region where it lives; must be picklable."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Emission:
+    """What one region gives back for one window.
+
+    Attributes
+    ----------
+    spikes : the spikes emitted.
+    observed : observable -> float32, shape (steps,).
+    compute_seconds : time spent inside the region.
+    """
+
+    spikes: SpikePacket
+    observed: Mapping[str, NDArray[np.float32]]
+    compute_seconds: float
+
+
+class Executor(ABC):
+    """Holds the regions and advances all of them through one window at a time.
+
+    Attributes
+    ----------
+    name : how results call it, e.g. ``"sequential"``.
+    n_workers : number of processes that hold regions.
+    """
+
+    name: str
+    n_workers: int
+
+    @abstractmethod
+    def start(self, creators: Mapping[str, RegionCreator]) -> None:
+        """Build every region where it will live."""
+
+    @abstractmethod
+    def advance(self, window: Window, arrivals: Mapping[str, Arrivals]) -> dict[str, Emission]:
+        """Advance every region through the window; regions without arrivals may be missing from ``arrivals``.
+
+        Raises
+        ------
+        RegionError : if a region raised, with its name, the step and the traceback.
+        """
+
+    @abstractmethod
+    def snapshot(self, region: str) -> Snapshot:
+        """A copy of the complete state of one region."""
+
+    @abstractmethod
+    def restore(self, region: str, snapshot: Snapshot) -> None:
+        """Put a region back into a state that :meth:`snapshot` gave."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release what :meth:`start` took. May be called more than once."""
+
+    def __enter__(self) -> Executor:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,57 @@
+"""What the engine tells to whoever watches: recorder, progress bar, live page.
+
+The engine emits, observers implement: it never imports a plot or a store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from thalia_dask.engine.executor import Emission
+from thalia_dask.spikes import Arrivals
+from thalia_dask.ticks import Window
+from thalia_dask.topology.plan import BrainPlan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WindowReport:
+    """One window, after every region has advanced through it.
+
+    Attributes
+    ----------
+    window : the steps advanced.
+    arrivals, emissions : by region; a region without arrivals is missing from ``arrivals``.
+    wall_seconds : from the building of the batch to the last emission.
+    """
+
+    window: Window
+    arrivals: Mapping[str, Arrivals]
+    emissions: Mapping[str, Emission]
+    wall_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrialReport:
+    """One action and the reward that followed it."""
+
+    step: int
+    action: int
+    reward: float
+    reward_prediction_error: float
+
+
+class Observer:
+    """Base of all observers: override what you want to hear."""
+
+    def on_start(self, plan: BrainPlan) -> None:
+        """Before the first window."""
+
+    def on_window(self, report: WindowReport) -> None:
+        """After every window."""
+
+    def on_trial(self, report: TrialReport) -> None:
+        """After every reward."""
+
+    def on_close(self) -> None:
+        """Nothing follows."""

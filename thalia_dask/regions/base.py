@@ -1,0 +1,63 @@
+"""What the engine asks of a region. Nothing else is needed to bring your own."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thalia_dask.spikes import Arrivals, SpikePacket
+from thalia_dask.ticks import Window
+
+if TYPE_CHECKING:  # describing a brain must not cost the two seconds that importing torch takes
+    from torch import Tensor
+
+Snapshot = dict[str, "Tensor | int | float"]
+
+
+@dataclass(frozen=True, slots=True)
+class Observable:
+    """A per-step quantity of a region that can be recorded."""
+
+    units: str
+    long_name: str
+
+
+MEMBRANE_POTENTIAL_MEAN = "membrane_potential_mean"
+
+
+class Region(ABC):
+    """A stateful part of the brain that advances through windows of steps.
+
+    Attributes
+    ----------
+    populations : name -> number of neurons; populations are consecutive slices of the neuron array.
+    observables : what :meth:`observe` returns, declared once.
+    """
+
+    populations: Mapping[str, int]
+    observables: Mapping[str, Observable] = {}
+
+    @abstractmethod
+    def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
+        """Step ``window.start … window.stop - 1`` and return the spikes emitted, ordered by (step, neuron).
+
+        The result of two adjacent windows equals that of the two joined. ``arrivals.signals`` take effect
+        before the first step.
+        """
+
+    @abstractmethod
+    def snapshot(self) -> Snapshot:
+        """The complete state: membranes, weights, traces, noise, spikes in flight inside the region."""
+
+    @abstractmethod
+    def restore(self, snapshot: Snapshot) -> None:
+        """Return to a state that :meth:`snapshot` gave; what follows is the same to the bit."""
+
+    def observe(self) -> dict[str, NDArray[np.float32]]:
+        """Each declared observable over the last window, float32, shape (steps,)."""
+        return {}

@@ -1,0 +1,66 @@
+"""What travels between regions: packets of spikes, and the signals that the orchestrator broadcasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Int32Array = NDArray[np.int32]
+
+
+def _empty() -> Int32Array:
+    return np.empty(0, np.int32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpikePacket:
+    """The spikes that one region emitted in one window, ordered by (step, neuron).
+
+    Attributes
+    ----------
+    steps : int32, shape (spikes,). Absolute step of each spike.
+    neurons : int32, shape (spikes,). Index into the emitting region's neuron array.
+    """
+
+    steps: Int32Array = field(default_factory=_empty)
+    neurons: Int32Array = field(default_factory=_empty)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A broadcast that takes effect at the beginning of a step, in every region.
+
+    ``name`` is a neuromodulator (``value`` is the amount released, negative for a dip), ``"action"``
+    (``value`` is the index of the selected action) or ``"reset"`` (transient state and spikes in flight are
+    cleared; what was learned stays).
+    """
+
+    step: int
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrivals:
+    """The spikes that reach one region in one window, ordered by (step, projection, neuron).
+
+    Attributes
+    ----------
+    steps : int32, shape (spikes,). Absolute step of arrival.
+    projections : int32, shape (spikes,). Index into ``RegionSpec.incoming``.
+    neurons : int32, shape (spikes,). Index within the source population.
+    signals : broadcasts that take effect at the first step of the window, in order.
+    """
+
+    steps: Int32Array = field(default_factory=_empty)
+    projections: Int32Array = field(default_factory=_empty)
+    neurons: Int32Array = field(default_factory=_empty)
+    signals: tuple[Signal, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.steps)

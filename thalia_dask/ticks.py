@@ -1,0 +1,56 @@
+"""Integer time: the only clock of the simulator.
+
+Milliseconds exist in configs, Dataset coordinates and plots; everything between counts steps of ``dt_ms``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from thalia_dask.errors import ConfigError
+
+_GRID_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open span of steps ``start <= step < stop``."""
+
+    start: int
+    stop: int
+
+    @property
+    def n_steps(self) -> int:
+        return self.stop - self.start
+
+
+def to_steps(duration_ms: float, dt_ms: float, what: str, *, round_to_grid: bool = False) -> int:
+    """Convert milliseconds to a whole number of steps.
+
+    Parameters
+    ----------
+    duration_ms, dt_ms : milliseconds; ``dt_ms`` > 0.
+    what : how to call this duration in an error, e.g. ``"delay_ms of projection a -> b"``.
+    round_to_grid : take the nearest step instead of refusing an off-grid duration.
+
+    Raises
+    ------
+    ConfigError : if the duration is not finite, is negative, or is off the grid of ``dt_ms``.
+    """
+    if not math.isfinite(duration_ms) or duration_ms < 0:
+        raise ConfigError(f"{what} is {duration_ms!r} ms; write a finite duration of at least 0 ms")
+    exact = duration_ms / dt_ms
+    steps = round(exact)
+    if abs(exact - steps) <= _GRID_TOLERANCE * max(1.0, exact) or round_to_grid:
+        return steps
+    below, above = math.floor(exact) * dt_ms, math.ceil(exact) * dt_ms
+    raise ConfigError(
+        f"{what} is {duration_ms:g} ms, which is not a whole number of steps of dt_ms = {dt_ms:g}; "
+        f"write {below:g} or {above:g}, or set round_delays: true"
+    )
+
+
+def to_ms(steps: int, dt_ms: float) -> float:
+    """Milliseconds of ``steps`` steps, free of the binary dust of ``steps * dt_ms``."""
+    return round(steps * dt_ms, 9)

@@ -1,0 +1,67 @@
+"""The frozen plan of a brain: what is built, and how regions are joined. Picklable, no live object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from thalia_dask.regions.spec import RegionSpec
+
+STIMULUS = "stimulus"
+
+
+@dataclass(frozen=True, slots=True)
+class AxonalProjection:
+    """A bundle of axons from a population of one region to a port of another.
+
+    Attributes
+    ----------
+    source, source_population, target, port : names.
+    first, last : the slice of the source region's neuron array, ``first <= neuron < last``.
+    delay_steps : axonal delay, at least 1.
+    index : position in the target's ``RegionSpec.incoming``.
+    """
+
+    source: str
+    source_population: str
+    target: str
+    port: str
+    first: int
+    last: int
+    delay_steps: int
+    index: int
+
+    def __str__(self) -> str:
+        return f"{self.source}.{self.source_population} -> {self.target}.{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class StimulusPort:
+    """Where external input enters a region: ``index`` is its position in ``RegionSpec.incoming``."""
+
+    region: str
+    size: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrainPlan:
+    """All that the engine needs to know about a brain.
+
+    ``regions`` and ``projections`` are ordered by name: nothing depends on the order in a config file.
+    """
+
+    dt_ms: float
+    seed: int
+    regions: tuple[RegionSpec, ...]
+    projections: tuple[AxonalProjection, ...]
+    stimuli: tuple[StimulusPort, ...]
+    populations: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
+
+    @property
+    def look_ahead_steps(self) -> int | None:
+        """The shortest delay between regions, or None where no projection exists."""
+        return min((p.delay_steps for p in self.projections), default=None)
+
+    @property
+    def region_names(self) -> tuple[str, ...]:
+        return tuple(spec.name for spec in self.regions)
