@@ -1,0 +1,32 @@
+"""Configs: frozen models, and their loading from YAML."""
+
+from thalia_dask.config.loading import load_cluster_config, load_config
+from thalia_dask.config.models import (
+    BrainConfig,
+    ClusterConfig,
+    ExecutionConfig,
+    GlobalConfig,
+    ProjectionConfig,
+    RecordingConfig,
+    RegionConfig,
+    RegionSizes,
+    TaskConfig,
+    ThaliaConfig,
+    TrainingConfig,
+)
+
+__all__ = [
+    "BrainConfig",
+    "ClusterConfig",
+    "ExecutionConfig",
+    "GlobalConfig",
+    "ProjectionConfig",
+    "RecordingConfig",
+    "RegionConfig",
+    "RegionSizes",
+    "TaskConfig",
+    "ThaliaConfig",
+    "TrainingConfig",
+    "load_cluster_config",
+    "load_config",
+]

@@ -1,0 +1,275 @@
+"""Configs from YAML: merging, overrides, and each error by its text."""
+
+from textwrap import dedent
+
+import pytest
+
+from thalia_dask.config import ThaliaConfig, load_cluster_config, load_config
+from thalia_dask.errors import ConfigError
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(name, text):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(dedent(text), encoding="utf-8")
+        return path
+
+    return write
+
+
+def message_of(source, overrides=(), load=load_config):
+    with pytest.raises(ConfigError) as caught:
+        load(source, overrides)
+    return str(caught.value)
+
+
+def test_a_file_fills_in_what_it_names(write):
+    config = load_config(write("a.yaml", "global: {seed: 7}\nbrain: {sizes: {cortex_size: 30}}"))
+    assert config.global_.seed == 7
+    assert config.brain.sizes.cortex_size == 30
+    assert config.brain.sizes.pfc_size == 128
+
+
+def test_an_empty_file_is_all_defaults(write):
+    assert load_config(write("a.yaml", "# nothing\n")) == ThaliaConfig()
+
+
+def test_a_mapping_is_loaded_and_left_alone(write):
+    base = write("base.yaml", "global: {seed: 1}")
+    given = {"extends": str(base), "global": {"dt_ms": 0.5}}
+    config = load_config(given, ["global.seed=9"])
+    assert (config.global_.seed, config.global_.dt_ms) == (9, 0.5)
+    assert given == {"extends": str(base), "global": {"dt_ms": 0.5}}
+
+
+@pytest.mark.parametrize("text", ["1e-3", "1E-3", "0.001", "1.0e-3"])
+def test_exponents_are_numbers(text, write):
+    path = write("a.yaml", f"brain: {{region_params: {{cortex: {{rate: {text}}}}}}}")
+    assert load_config(path).brain.region_params["cortex"]["rate"] == 0.001
+
+
+def test_extends_merges_mappings_and_replaces_the_rest(write):
+    write("base.yaml", "global: {seed: 1, dt_ms: 0.5}\nbrain: {projections: [{source: a, target: b}]}")
+    write("sub/middle.yaml", "extends: ../base.yaml\nglobal: {seed: 2}")
+    config = load_config(write("sub/top.yaml", "extends: middle.yaml\nbrain: {projections: []}"))
+    assert (config.global_.seed, config.global_.dt_ms) == (2, 0.5)
+    assert config.brain.projections == []
+
+
+def test_null_takes_back_what_was_extended(write):
+    write("base.yaml", "brain: {regions: {v1: {kind: cortex, size: 9}}}")
+    assert load_config(write("top.yaml", "extends: base.yaml\nbrain: {regions: null}")).brain.regions is None
+
+
+def test_extends_in_a_circle(write):
+    write("b.yaml", "extends: a.yaml")
+    message = message_of(write("a.yaml", "extends: b.yaml"))
+    assert (
+        "b.yaml: extends goes in a circle (a.yaml -> b.yaml -> a.yaml); remove one of these 'extends'"
+        in message
+    )
+
+
+def test_extends_a_file_that_is_not_there(write):
+    path = write("a.yaml", "extends: nope.yaml")
+    message = message_of(path)
+    assert message.startswith(f"{path}: extends is 'nope.yaml', but there is no file")
+    assert f"write a path from '{path.parent}'" in message
+
+
+def test_extends_something_else(write):
+    assert "extends is ['a.yaml']; write the path of one YAML file" in message_of(
+        write("a.yaml", "extends: [a.yaml]")
+    )
+
+
+def test_overrides_are_read_as_yaml_in_their_order():
+    config = load_config(
+        {}, ["global.seed=1", "global.seed=2", "brain.parallel=true", "training.exploration=1e-2"]
+    )
+    assert (config.global_.seed, config.brain.parallel, config.training.exploration) == (2, True, 0.01)
+
+
+@pytest.mark.parametrize("text", ["global.seed", "=3", "global..seed=3", ""])
+def test_an_override_of_another_form(text):
+    assert message_of({}, [text]) == (
+        f"the override {text!r} is not of the form key.path=value; write e.g. global.seed=7"
+    )
+
+
+def test_an_override_of_an_unknown_path():
+    assert message_of({}, ["brain.sizes.cortex_siz=3"]) == (
+        "--set brain.sizes.cortex_siz=3: unknown key brain.sizes.cortex_siz (given 3); "
+        "did you mean 'cortex_size'?"
+    )
+
+
+def test_an_override_that_is_no_yaml():
+    assert message_of({}, ["global.seed=[1"]).startswith("--set global.seed=[1, line 1, column 3: expected ','")
+
+
+def test_an_unknown_key_that_belongs_elsewhere(write):
+    path = write("a.yaml", "seed: 3")
+    assert message_of(path) == f"{path}: unknown key seed (given 3); did you mean global.seed?"
+
+
+def test_an_unknown_key_without_a_likeness(write):
+    path = write("a.yaml", "zzz: 3")
+    assert message_of(path) == (
+        f"{path}: unknown key zzz (given 3); write one of global, brain, execution, recording, task, training"
+    )
+
+
+def test_an_unknown_key_inside_a_region(write):
+    path = write("a.yaml", "brain: {regions: {v1: {kind: cortex, size: 3, inputsize: 4}}}")
+    assert message_of(path) == (
+        f"{path}: unknown key brain.regions.v1.inputsize (given 4); did you mean 'input_size'?"
+    )
+
+
+def test_a_wrong_type(write):
+    path = write("a.yaml", "global: {seed: lots}")
+    assert message_of(path) == (
+        f"{path}: global.seed is 'lots', which should be a valid integer; "
+        "write the root of all random numbers, a whole number of at least 0 (default 42)"
+    )
+
+
+def test_a_negative_size(write):
+    path = write("a.yaml", "brain: {regions: {v1: {kind: cortex, size: -3}}}")
+    assert message_of(path) == (
+        f"{path}: brain.regions.v1.size is -3, which should be greater than 0; "
+        "write the kind's main size, a whole number greater than 0"
+    )
+
+
+@pytest.mark.parametrize("text", [".nan", ".inf", "-.inf"])
+def test_a_number_that_is_not_finite(text, write):
+    path = write("a.yaml", f"brain: {{projections: [{{source: a, target: b, delay_ms: {text}}}]}}")
+    message = message_of(path)
+    assert message.startswith(f"{path}: brain.projections.0.delay_ms is ")
+    assert "which should be a finite number; write the axonal delay in ms" in message
+
+
+def test_a_missing_key(write):
+    path = write("a.yaml", "brain: {regions: {v1: {size: 3}}}")
+    assert (
+        message_of(path)
+        == f"{path}: brain.regions.v1.kind is missing; write a kind of region, such as 'cortex'"
+    )
+
+
+def test_a_value_that_may_be_one_of_several_kinds():
+    assert message_of({"brain": {"parallel": "maybe"}}) == (
+        "the given mapping: brain.parallel is 'maybe', which should be a valid boolean or should be 'auto'; "
+        "write true, false or auto (default false)"
+    )
+
+
+def test_a_section_that_is_no_mapping():
+    assert message_of({"brain": None}) == (
+        "the given mapping: brain is None, which should be a mapping; write a mapping that lays out the brain"
+    )
+
+
+def test_an_unknown_device():
+    assert "global.device is 'tpu', which is no device that the simulator knows; write 'cpu', 'cuda' or" in (
+        message_of({"global": {"device": "tpu"}})
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("a.b", "is no name for a region"),
+        ("engine", "is a name that the simulator uses itself"),
+        (3, "should be a valid string"),
+    ],
+)
+def test_a_name_that_no_region_can_have(name, reason):
+    assert message_of({"brain": {"regions": {name: {"kind": "cortex", "size": 3}}}}) == (
+        f"the given mapping: the key {name!r} in brain.regions {reason}; "
+        "write a name of letters, digits, '_' and '-' that begins with a letter or '_'"
+    )
+
+
+def test_all_problems_are_told_at_once_each_with_its_origin(write):
+    base = write("base.yaml", "global: {dt_ms: 0}")
+    top = write("top.yaml", "extends: base.yaml\nglobal: {seed: -1}")
+    assert message_of(top, ["brain.encoding_timesteps=0"]).splitlines() == [
+        "3 values are wrong:",
+        "  --set brain.encoding_timesteps=0: brain.encoding_timesteps is 0, which should be greater than 0; "
+        "write the number of steps for which an input is shown (default 15)",
+        f"  {base}: global.dt_ms is 0, which should be greater than 0; "
+        "write the length of a step in ms, greater than 0 (default 1.0)",
+        f"  {top}: global.seed is -1, which should be greater than or equal to 0; "
+        "write the root of all random numbers, a whole number of at least 0 (default 42)",
+    ]
+
+
+def test_yaml_that_cannot_be_parsed(write):
+    path = write("a.yaml", "global:\n  seed: 3\n  dt_ms: [1\n")
+    assert message_of(path).startswith(f"{path}, line 4, column 1: expected ',' or ']'")
+
+
+def test_a_key_given_twice(write):
+    path = write("a.yaml", "global:\n  seed: 3\n  seed: 4\n")
+    assert message_of(path) == f"{path}, line 3, column 3: the key 'seed' is given twice; keep one of the two"
+
+
+def test_a_merge_key_may_be_overridden(write):
+    path = write(
+        "a.yaml",
+        """
+        brain:
+          regions:
+            a: &a {kind: cortex, size: 3}
+            b: &b {<<: *a, size: 4}
+            c: {<<: *b, size: 5}
+        """,
+    )
+    assert [region.size for region in load_config(path).brain.regions.values()] == [3, 4, 5]
+
+
+def test_tags_that_would_run_code(write):
+    path = write("a.yaml", "global: !!python/object/apply:os.getcwd []")
+    assert f"{path}, line 1, column 9: could not determine a constructor for the tag" in message_of(path)
+
+
+def test_a_control_character(write):
+    path = write("a.yaml", "global:\n  seed: \x07")
+    assert message_of(path) == f"{path}, line 2, column 9: YAML does not allow the character '\\x07'; remove it"
+
+
+def test_a_file_that_is_no_text(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(b"seed: \xff\xfe")
+    assert message_of(path) == f"'{path}' is not UTF-8 text (byte 6); save it as UTF-8 YAML"
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    path = tmp_path / "a.yaml"
+    assert message_of(path) == (
+        f"cannot read the config '{path}': No such file or directory; write the path of a YAML file"
+    )
+
+
+def test_a_directory(tmp_path):
+    assert message_of(tmp_path).startswith(f"cannot read the config '{tmp_path}': ")
+
+
+def test_a_list_at_the_top(write):
+    path = write("a.yaml", "- 1")
+    assert message_of(path) == f"'{path}' holds a list; write a mapping at its top level, such as 'brain: ...'"
+
+
+def test_clusters_are_loaded_in_the_same_way(write):
+    path = write("c.yaml", "kind: local\nn_workers: 2")
+    assert load_cluster_config(path, ["threads_per_worker=3"]).threads_per_worker == 3
+    assert load_cluster_config(path).dashboard_address == "127.0.0.1:0"
+    assert message_of(path, ["kind=slurm"], load_cluster_config) == (
+        "--set kind=slurm: kind is 'slurm', which should be 'local'; "
+        "write 'local', for processes on this machine (default \"local\")"
+    )

@@ -1,0 +1,105 @@
+"""From YAML files and ``a.b=c`` overrides to a validated config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from thalia_dask.config.models import ClusterConfig, ThaliaConfig
+from thalia_dask.config.problems import Origins, describe_problems
+from thalia_dask.config.yaml_reading import parse_yaml, read_yaml
+from thalia_dask.errors import ConfigError
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+ConfigSource = str | Path | Mapping[str, Any]
+
+
+def load_config(source: ConfigSource, overrides: Sequence[str] = ()) -> ThaliaConfig:
+    """Load a config.
+
+    Parameters
+    ----------
+    source : a YAML file, or a mapping with the same keys. ``extends: other.yaml`` takes what is not given
+        from another file, relative to the one that names it: mappings are merged key by key, anything else
+        is replaced.
+    overrides : ``"a.b=c"`` with ``c`` in YAML, laid over the rest in their order.
+
+    Raises
+    ------
+    ConfigError : one for all that is wrong, each with its file, key, value, reason and mend.
+    """
+    return _load(ThaliaConfig, source, overrides)
+
+
+def load_cluster_config(source: ConfigSource, overrides: Sequence[str] = ()) -> ClusterConfig:
+    """Load the description of a cluster, in the way of :func:`load_config`."""
+    return _load(ClusterConfig, source, overrides)
+
+
+def _load(model: type[ModelT], source: ConfigSource, overrides: Sequence[str]) -> ModelT:
+    values: dict[str, Any] = {}
+    origins: Origins = {}
+    for origin, layer in [*_layers(source), *map(_parse_override, overrides)]:
+        _merge(values, layer, origin, origins)
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(describe_problems(error, model, values, origins)) from None
+
+
+def _layers(source: ConfigSource) -> list[tuple[str, dict[str, Any]]]:
+    """List the mappings to merge, each with its origin, those that are extended first."""
+    if isinstance(source, Mapping):
+        origin, folder, content = "the given mapping", Path(), dict(source)
+        seen: tuple[Path, ...] = ()
+    else:
+        path = Path(source)
+        origin, folder, content = str(path), path.parent, read_yaml(path)
+        seen = (path.resolve(),)
+    layers = [(origin, content)]
+    while "extends" in content:
+        base = content.pop("extends")
+        if not isinstance(base, str):
+            raise ConfigError(f"{origin}: extends is {base!r}; write the path of one YAML file")
+        path = folder / base
+        if path.resolve() in seen:
+            chain = " -> ".join(p.name for p in (*seen, path.resolve()))
+            raise ConfigError(f"{origin}: extends goes in a circle ({chain}); remove one of these 'extends'")
+        if not path.is_file():
+            raise ConfigError(
+                f"{origin}: extends is '{base}', but there is no file '{path}'; write a path from '{folder}'"
+            )
+        origin, folder, content = str(path), path.parent, read_yaml(path)
+        seen = (*seen, path.resolve())
+        layers.insert(0, (origin, content))
+    return layers
+
+
+def _parse_override(text: str) -> tuple[str, dict[str, Any]]:
+    key, equals, value = text.partition("=")
+    names = [name.strip() for name in key.split(".")]
+    origin = f"--set {text}"
+    if not equals or not all(names):
+        raise ConfigError(f"the override {text!r} is not of the form key.path=value; write e.g. global.seed=7")
+    layer: Any = parse_yaml(value, origin)
+    for name in reversed(names):
+        layer = {name: layer}
+    return origin, layer
+
+
+def _merge(
+    into: dict[Any, Any], layer: Mapping[Any, Any], origin: str, origins: Origins, path: tuple[Any, ...] = ()
+) -> None:
+    for key, value in layer.items():
+        here = (*path, key)
+        origins[here] = origin
+        if isinstance(value, Mapping):
+            if not isinstance(into.get(key), dict):
+                into[key] = {}
+            _merge(into[key], value, origin, origins, here)
+        else:
+            into[key] = value

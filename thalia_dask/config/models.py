@@ -1,0 +1,245 @@
+"""What can be configured, with types, bounds and defaults: the only place that declares an option.
+
+A field's description completes the sentence "write ..." of the error that its wrong value causes.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+_REGION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_RESERVED_NAMES = {"engine", "stimulus"}
+
+
+def _plain_value(value: object) -> object:
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError("should be true or false, a number or a text")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("should be a finite number")
+    return value
+
+
+def _device(value: str) -> str:
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", value):
+        raise ValueError("is no device that the simulator knows")
+    return value
+
+
+def _region_name(value: str) -> str:
+    if not _REGION_NAME.fullmatch(value):
+        raise ValueError("is no name for a region")
+    if value in _RESERVED_NAMES:
+        raise ValueError("is a name that the simulator uses itself")
+    return value
+
+
+ParamValue = Annotated[bool | int | float | str, BeforeValidator(_plain_value)]
+RegionName = Annotated[str, AfterValidator(_region_name)]
+Count = Annotated[int, Field(gt=0)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+
+
+class _Config(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        populate_by_name=True,
+    )
+
+
+class GlobalConfig(_Config):
+    """What holds for the whole brain."""
+
+    device: Annotated[str, AfterValidator(_device)] = Field(
+        default="cpu", description="'cpu', 'cuda' or 'cuda:N'"
+    )
+    dt_ms: PositiveFloat = Field(default=1.0, description="the length of a step in ms, greater than 0")
+    seed: int = Field(
+        default=42, ge=0, description="the root of all random numbers, a whole number of at least 0"
+    )
+    round_delays: bool = Field(
+        default=False,
+        description="true to round delays to whole steps, false to refuse those that are not",
+    )
+
+
+class RegionSizes(_Config):
+    """Sizes of the standard six-region brain; used where ``BrainConfig.regions`` is None."""
+
+    input_size: Count = Field(default=784, description="the number of sensory axons that enter the thalamus")
+    thalamus_size: Count | None = Field(
+        default=None,
+        description="the number of thalamic relay neurons, or null for as many as there are sensory axons",
+    )
+    cortex_size: Count = Field(
+        default=256, description="the number of excitatory cortical neurons over all layers"
+    )
+    hippocampus_size: Count = Field(default=200, description="the number of excitatory hippocampal neurons")
+    pfc_size: Count = Field(default=128, description="the number of excitatory prefrontal neurons")
+    n_actions: Count = Field(default=10, description="the number of actions to select from")
+    neurons_per_action: Count = Field(
+        default=10, description="the number of striatal neurons that vote for one action"
+    )
+    cerebellum_size: Count = Field(default=100, description="the number of cerebellar granule cells")
+
+
+class RegionConfig(_Config):
+    """One region of a brain that the config lays out itself."""
+
+    kind: str = Field(description="a kind of region, such as 'cortex'")
+    size: Count = Field(description="the kind's main size, a whole number greater than 0")
+    input_size: Count | None = Field(
+        default=None, description="the number of stimulus axons that enter the region, or null for none"
+    )
+    spontaneous: bool = Field(
+        default=False,
+        description="true where the region is active by itself, so that nothing need reach it",
+    )
+    params: dict[str, ParamValue] = Field(
+        default_factory=dict,
+        description="a mapping of those parameters of the kind that differ from its defaults",
+    )
+
+
+class ProjectionConfig(_Config):
+    """A bundle of axons between two regions, or from a region back to itself."""
+
+    source: str = Field(description="where the axons begin, 'region' or 'region.population'")
+    target: str = Field(description="where the axons end, 'region' or 'region.port'")
+    delay_ms: float | None = Field(
+        default=None,
+        description="the axonal delay in ms, at least one step, or null for the standard delay of the pair",
+    )
+    weight_scale: float = Field(
+        default=1.0, ge=0, description="a factor on the pathway's default efficacy, a number of at least 0"
+    )
+
+
+class BrainConfig(_Config):
+    """Regions, projections and how a brain is driven.
+
+    Without ``regions`` it is the standard six-region brain at ``sizes``; without ``projections`` that brain
+    has its standard pathways, and a brain with regions of its own has none. ``region_params`` is laid over
+    the parameters of either.
+    """
+
+    sizes: RegionSizes = Field(default=RegionSizes(), description="a mapping of sizes")
+    regions: dict[RegionName, RegionConfig] | None = Field(
+        default=None,
+        min_length=1,
+        description="a mapping of region name to region, or null for the standard brain",
+    )
+    projections: list[ProjectionConfig] | None = Field(
+        default=None, strict=False, description="a list of projections, or null for the standard pathways"
+    )
+    region_params: dict[RegionName, dict[str, ParamValue]] = Field(
+        default_factory=dict, description="a mapping of region name to a mapping of parameters"
+    )
+    parallel: bool | Literal["auto"] = Field(
+        default=False,
+        description="true, false or auto",
+    )
+    encoding_timesteps: Count = Field(default=15, description="the number of steps for which an input is shown")
+    max_input_rate_hz: PositiveFloat = Field(
+        default=200.0, description="the rate in Hz of a sensory axon at full input, greater than 0"
+    )
+    batch_tolerance_ms: float | None = Field(
+        default=None, ge=0, description="the span in ms within which events form one batch, at least 0, or null"
+    )
+
+
+class ExecutionConfig(_Config):
+    """How a brain is executed; no spike depends on it."""
+
+    n_workers: Count | None = Field(
+        default=None, description="the number of worker processes, or null to choose"
+    )
+    threads_per_worker: Count = Field(default=1, description="the number of threads of each worker")
+    exchange: Literal["orchestrated"] = Field(default="orchestrated", description="'orchestrated'")
+    window_ms: PositiveFloat | None = Field(
+        default=None,
+        description="the window in ms, up to the shortest delay between regions, or null for that delay",
+    )
+    call_timeout_s: PositiveFloat = Field(
+        default=60.0, description="how many seconds a region may take for one call"
+    )
+    start_timeout_s: PositiveFloat = Field(
+        default=60.0, description="how many seconds the workers may take to start"
+    )
+
+
+class RecordingConfig(_Config):
+    """What is recorded, and how often it is written."""
+
+    spikes: bool = Field(default=True, description="true to record every spike, false to count them")
+    membrane_potential: bool = Field(
+        default=True,
+        description="true to record the mean membrane potential of each region, false not to",
+    )
+    flush_every_ms: PositiveFloat = Field(
+        default=10_000.0,
+        description="the simulated time in ms after which recordings are written, greater than 0",
+    )
+
+
+class TaskConfig(_Config):
+    """The environment that a brain is trained in."""
+
+    name: str = Field(default="digits", description="the name of a task, such as 'digits', or a Gymnasium id")
+    n_timesteps: Count | None = Field(
+        default=None,
+        description="the number of steps for one observation, or null for brain.encoding_timesteps",
+    )
+    params: dict[str, ParamValue] = Field(
+        default_factory=dict, description="a mapping of the task's parameters"
+    )
+
+
+class TrainingConfig(_Config):
+    """How long a brain is trained, and how much it explores."""
+
+    epochs: Count = Field(default=4, description="the number of passes, a whole number greater than 0")
+    trials_per_epoch: Count | None = Field(
+        default=None, description="the number of trials of a pass, or null for all"
+    )
+    evaluation_trials: Count | None = Field(
+        default=None, description="the number of held-out trials, or null for all"
+    )
+    exploration: float = Field(default=0.1, ge=0, le=1, description="the share of random actions, from 0 to 1")
+
+
+class ThaliaConfig(_Config):
+    """Everything that a run is a function of. In YAML and in dumps ``global_`` is called ``global``."""
+
+    global_: GlobalConfig = Field(
+        default=GlobalConfig(),
+        validation_alias="global",
+        serialization_alias="global",
+        description="a mapping of what holds for the whole brain",
+    )
+    brain: BrainConfig = Field(default=BrainConfig(), description="a mapping that lays out the brain")
+    execution: ExecutionConfig = Field(default=ExecutionConfig(), description="a mapping of how to execute")
+    recording: RecordingConfig = Field(default=RecordingConfig(), description="a mapping of what to record")
+    task: TaskConfig = Field(default=TaskConfig(), description="a mapping that names the task")
+    training: TrainingConfig = Field(default=TrainingConfig(), description="a mapping of how to train")
+
+
+class ClusterConfig(_Config):
+    """Where the workers live."""
+
+    kind: Literal["local"] = Field(default="local", description="'local', for processes on this machine")
+    n_workers: Count | None = Field(default=None, description="the number of workers, or null to choose")
+    threads_per_worker: Count = Field(default=1, description="the number of threads of each worker")
+    processes: bool = Field(default=True, description="true for processes, false for threads of this one")
+    dashboard_address: str | None = Field(
+        default="127.0.0.1:0",
+        description="the 'host:port' of the Dask dashboard (port 0 takes a free one), or null for none",
+    )
+    memory_limit: str = Field(default="auto", description="the memory of one worker, such as '2GiB', or 'auto'")

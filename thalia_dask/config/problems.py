@@ -1,0 +1,131 @@
+"""What is wrong with a config, told so that it can be mended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, PydanticUndefined
+
+Key = tuple[Any, ...]
+Origins = dict[Key, str]
+"""Key path -> the file or override that gave it."""
+
+_NAME_RULE = "write a name of letters, digits, '_' and '-' that begins with a letter or '_'"
+
+
+def describe_problems(
+    error: ValidationError, model: type[BaseModel], values: Mapping[str, Any], origins: Origins
+) -> str:
+    """One line for each wrong value: its origin, dotted path, value, the reason and the mend."""
+    grouped: dict[Key, list[ErrorDetails]] = {}
+    for detail in error.errors(include_url=False):
+        grouped.setdefault(_real_path(detail, values), []).append(detail)
+    lines = [
+        f"{_origin(path, origins)}: {_problem(path, details, model)}"
+        for path, details in sorted(grouped.items(), key=str)
+    ]
+    if len(lines) == 1:
+        return lines[0]
+    return "\n  ".join([f"{len(lines)} values are wrong:", *lines])
+
+
+def _problem(path: Key, details: Sequence[ErrorDetails], model: type[BaseModel]) -> str:
+    dotted, first = ".".join(map(str, path)), details[0]
+    if first["type"] == "extra_forbidden":
+        return f"unknown key {dotted} (given {first['input']!r}); {_right_key(path, model)}"
+    field = _field_at(model, path)
+    mend = f"; write {_what_to_write(field)}" if field else ""
+    if first["type"] == "missing":
+        return f"{dotted} is missing{mend}"
+    reasons = " or ".join(dict.fromkeys(_reason(detail) for detail in details))
+    if first["loc"][-1:] == ("[key]",):
+        return f"the key {path[-1]!r} in {'.'.join(map(str, path[:-1]))} {reasons}; {_NAME_RULE}"
+    return f"{dotted} is {first['input']!r}, which {reasons}{mend}"
+
+
+def _reason(detail: ErrorDetails) -> str:
+    if detail["type"] == "value_error":
+        return str(detail["ctx"]["error"])
+    if detail["type"] in ("model_type", "dict_type"):
+        return "should be a mapping"
+    return detail["msg"].removeprefix("Input ").removeprefix("Dictionary ")
+
+
+def _what_to_write(field: FieldInfo) -> str:
+    default = field.default
+    if default is PydanticUndefined or default is None or isinstance(default, BaseModel):
+        return str(field.description)
+    return f"{field.description} (default {json.dumps(default)})"
+
+
+def _real_path(detail: ErrorDetails, values: Any) -> Key:
+    """Cut an error's location to what lies in the config: pydantic appends the members of a union."""
+    path: list[Any] = []
+    for key in detail["loc"]:
+        inside = (
+            key in values if isinstance(values, Mapping) else isinstance(values, list) and isinstance(key, int)
+        )
+        if not inside:
+            return (*path, key) if detail["type"] == "missing" else tuple(path)
+        path.append(key)
+        values = values[key]
+    return tuple(path)
+
+
+def _origin(path: Key, origins: Origins) -> str:
+    for length in range(len(path), 0, -1):
+        if path[:length] in origins:
+            return origins[path[:length]]
+    return "config"
+
+
+def _right_key(path: Key, model: type[BaseModel]) -> str:
+    """Say what to write for an unknown key: a similar key beside it, or the same key where it belongs."""
+    siblings = list(_fields(_model_at(model, path[:-1])))
+    close = get_close_matches(str(path[-1]), siblings, n=1)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    elsewhere = [candidate for candidate in _all_paths(model) if candidate.endswith(f".{path[-1]}")]
+    if elsewhere:
+        return f"did you mean {' or '.join(elsewhere)}?"
+    return f"write one of {', '.join(siblings)}"
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {str(field.validation_alias or name): field for name, field in model.model_fields.items()}
+
+
+def _field_at(model: type[BaseModel], path: Key) -> FieldInfo | None:
+    """Find the field that a path leads to or through: a region's name, say, leads through ``regions``."""
+    field = None
+    for key in path:
+        found = _fields(model).get(str(key))
+        if found is not None:
+            field, model = found, _model_in(found.annotation) or model
+    return field
+
+
+def _model_at(model: type[BaseModel], path: Key) -> type[BaseModel]:
+    for key in path:
+        field = _fields(model).get(str(key))
+        model = (_model_in(field.annotation) if field else None) or model
+    return model
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for argument in get_args(annotation) if (found := _model_in(argument))), None)
+
+
+def _all_paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Dotted paths of the keys that need no name of a region in between."""
+    for name, field in _fields(model).items():
+        yield prefix + name
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _all_paths(field.annotation, f"{prefix}{name}.")
