@@ -1,0 +1,129 @@
+"""Every topology that is refused, by the text of the error."""
+
+import pytest
+
+from thalia_dask.config import load_config
+from thalia_dask.errors import ConfigError
+from thalia_dask.topology.build import build_plan
+
+A_AND_B = {"a": {"kind": "block", "size": 4, "input_size": 2}, "b": {"kind": "block", "size": 4}}
+
+
+def message_of(regions=A_AND_B, projections=(("a", "b", 5),), **sections):
+    brain = {
+        "regions": regions,
+        "projections": [{"source": s, "target": t, "delay_ms": d} for s, t, d in projections],
+        **sections.pop("brain", {}),
+    }
+    config = load_config({"brain": brain, **sections})
+    with pytest.raises(ConfigError) as caught:
+        build_plan(config)
+    return str(caught.value)
+
+
+def test_a_projection_from_an_unknown_region():
+    regions = {"thalamus": A_AND_B["a"], "cortex": A_AND_B["b"]}
+    assert message_of(regions, [("corttex", "thalamus", 1)]) == (
+        "projection corttex -> thalamus: there is no region called 'corttex'; did you mean 'cortex'? "
+        "write one of: cortex, thalamus"
+    )
+
+
+def test_a_projection_to_an_unknown_region():
+    assert message_of(projections=[("a", "zz", 1)]) == (
+        "projection a -> zz: there is no region called 'zz'; write one of: a, b"
+    )
+
+
+def test_a_projection_from_an_unknown_population():
+    assert message_of(projections=[("a.ex", "b", 1)]) == (
+        "projection a.ex -> b: there is no population of region 'a' called 'ex'; did you mean 'exc'? "
+        "write one of: exc, inh"
+    )
+
+
+def test_a_projection_to_an_unknown_port():
+    assert message_of(projections=[("a", "b.exc", 1)]) == (
+        "projection a -> b.exc: there is no port of region 'b' called 'exc'; write one of: main, side"
+    )
+
+
+@pytest.mark.parametrize(
+    ("delay_ms", "dt_ms"), [(0, 1.0), (0.0, 0.5), (-3.0, 1.0), (0.5, 1.0), (0.4, 0.5), (-0.25, 0.5)]
+)
+def test_a_delay_of_less_than_a_step(delay_ms, dt_ms):
+    message = message_of(projections=[("a", "b", delay_ms)], **{"global": {"dt_ms": dt_ms}})
+    assert message == (
+        f"delay_ms of projection a -> b is {delay_ms:g} ms, but a spike needs at least one step ({dt_ms:g} ms) "
+        f"from region to region, or the regions could not advance independently; write {dt_ms:g} or more"
+    )
+
+
+@pytest.mark.parametrize("delay_ms", [0.0, 0.4, -1.0])
+def test_a_delay_that_would_be_rounded_to_zero(delay_ms):
+    message = message_of(projections=[("a", "b", delay_ms)], **{"global": {"round_delays": True}})
+    assert "needs at least one step (1 ms) from region to region" in message
+
+
+def test_a_delay_off_the_grid():
+    assert message_of(projections=[("a", "b", 2.4)]) == (
+        "delay_ms of projection a -> b is 2.4 ms, which is not a whole number of steps of dt_ms = 1; "
+        "write 2 or 3, or set round_delays: true"
+    )
+
+
+def test_a_standard_delay_off_the_grid():
+    message = message_of(projections=[("a", "b", None)], **{"global": {"dt_ms": 2.0}})
+    assert message == (
+        "the standard delay_ms of projection a -> b is 5 ms, which is not a whole number of steps of dt_ms = 2; "
+        "write 4 or 6, or set round_delays: true"
+    )
+
+
+def test_a_region_that_nothing_reaches():
+    assert message_of(projections=[]) == (
+        "nothing reaches region 'b': no stimulus, and no projections that lead there from a region that has one; "
+        "add a projection, write an input_size, set spontaneous: true for a region that is active by itself, "
+        "or remove the region"
+    )
+
+
+def test_regions_that_reach_only_each_other():
+    """stimulus -> a, b <=> c: the loop never wakes."""
+    regions = {**A_AND_B, "c": A_AND_B["b"]}
+    message = message_of(regions, [("b", "c", 1), ("c", "b", 1)])
+    assert message.startswith("nothing reaches region 'b' and 'c': ")
+
+
+def test_a_region_does_not_reach_itself():
+    assert message_of(projections=[("b", "b", 1)]).startswith("nothing reaches region 'b': ")
+
+
+def test_a_projection_given_twice():
+    assert message_of(projections=[("a", "b", 1), ("a.exc", "b.main", 3)]) == (
+        "projection a.exc -> b.main is given 2 times; keep one, with a larger weight_scale if it is to be stronger"
+    )
+
+
+def test_parameters_of_a_region_that_does_not_exist():
+    assert message_of(brain={"region_params": {"striatm": {"x": 1}}}) == (
+        "brain.region_params: there is no region called 'striatm'; write one of: a, b"
+    )
+
+
+def test_a_kind_that_does_not_exist():
+    message = message_of({**A_AND_B, "c": {"kind": "blok", "size": 4}})
+    assert message.startswith("region 'c': ")
+    assert "blok" in message
+
+
+def test_a_window_longer_than_the_shortest_delay():
+    assert message_of(execution={"window_ms": 6.0}) == (
+        "execution.window_ms is 6 ms, longer than the delay of projection a.exc -> b.main: within a window no "
+        "region may influence another; write 5 or less, or leave it out"
+    )
+
+
+def test_the_first_error_does_not_depend_on_the_order():
+    wrong = [("a", "x", 1), ("y", "b", 1), ("a", "b", 0)]
+    assert message_of(projections=wrong) == message_of(projections=wrong[::-1])

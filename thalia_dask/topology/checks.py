@@ -1,0 +1,95 @@
+"""What makes a topology impossible to simulate, told with the mend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+
+from thalia_dask.config.models import RegionConfig
+from thalia_dask.errors import ConfigError
+from thalia_dask.ticks import to_steps
+from thalia_dask.topology.plan import BrainPlan
+
+_ROUNDING = 1e-6
+
+
+def check_named(where: str, noun: str, name: str, existing: Collection[str]) -> None:
+    """Refuse a name that does not exist, and tell those that do.
+
+    Parameters
+    ----------
+    where : what gives the name, e.g. ``"projection a -> b"``.
+    noun : what is missing, e.g. ``"region"`` or ``"population of region 'a'"``.
+    """
+    if name in existing:
+        return
+    close = get_close_matches(name, existing, n=1)
+    guess = f"did you mean '{close[0]}'? " if close else ""
+    listed = ", ".join(existing) or "none"
+    raise ConfigError(f"{where}: there is no {noun} called '{name}'; {guess}write one of: {listed}")
+
+
+def delay_to_steps(delay_ms: float, dt_ms: float, what: str, *, round_delays: bool) -> int:
+    """Convert the delay of a projection to steps, at least one.
+
+    Raises
+    ------
+    ConfigError : if it is shorter than one step, or off the grid of ``dt_ms`` where delays are not rounded.
+    """
+    shortest = dt_ms / 2 if round_delays else dt_ms
+    if math.isfinite(delay_ms) and delay_ms < shortest * (1 - _ROUNDING):
+        raise ConfigError(
+            f"{what} is {delay_ms:g} ms, but a spike needs at least one step ({dt_ms:g} ms) from region to "
+            f"region, or the regions could not advance independently; write {dt_ms:g} or more"
+        )
+    return max(1, to_steps(delay_ms, dt_ms, what, round_to_grid=round_delays))
+
+
+def check_reached(regions: Mapping[str, RegionConfig], axons: Iterable[tuple[str, str]]) -> None:
+    """Refuse regions that no activity can ever reach.
+
+    Parameters
+    ----------
+    regions : by name.
+    axons : pairs (source region, target region).
+    """
+    targets: dict[str, set[str]] = {}
+    for source, target in axons:
+        targets.setdefault(source, set()).add(target)
+    waiting = [name for name, region in regions.items() if region.input_size or region.spontaneous]
+    reached = set(waiting)
+    while waiting:
+        new = targets.get(waiting.pop(), set()) - reached
+        reached |= new
+        waiting.extend(new)
+    unreached = sorted(set(regions) - reached)
+    if unreached:
+        raise ConfigError(
+            f"nothing reaches region {' and '.join(repr(name) for name in unreached)}: no stimulus, and no "
+            "projections that lead there from a region that has one; add a projection, write an input_size, "
+            "set spontaneous: true for a region that is active by itself, or remove the region"
+        )
+
+
+def check_unique(bundles: Sequence[str]) -> None:
+    """Refuse a projection that is given twice."""
+    for bundle in sorted(set(bundles)):
+        if bundles.count(bundle) > 1:
+            raise ConfigError(
+                f"projection {bundle} is given {bundles.count(bundle)} times; "
+                "keep one, with a larger weight_scale if it is to be stronger"
+            )
+
+
+def check_window(plan: BrainPlan, window_ms: float | None) -> None:
+    """Refuse a window that is longer than the shortest delay between regions."""
+    longest = plan.look_ahead_steps
+    if window_ms is None or longest is None:
+        return
+    if to_steps(window_ms, plan.dt_ms, "execution.window_ms") > longest:
+        shortest = next(str(p) for p in plan.projections if p.delay_steps == longest)
+        raise ConfigError(
+            f"execution.window_ms is {window_ms:g} ms, longer than the delay of projection {shortest}: within a "
+            f"window no region may influence another; write {longest * plan.dt_ms:g} or less, or leave it out"
+        )
