@@ -69,8 +69,6 @@ def _merge(flights: list[_Flight]) -> Arrivals:
         return Arrivals(only.steps, np.full(len(only.steps), only.projection, np.int32), only.neurons)
     steps = np.concatenate([f.steps for f in flights])
     neurons = np.concatenate([f.neurons for f in flights])
-    projections = np.repeat(
-        np.array([f.projection for f in flights], np.int32), [len(f.steps) for f in flights]
-    )
+    projections = np.repeat(np.array([f.projection for f in flights], np.int32), [len(f.steps) for f in flights])
     order = np.lexsort((neurons, projections, steps))
     return Arrivals(steps[order], projections[order], neurons[order])

@@ -1,0 +1,156 @@
+"""What a learning rule declares, and the table in which all plastic synapses of a region are indexed.
+
+A connection is plastic if it has a rule. Its synapses stay where they are, in the region's synapse table; this
+table adds traces of its axons and target cells, and an index by target cell (the incoming index), so that the work
+of learning is proportional to spikes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thalia_dask.jit import Floats, kernel
+from thalia_dask.synapses.table import SynapseTable
+
+DECAY_PRE, DECAY_POST, FIRST_OWN = 0, 1, 2
+"""Columns of ``PlasticTable.params``: every rule has the decays of both traces, its own parameters follow."""
+N_PARAMS = 8
+
+
+class Rule(ABC):
+    """A learning rule: frozen parameters, and compiled updates in the same file."""
+
+    code: ClassVar[int]
+    """The rule's number in the dispatch of :mod:`thalia_dask.plasticity.updates`."""
+
+    @abstractmethod
+    def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:
+        """At most ``N_PARAMS`` numbers for the kernels; weights in mV, of one synapse and of one target cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlasticConnection:
+    """Where a plastic connection lies: rows of the synapse table, target cells, receptor channel."""
+
+    rule: Rule
+    rows: tuple[int, int]
+    targets: tuple[int, int]
+    channel: int
+    mean_weight: float
+    total_weight: float
+
+
+class PlasticTable(NamedTuple):
+    """Plastic synapses of a region; one entry per connection, axon, target cell or synapse.
+
+    Attributes
+    ----------
+    rule, params, row_first, row_last, target_first, target_last, slot_offset : per connection.
+    axon_base, cell_base : per connection, where its axons and cells begin in the arrays below.
+    synapse_first, synapse_last : int64 per axon, its slice of the synapse table.
+    pre : float32 per axon, trace of its spikes.
+    in_first, in_last : int64 per cell, its slice of the incoming index.
+    post : float32 per cell, trace of its spikes.
+    tagged : int64 per cell, the step to which the eligibility of its synapses has decayed.
+    in_synapse, in_axon : int64 per synapse, positions in the synapse table and in ``pre``.
+    eligibility : float32 per synapse.
+    """
+
+    rule: NDArray[np.int64]
+    params: Floats
+    row_first: NDArray[np.int64]
+    row_last: NDArray[np.int64]
+    target_first: NDArray[np.int64]
+    target_last: NDArray[np.int64]
+    slot_offset: NDArray[np.int64]
+    axon_base: NDArray[np.int64]
+    cell_base: NDArray[np.int64]
+    synapse_first: NDArray[np.int64]
+    synapse_last: NDArray[np.int64]
+    pre: Floats
+    in_first: NDArray[np.int64]
+    in_last: NDArray[np.int64]
+    post: Floats
+    tagged: NDArray[np.int64]
+    in_synapse: NDArray[np.int64]
+    in_axon: NDArray[np.int64]
+    eligibility: Floats
+
+
+def index_plastic(
+    connections: Sequence[PlasticConnection],
+    owner: NDArray[np.int32],
+    synapses: SynapseTable,
+    n_neurons: int,
+    dt_ms: float,
+) -> PlasticTable:
+    """Index the synapses of all plastic connections.
+
+    ``owner`` (synapses,) is the position in ``connections`` of the connection each synapse belongs to, or -1.
+    """
+    rows_of = np.repeat(np.arange(len(synapses.row_start) - 1), np.diff(synapses.row_start))
+    cells_of = synapses.slot % n_neurons
+    params = np.zeros((len(connections), N_PARAMS), np.float32)
+    axon_counts = [c.rows[1] - c.rows[0] for c in connections]
+    cell_counts = [c.targets[1] - c.targets[0] for c in connections]
+    axon_base = np.concatenate([[0], np.cumsum(axon_counts)]).astype(np.int64)
+    cell_base = np.concatenate([[0], np.cumsum(cell_counts)]).astype(np.int64)
+    synapse_first, synapse_last, in_counts, in_synapse, in_axon = [], [], [], [], []
+    for number, connection in enumerate(connections):
+        packed = connection.rule.pack(dt_ms, connection.mean_weight, connection.total_weight)
+        params[number, : len(packed)] = packed
+        mine = np.flatnonzero(owner == number)
+        rows = rows_of[mine] - connection.rows[0]
+        edges = np.searchsorted(rows, np.arange(axon_counts[number] + 1))
+        padded = np.concatenate([mine, [0]])
+        filled = edges[1:] > edges[:-1]
+        synapse_first.append(np.where(filled, padded[edges[:-1]], 0))
+        synapse_last.append(np.where(filled, padded[edges[1:] - 1] + 1, 0))
+        cells = cells_of[mine] - connection.targets[0]
+        order = np.argsort(cells, kind="stable")
+        in_synapse.append(mine[order])
+        in_axon.append(rows[order] + axon_base[number])
+        in_counts.append(np.bincount(cells, minlength=cell_counts[number]))
+    in_start = np.concatenate([[0], np.cumsum(np.concatenate([[], *in_counts]))]).astype(np.int64)
+
+    def each(values: list[int]) -> NDArray[np.int64]:
+        return np.array(values, np.int64)
+
+    def joined(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+        return np.concatenate([np.empty(0, np.int64), *parts]).astype(np.int64)
+
+    return PlasticTable(
+        rule=each([c.rule.code for c in connections]),
+        params=params,
+        row_first=each([c.rows[0] for c in connections]),
+        row_last=each([c.rows[1] for c in connections]),
+        target_first=each([c.targets[0] for c in connections]),
+        target_last=each([c.targets[1] for c in connections]),
+        slot_offset=each([c.channel * n_neurons for c in connections]),
+        axon_base=axon_base[:-1],
+        cell_base=cell_base[:-1],
+        synapse_first=joined(synapse_first),
+        synapse_last=joined(synapse_last),
+        pre=np.zeros(axon_base[-1], np.float32),
+        in_first=in_start[:-1],
+        in_last=in_start[1:],
+        post=np.zeros(cell_base[-1], np.float32),
+        tagged=np.zeros(cell_base[-1], np.int64),
+        in_synapse=joined(in_synapse),
+        in_axon=joined(in_axon),
+        eligibility=np.zeros(in_start[-1], np.float32),
+    )
+
+
+@kernel
+def bounded(weight: float, largest: float) -> float:
+    """An efficacy within its bounds: it never changes its sign."""
+    if weight < 0.0:
+        return 0.0
+    return largest if weight > largest else weight

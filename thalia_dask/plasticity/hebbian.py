@@ -1,0 +1,45 @@
+"""Gated Hebbian learning that moves a cell's afferent efficacies towards the pattern that made it fire.
+
+    post spike:  w += rate gate (w_max x - w)     x: 1 at a pre spike, then decaying
+
+The instar rule of Grossberg (1976), Biol. Cybern. 23:121, eq. 8: Hebb's product x y with Oja's decay, gated by the
+post spike; efficacies stay within [0, w_max]. The gate is the theta phase and acetylcholine: Hasselmo, Bodelón &
+Wyble (2002), Neural Comput. 14:793.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from thalia_dask.jit import kernel
+from thalia_dask.plasticity.base import FIRST_OWN, PlasticTable, Rule, bounded
+from thalia_dask.synapses.table import SynapseTable
+
+_RATE, _LARGEST = range(FIRST_OWN, FIRST_OWN + 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Hebbian(Rule):
+    """``largest`` is the bound in units of the mean initial efficacy."""
+
+    code: ClassVar[int] = 1
+    tau_pre_ms: float = 20.0
+    rate: float = 0.02
+    largest: float = 3.0
+
+    def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
+        decay = math.exp(-dt_ms / self.tau_pre_ms)
+        return [decay, decay, self.rate, self.largest * mean_weight]
+
+
+@kernel
+def potentiate(plastic: PlasticTable, connection: int, cell: int, gate: float, synapses: SynapseTable) -> None:
+    """Move the efficacies onto a cell that fires towards the traces of their axons."""
+    rate = gate * plastic.params[connection, _RATE]
+    largest = plastic.params[connection, _LARGEST]
+    for e in range(plastic.in_first[cell], plastic.in_last[cell]):
+        k = plastic.in_synapse[e]
+        w = synapses.weight[k]
+        synapses.weight[k] = bounded(w + rate * (largest * plastic.pre[plastic.in_axon[e]] - w), largest)

@@ -1,0 +1,97 @@
+"""Reward-modulated plasticity: an eligibility trace, turned into a change of efficacy by dopamine.
+
+    post spike:        e += x                             x: trace of pre spikes
+    action selected:   e += efference x in the channel of that action; e = 0 in the others
+    dopamine release:  w += learning_rate * amount * e    learning_rate < 0 for D2 receptors
+    always:            tau_e de/dt = -e
+
+Eligibility times dopamine: Izhikevich (2007), Cereb. Cortex 17:2443, eqs. 2.1-2.3, with dopamine as a phasic event
+that carries the reward prediction error (Schultz, Dayan & Montague 1997, Science 275:1593). Opposite signs on D1 and
+D2 cells: Shen et al. (2008), Science 321:848. The copy of the selected action that gates eligibility: Gurney,
+Humphries & Redgrave (2015), PLoS Biol. 13:e1002034.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from thalia_dask.jit import kernel
+from thalia_dask.plasticity.base import FIRST_OWN, PlasticTable, Rule, bounded
+from thalia_dask.synapses.table import SynapseTable
+
+_DECAY_ELIGIBILITY, _LEARNING_RATE, _LARGEST, _EFFERENCE = range(FIRST_OWN, FIRST_OWN + 4)
+
+
+@dataclass(frozen=True, slots=True)
+class ThreeFactor(Rule):
+    """``learning_rate`` and ``largest`` are in units of the mean initial efficacy; times in ms."""
+
+    code: ClassVar[int] = 2
+    learning_rate: float = 0.1
+    tau_pre_ms: float = 20.0
+    tau_eligibility_ms: float = 200.0
+    largest: float = 4.0
+    efference: float = 1.0
+
+    def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
+        decay = math.exp(-dt_ms / self.tau_pre_ms)
+        return [
+            decay,
+            decay,
+            math.exp(-dt_ms / self.tau_eligibility_ms),
+            self.learning_rate * mean_weight,
+            self.largest * mean_weight,
+            self.efference,
+        ]
+
+
+@kernel
+def _decay_eligibility(plastic: PlasticTable, connection: int, cell: int, step: int) -> None:
+    """Bring the eligibility of a cell's synapses up to ``step``; all of them decay alike, so it is done lazily."""
+    elapsed = step - plastic.tagged[cell]
+    if elapsed > 0:
+        factor = np.float32(plastic.params[connection, _DECAY_ELIGIBILITY] ** elapsed)
+        for e in range(plastic.in_first[cell], plastic.in_last[cell]):
+            plastic.eligibility[e] *= factor
+        plastic.tagged[cell] = step
+
+
+@kernel
+def tag(plastic: PlasticTable, connection: int, cell: int, step: int, amount: float) -> None:
+    """Make the synapses onto a cell eligible, by ``amount`` times the traces of their axons."""
+    _decay_eligibility(plastic, connection, cell, step)
+    for e in range(plastic.in_first[cell], plastic.in_last[cell]):
+        plastic.eligibility[e] += amount * plastic.pre[plastic.in_axon[e]]
+
+
+@kernel
+def select(plastic: PlasticTable, connection: int, step: int, action: int, n_actions: int) -> None:
+    """Keep eligibility in the channel of the selected action only, and add the efference copy there."""
+    first_cell = plastic.cell_base[connection]
+    n_cells = plastic.target_last[connection] - plastic.target_first[connection]
+    per_action = n_cells // n_actions
+    efference = plastic.params[connection, _EFFERENCE]
+    for cell in range(first_cell, first_cell + n_cells):
+        if (cell - first_cell) // per_action == action:
+            tag(plastic, connection, cell, step, efference)
+        else:
+            for e in range(plastic.in_first[cell], plastic.in_last[cell]):
+                plastic.eligibility[e] = 0.0
+
+
+@kernel
+def reinforce(plastic: PlasticTable, connection: int, step: int, amount: float, synapses: SynapseTable) -> None:
+    """Turn eligibility into efficacy by a dopamine release of ``amount`` (negative for a dip)."""
+    rate = np.float32(amount) * plastic.params[connection, _LEARNING_RATE]
+    largest = plastic.params[connection, _LARGEST]
+    first_cell = plastic.cell_base[connection]
+    n_cells = plastic.target_last[connection] - plastic.target_first[connection]
+    for cell in range(first_cell, first_cell + n_cells):
+        _decay_eligibility(plastic, connection, cell, step)
+        for e in range(plastic.in_first[cell], plastic.in_last[cell]):
+            k = plastic.in_synapse[e]
+            synapses.weight[k] = bounded(synapses.weight[k] + rate * plastic.eligibility[e], largest)

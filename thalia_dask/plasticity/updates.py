@@ -1,0 +1,85 @@
+"""Which update each rule makes, and when. A new rule is a file of its own and a line here."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from thalia_dask.jit import Floats, kernel
+from thalia_dask.plasticity import hebbian, stdp, three_factor
+from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, PlasticTable
+from thalia_dask.synapses.table import SynapseTable
+
+_STDP = stdp.STDP.code
+_HEBBIAN = hebbian.Hebbian.code
+_THREE_FACTOR = three_factor.ThreeFactor.code
+_ONE = np.float32(1.0)
+
+
+@kernel
+def decay_traces(plastic: PlasticTable) -> None:
+    """Let all traces decay by one step."""
+    for c in range(plastic.rule.shape[0]):
+        n_axons = plastic.row_last[c] - plastic.row_first[c]
+        n_cells = plastic.target_last[c] - plastic.target_first[c]
+        axon, cell = plastic.axon_base[c], plastic.cell_base[c]
+        decay_pre, decay_post = plastic.params[c, DECAY_PRE], plastic.params[c, DECAY_POST]
+        for i in range(axon, axon + n_axons):
+            plastic.pre[i] *= decay_pre
+        for i in range(cell, cell + n_cells):
+            plastic.post[i] *= decay_post
+
+
+@kernel
+def axon_fires(row: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Learn from a presynaptic spike; ``gate`` holds one factor per plastic connection."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.rule[c] == _STDP and plastic.row_first[c] <= row < plastic.row_last[c]:
+            axon = plastic.axon_base[c] + row - plastic.row_first[c]
+            stdp.depress(plastic, c, axon, gate[c], synapses)
+
+
+@kernel
+def cell_fires(neuron: int, step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Learn from a postsynaptic spike."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.target_first[c] <= neuron < plastic.target_last[c]:
+            cell = plastic.cell_base[c] + neuron - plastic.target_first[c]
+            if plastic.rule[c] == _STDP:
+                stdp.potentiate(plastic, c, cell, gate[c], synapses)
+            elif plastic.rule[c] == _HEBBIAN:
+                hebbian.potentiate(plastic, c, cell, gate[c], synapses)
+            elif plastic.rule[c] == _THREE_FACTOR:
+                three_factor.tag(plastic, c, cell, step, gate[c])
+
+
+@kernel
+def mark_axon(row: int, plastic: PlasticTable) -> None:
+    """Remember a presynaptic spike; the Hebbian trace saturates at one spike."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.row_first[c] <= row < plastic.row_last[c]:
+            axon = plastic.axon_base[c] + row - plastic.row_first[c]
+            plastic.pre[axon] = _ONE if plastic.rule[c] == _HEBBIAN else plastic.pre[axon] + _ONE
+
+
+@kernel
+def mark_cell(neuron: int, plastic: PlasticTable) -> None:
+    """Remember a postsynaptic spike."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.target_first[c] <= neuron < plastic.target_last[c]:
+            plastic.post[plastic.cell_base[c] + neuron - plastic.target_first[c]] += _ONE
+
+
+@kernel
+def action_selected(step: int, action: int, n_actions: int, plastic: PlasticTable) -> None:
+    """Tell the reward-modulated connections which action was selected."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.rule[c] == _THREE_FACTOR:
+            three_factor.select(plastic, c, step, action, n_actions)
+
+
+@kernel
+def dopamine_released(step: int, amount: float, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Let the reward-modulated connections learn from a phasic dopamine event."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.rule[c] == _THREE_FACTOR:
+            three_factor.reinforce(plastic, c, step, amount, synapses)

@@ -1,0 +1,56 @@
+"""Regions: what they are (``base``, ``spec``, ``kind``), the common spiking body, and the six of the standard brain."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import partial
+from importlib.metadata import entry_points
+
+from thalia_dask.errors import ConfigError
+from thalia_dask.regions import cerebellum, cortex, hippocampus, prefrontal, striatum, thalamus
+from thalia_dask.regions.base import Region
+from thalia_dask.regions.kind import Anatomy, RegionKind, SpikingKind
+from thalia_dask.regions.spec import RegionSpec
+from thalia_dask.regions.torch_module import TorchModuleKind
+
+__all__ = ["REGIONS", "Anatomy", "Region", "RegionKind", "RegionSpec", "create_region", "creator", "find_kind"]
+
+ENTRY_POINT_GROUP = "thalia_dask.regions"
+
+REGIONS: dict[str, RegionKind] = {
+    "cerebellum": SpikingKind(cerebellum.layout),
+    "cortex": SpikingKind(cortex.layout),
+    "hippocampus": SpikingKind(hippocampus.layout),
+    "prefrontal": SpikingKind(prefrontal.layout),
+    "striatum": SpikingKind(striatum.layout),
+    "thalamus": SpikingKind(thalamus.layout),
+    "torch_module": TorchModuleKind(),
+}
+"""Kind -> how to describe and build it. A kind of your own is an entry point of group ``thalia_dask.regions``."""
+
+
+def find_kind(name: str) -> RegionKind:
+    """Look a kind up in ``REGIONS``, then among the entry points of installed packages.
+
+    Raises
+    ------
+    ConfigError : if there is none of that name.
+    """
+    if name in REGIONS:
+        return REGIONS[name]
+    for entry in entry_points(group=ENTRY_POINT_GROUP, name=name):
+        kind: RegionKind = entry.load()
+        return kind
+    near = get_close_matches(name, REGIONS, n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    raise ConfigError(f"there is no region kind '{name}'; {hint}write one of {', '.join(REGIONS)}")
+
+
+def create_region(spec: RegionSpec) -> Region:
+    """Build a region from its spec, in the process where it will live."""
+    return find_kind(spec.kind).create(spec)
+
+
+def creator(spec: RegionSpec) -> partial[Region]:
+    """A picklable call that builds the region."""
+    return partial(create_region, spec)

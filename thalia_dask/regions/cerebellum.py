@@ -1,0 +1,55 @@
+"""Cerebellum: many granule cells under Golgi inhibition, Purkinje cells, and the nuclei that they inhibit.
+
+Mossy fibres excite granule cells (few inputs each) and the nuclei; parallel fibres excite Purkinje cells; Purkinje
+cells and nuclei are spontaneously active: Marr (1969), J. Physiol. 202:437; Eccles, Ito & Szentágothai (1967), "The
+Cerebellum as a Neuronal Machine"; Person & Raman (2012), Nature 481:502, for the nuclei.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from thalia_dask.neurons.lif import INHIBITORY, LIFParams
+from thalia_dask.regions.kind import read_params, share
+from thalia_dask.regions.layout import Background, Connection, Layout, Population
+from thalia_dask.regions.spec import RegionSpec
+
+
+@dataclass(frozen=True, slots=True)
+class CerebellumParams:
+    """Fractions are relative to the granule cells; efficacies are sums onto one cell, in mV."""
+
+    golgi_fraction: float = 0.05
+    purkinje_fraction: float = 0.1
+    nuclei_fraction: float = 0.1
+    mossy_mv: float = 120.0
+    golgi_inhibition_mv: float = 30.0
+    parallel_mv: float = 50.0
+    purkinje_inhibition_mv: float = 15.0
+
+
+def layout(spec: RegionSpec) -> Layout:
+    """``spec.size`` granule cells and what they drive."""
+    p = read_params(spec, CerebellumParams)
+    granule = LIFParams(tau_membrane_ms=10.0, adaptation_mv=2.0, tau_adaptation_ms=50.0)
+    golgi = LIFParams(adaptation_mv=1.0, tau_adaptation_ms=50.0)
+    projecting = LIFParams(tau_membrane_ms=15.0, adaptation_mv=1.0, tau_adaptation_ms=50.0)
+    return Layout(
+        populations=(
+            Population("granule", spec.size, granule, Background(200.0, 2.0)),
+            Population("golgi", share(spec.size, p.golgi_fraction), golgi, Background(200.0, 2.0)),
+            Population("purkinje", share(spec.size, p.purkinje_fraction), projecting, Background(1500.0, 2.5)),
+            Population("nuclei", share(spec.size, p.nuclei_fraction), projecting, Background(1500.0, 2.5)),
+        ),
+        connections=(
+            Connection("mossy", "granule", 0.06, p.mossy_mv, delay_ms=(0, 0)),
+            Connection("mossy", "nuclei", 0.2, 30.0, delay_ms=(0, 0)),
+            Connection("granule", "golgi", 0.2, 60.0),
+            Connection("golgi", "granule", 0.5, -p.golgi_inhibition_mv, INHIBITORY),
+            Connection("granule", "purkinje", 0.5, p.parallel_mv),
+            Connection("purkinje", "nuclei", 0.5, -p.purkinje_inhibition_mv, INHIBITORY),
+        ),
+        ports=("mossy",),
+        stimulus="mossy",
+        default_output="nuclei",
+    )

@@ -1,0 +1,76 @@
+"""Cortex: a column of layers 4, 2/3, 5 and 6, each with its inhibitory cells.
+
+Feedforward input enters layer 4 (and, more weakly, layers 5 and 6), layer 4 drives 2/3, 2/3 drives 5, 5 drives 6;
+layer 6 closes the loop to layer 4 and to the thalamus: Douglas & Martin (2004), Annu. Rev. Neurosci. 27:419, fig. 4;
+Constantinople & Bruno (2013), Science 340:1591, for the direct thalamic drive of layer 5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from thalia_dask.neurons.lif import INHIBITORY, LIFParams
+from thalia_dask.plasticity.stdp import STDP
+from thalia_dask.regions.kind import read_params, share
+from thalia_dask.regions.layout import Background, Connection, Drive, Layout, Population
+from thalia_dask.regions.spec import RegionSpec
+
+
+@dataclass(frozen=True, slots=True)
+class CortexParams:
+    """Fractions are of the column's excitatory cells; efficacies are sums onto one cell, in mV."""
+
+    l4_fraction: float = 0.3
+    l23_fraction: float = 0.3
+    l5_fraction: float = 0.25
+    l6_fraction: float = 0.15
+    inhibitory_ratio: float = 0.25
+    feedforward_mv: float = 100.0
+    recurrent_mv: float = 10.0
+    inhibition_mv: float = 30.0
+    stdp_rate: float = 0.002
+    gamma_mv: float = 0.5
+    noradrenaline_mv: float = 1.0
+
+
+def layout(spec: RegionSpec) -> Layout:
+    """``spec.size`` excitatory cells over four layers, and their inhibitory cells."""
+    p = read_params(spec, CortexParams)
+    pyramidal = LIFParams(adaptation_mv=3.0, tau_adaptation_ms=100.0)
+    interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=1.0, tau_adaptation_ms=50.0)
+    drives = (Drive("gamma", p.gamma_mv), Drive("noradrenaline", p.noradrenaline_mv))
+    fractions = {"l4": p.l4_fraction, "l23": p.l23_fraction, "l5": p.l5_fraction, "l6": p.l6_fraction}
+    populations, connections = [], []
+    for layer, fraction in fractions.items():
+        size = share(spec.size, fraction)
+        inhibitory = f"{layer}_inh"
+        populations += [
+            Population(layer, size, pyramidal, Background(400.0, 2.0), drives),
+            Population(inhibitory, share(size, p.inhibitory_ratio), interneuron, Background(200.0, 2.0)),
+        ]
+        connections += [
+            Connection(layer, layer, 0.1, p.recurrent_mv),
+            Connection(layer, inhibitory, 0.3, 80.0),
+            Connection(inhibitory, layer, 0.5, -p.inhibition_mv, INHIBITORY),
+            Connection(inhibitory, inhibitory, 0.3, -15.0, INHIBITORY),
+        ]
+    stdp = STDP(potentiation=p.stdp_rate, depression=1.05 * p.stdp_rate)
+    connections += [
+        Connection("l4", "l23", 0.2, 100.0, rule=stdp),
+        Connection("l23", "l5", 0.2, 70.0, rule=stdp),
+        Connection("l5", "l6", 0.2, 100.0),
+        Connection("l6", "l4", 0.1, 10.0),
+        Connection("feedforward", "l4", 0.15, p.feedforward_mv, delay_ms=(0, 0)),
+        Connection("feedforward", "l4_inh", 0.15, 60.0, delay_ms=(0, 0)),
+        Connection("feedforward", "l5", 0.1, 0.5 * p.feedforward_mv, delay_ms=(0, 0)),
+        Connection("feedforward", "l6", 0.1, 30.0, delay_ms=(0, 0)),
+        Connection("feedback", "l23", 0.1, 15.0, delay_ms=(0, 0)),
+        Connection("feedback", "l5", 0.1, 15.0, delay_ms=(0, 0)),
+    ]
+    return Layout(
+        populations=tuple(populations),
+        connections=tuple(connections),
+        ports=("feedforward", "feedback"),
+        stimulus="feedforward",
+        default_output="l5",
+    )

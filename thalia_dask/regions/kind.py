@@ -1,0 +1,100 @@
+"""Kinds of regions: what a kind shows to the outside, and how one of it is built."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import TypeVar, get_type_hints
+
+from thalia_dask.errors import ConfigError
+from thalia_dask.regions.base import Region
+from thalia_dask.regions.layout import Layout
+from thalia_dask.regions.spec import RegionSpec
+
+_Params = TypeVar("_Params")
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """What the rest of the brain must know of a region without building it.
+
+    Attributes
+    ----------
+    populations : name and size, in the order of the neuron array.
+    ports : afferent pathways; ``default_port`` where a projection names none, ``stimulus_port`` where input enters.
+    default_output : population whose axons leave where a projection names none.
+    n_neurons, n_synapses : counts; 0 synapses where the kind cannot tell.
+    n_actions : action channels whose votes can be read; 0 for none.
+    """
+
+    populations: tuple[tuple[str, int], ...]
+    ports: tuple[str, ...]
+    default_port: str
+    stimulus_port: str
+    default_output: str
+    n_neurons: int
+    n_synapses: int = 0
+    n_actions: int = 0
+
+
+class RegionKind(ABC):
+    """How to describe and to build regions of one kind. Importing it must not import torch."""
+
+    @abstractmethod
+    def anatomy(self, spec: RegionSpec) -> Anatomy:
+        """Describe the region without building it; raises ConfigError where the spec is wrong."""
+
+    @abstractmethod
+    def create(self, spec: RegionSpec) -> Region:
+        """Build the region, in the process where it will live."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpikingKind(RegionKind):
+    """A kind that is a layout of spiking populations."""
+
+    layout: Callable[[RegionSpec], Layout]
+
+    def anatomy(self, spec: RegionSpec) -> Anatomy:
+        layout = self.layout(spec)
+        return Anatomy(
+            populations=tuple((population.name, population.size) for population in layout.populations),
+            ports=layout.ports,
+            default_port=layout.ports[0],
+            stimulus_port=layout.stimulus,
+            default_output=layout.default_output,
+            n_neurons=sum(population.size for population in layout.populations),
+            n_synapses=layout.synapse_count(spec),
+            n_actions=layout.n_actions,
+        )
+
+    def create(self, spec: RegionSpec) -> Region:
+        from thalia_dask.regions.spiking import SpikingRegion  # torch takes two seconds to import
+
+        return SpikingRegion(spec, self.layout(spec))
+
+
+def read_params(spec: RegionSpec, params: type[_Params]) -> _Params:
+    """Make a kind's frozen parameter dataclass from the spec.
+
+    Raises
+    ------
+    ConfigError : for a name the kind does not have, or a value of another type.
+    """
+    types = get_type_hints(params)
+    known = [field.name for field in fields(params)]  # type: ignore[arg-type]
+    for name, value in spec.params:
+        where = f"params.{name} of region '{spec.name}'"
+        if name not in known:
+            raise ConfigError(f"{where}: kind '{spec.kind}' has no such parameter; write one of {', '.join(known)}")
+        numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
+        fits = numeric if types[name] is float else type(value) is types[name]
+        if not fits:
+            raise ConfigError(f"{where} is {value!r}; write a value of type {types[name].__name__}")
+    return params(**dict(spec.params))
+
+
+def share(size: int, fraction: float) -> int:
+    """A part of ``size`` neurons, at least one."""
+    return max(1, round(size * fraction))

@@ -1,0 +1,166 @@
+"""The common body of all spiking regions: one neuron array, one synapse table, one compiled call a window."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
+from thalia_dask.modulation.oscillators import FREQUENCY_HZ, SEPTAL_DELAY_MS, phase
+from thalia_dask.neurons import lif
+from thalia_dask.neurons.background import poisson_thresholds
+from thalia_dask.plasticity import updates
+from thalia_dask.regions.advance import PopulationTable, Scratch, advance
+from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN, Observable, Region, Snapshot
+from thalia_dask.regions.layout import Layout
+from thalia_dask.regions.spec import RegionSpec
+from thalia_dask.regions.wiring import noise_key, wire
+from thalia_dask.spikes import Arrivals, Signal, SpikePacket
+from thalia_dask.ticks import Window
+
+_Array = TypeVar("_Array", bound=NDArray[Any])
+
+
+class SpikingRegion(Region):
+    """Simulates any :class:`~thalia_dask.regions.layout.Layout`.
+
+    State is owned by torch tensors (``tensors``); the kernels see the same memory as NumPy arrays.
+    """
+
+    observables = {MEMBRANE_POTENTIAL_MEAN: Observable("mV", "membrane potential, mean over neurons")}  # noqa: RUF012
+
+    def __init__(self, spec: RegionSpec, layout: Layout) -> None:
+        wiring = wire(spec, layout)
+        slices = layout.slices()
+        n_neurons = sum(population.size for population in layout.populations)
+        self.populations = {population.name: population.size for population in layout.populations}
+        self.tensors: dict[str, torch.Tensor] = {}
+        self._spec = spec
+        self._layout = layout
+        self._gates = wiring.gates
+        self._levels = NeuromodulatorLevels(spec.dt_ms)
+        self._constants = lif.constants([p.neuron for p in layout.populations], spec.dt_ms)
+        self._population_table = PopulationTable(
+            first=np.array([first for first, _ in slices.values()], np.int64),
+            last=np.array([last for _, last in slices.values()], np.int64),
+            thresholds=poisson_thresholds(
+                [p.background.rate_hz * spec.dt_ms / 1000 if p.background else 0.0 for p in layout.populations]
+            ),
+            weight=np.array(
+                [p.background.weight_mv if p.background else 0.0 for p in layout.populations], np.float32
+            ),
+            key=noise_key(spec),
+        )
+        self._state = lif.LIFState(
+            membrane=self._own("membrane", np.empty(n_neurons, np.float32)),
+            current=self._own("current", np.zeros((lif.N_CHANNELS, n_neurons), np.float32)),
+            adaptation=self._own("adaptation", np.zeros(n_neurons, np.float32)),
+            refractory=self._own("refractory", np.zeros(n_neurons, np.int32)),
+        )
+        self._ring = self._own("input_ring", np.zeros((wiring.ring_slots, lif.N_CHANNELS * n_neurons), np.float32))
+        self._synapses = wiring.synapses._replace(weight=self._own("weight", wiring.synapses.weight))
+        self._plastic = wiring.plastic._replace(
+            pre=self._own("trace_pre", wiring.plastic.pre),
+            post=self._own("trace_post", wiring.plastic.post),
+            tagged=self._own("eligibility_step", wiring.plastic.tagged),
+            eligibility=self._own("eligibility", wiring.plastic.eligibility),
+        )
+        self._scratch = Scratch(np.empty(n_neurons, np.float32), np.empty(n_neurons, np.uint8))
+        first_rows = np.cumsum([n_neurons, *(incoming.source_size for incoming in spec.incoming)])
+        self._first_row = first_rows[:-1].astype(np.int32)
+        self._membrane_mean = np.empty(0, np.float32)
+        self._rest()
+
+    def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
+        for signal in arrivals.signals:
+            self._receive(signal)
+        capacity = len(self._state.membrane) * window.n_steps
+        spike_steps, spike_neurons = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
+        self._membrane_mean = np.empty(window.n_steps, np.float32)
+        n_spikes = advance(
+            window.start,
+            window.stop,
+            arrivals.steps,
+            self._first_row[arrivals.projections] + arrivals.neurons,
+            self._drive(window),
+            self._gate(window),
+            self._state,
+            self._constants,
+            self._population_table,
+            self._ring,
+            self._synapses,
+            self._plastic,
+            self._scratch,
+            spike_steps,
+            spike_neurons,
+            self._membrane_mean,
+        )
+        return SpikePacket(spike_steps[:n_spikes].copy(), spike_neurons[:n_spikes].copy())
+
+    def observe(self) -> dict[str, NDArray[np.float32]]:
+        return {MEMBRANE_POTENTIAL_MEAN: self._membrane_mean}
+
+    def snapshot(self) -> Snapshot:
+        state: Snapshot = {name: tensor.clone() for name, tensor in self.tensors.items()}
+        for name, (step, level) in self._levels.snapshot().items():
+            state[f"{name}_step"], state[f"{name}_level"] = step, level
+        return state
+
+    def restore(self, snapshot: Snapshot) -> None:
+        for name, tensor in self.tensors.items():
+            tensor.copy_(torch.as_tensor(snapshot[name]))
+        self._levels.restore(
+            {name: (int(snapshot[f"{name}_step"]), float(snapshot[f"{name}_level"])) for name in NEUROMODULATORS}
+        )
+
+    def _own(self, name: str, array: _Array) -> _Array:
+        """Let a torch tensor own an array of state; the view returned shares its memory."""
+        self.tensors[name] = torch.from_numpy(np.ascontiguousarray(array))
+        return cast("_Array", self.tensors[name].numpy())
+
+    def _rest(self) -> None:
+        """Clear everything transient: membranes, currents, traces, spikes inside the region."""
+        for population, (first, last) in zip(self._layout.populations, self._layout.slices().values(), strict=True):
+            self._state.membrane[first:last] = population.neuron.resting_mv
+        for name in ("current", "refractory", "input_ring", "trace_pre", "trace_post", "eligibility"):
+            self.tensors[name].zero_()
+
+    def _receive(self, signal: Signal) -> None:
+        if signal.name == "reset":
+            self._rest()
+        elif signal.name == "action":
+            if self._layout.n_actions:
+                updates.action_selected(signal.step, int(signal.value), self._layout.n_actions, self._plastic)
+        else:
+            self._levels.release(signal.name, signal.value, signal.step)
+            if signal.name == "dopamine":
+                updates.dopamine_released(signal.step, signal.value, self._plastic, self._synapses)
+
+    def _drive(self, window: Window) -> NDArray[np.float32]:
+        """Tonic drive in mV, float32, shape (steps, populations)."""
+        drive = np.zeros((window.n_steps, len(self._layout.populations)), np.float32)
+        for column, population in enumerate(self._layout.populations):
+            for source in population.drives:
+                for row, step in enumerate(range(window.start, window.stop)):
+                    drive[row, column] += source.amplitude_mv * self._signal_of(source.source, step)
+        return drive
+
+    def _gate(self, window: Window) -> NDArray[np.float32]:
+        """Factor on each plastic connection's rule, float32, shape (steps, plastic connections)."""
+        gate = np.ones((window.n_steps, len(self._gates)), np.float32)
+        for column, names in enumerate(self._gates):
+            for name in names:
+                for row, step in enumerate(range(window.start, window.stop)):
+                    value = self._signal_of(name, step)
+                    gate[row, column] *= (1.0 + value) / 2.0 if name in FREQUENCY_HZ else value
+        return gate
+
+    def _signal_of(self, name: str, step: int) -> float:
+        """Cosine of an oscillator's phase as this region receives it, or the level of a neuromodulator."""
+        if name in FREQUENCY_HZ:
+            return math.cos(phase(name, step, self._spec.dt_ms, SEPTAL_DELAY_MS.get(self._spec.kind, 0.0)))
+        return self._levels.level(name, step)

@@ -1,0 +1,55 @@
+"""Thalamus: relay cells under the control of the reticular nucleus.
+
+Circuit of Sherman & Guillery (2006), "Exploring the Thalamus and Its Role in Cortical Function", ch. 3: sensory axons
+drive relay cells one to one, relay and corticothalamic axons excite the reticular nucleus, which inhibits the relay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from thalia_dask.neurons.lif import INHIBITORY, LIFParams
+from thalia_dask.regions.kind import read_params, share
+from thalia_dask.regions.layout import Background, Connection, Drive, Layout, Population
+from thalia_dask.regions.spec import RegionSpec
+
+
+@dataclass(frozen=True, slots=True)
+class ThalamusParams:
+    """``reticular_fraction`` is relative to the relay cells; efficacies are sums onto one cell, in mV."""
+
+    reticular_fraction: float = 0.25
+    sensory_mv: float = 60.0
+    reticular_inhibition_mv: float = 25.0
+    alpha_mv: float = 0.5
+    noradrenaline_mv: float = 1.0
+
+
+def layout(spec: RegionSpec) -> Layout:
+    """``spec.size`` relay cells and their reticular nucleus."""
+    p = read_params(spec, ThalamusParams)
+    relay = LIFParams(tau_membrane_ms=10.0, adaptation_mv=2.0, tau_adaptation_ms=50.0)
+    reticular = LIFParams(tau_membrane_ms=10.0, adaptation_mv=2.0, tau_adaptation_ms=50.0)
+    return Layout(
+        populations=(
+            Population(
+                "relay",
+                spec.size,
+                relay,
+                Background(100.0, 2.0),
+                (Drive("alpha", p.alpha_mv), Drive("noradrenaline", p.noradrenaline_mv)),
+            ),
+            Population("reticular", share(spec.size, p.reticular_fraction), reticular, Background(100.0, 2.0)),
+        ),
+        connections=(
+            Connection("sensory", "relay", 1.0, p.sensory_mv, delay_ms=(0, 0), aligned=True),
+            Connection("corticothalamic", "relay", 0.1, 15.0, delay_ms=(0, 0)),
+            Connection("corticothalamic", "reticular", 0.1, 30.0, delay_ms=(0, 0)),
+            Connection("relay", "reticular", 0.1, 60.0),
+            Connection("reticular", "relay", 0.2, -p.reticular_inhibition_mv, INHIBITORY),
+            Connection("reticular", "reticular", 0.1, -10.0, INHIBITORY),
+        ),
+        ports=("sensory", "corticothalamic"),
+        stimulus="sensory",
+        default_output="relay",
+    )

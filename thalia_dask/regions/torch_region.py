@@ -1,0 +1,96 @@
+"""The region around a ``torch.nn.Module``; see :mod:`thalia_dask.regions.torch_module`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from thalia_dask.regions.base import Region, Snapshot
+from thalia_dask.regions.spec import RegionSpec
+from thalia_dask.regions.torch_module import MODULE_GROUP
+from thalia_dask.seeds import derive_seed
+from thalia_dask.spikes import Arrivals, SpikePacket
+from thalia_dask.ticks import Window
+
+ModuleState = Tensor | tuple[Tensor, ...] | None
+
+
+class Leaky(nn.Module):
+    """A leaky integrator that fires at 1 and is reset by subtraction: the smallest module that shows the protocol."""
+
+    def __init__(self, size: int, decay: float = 0.9) -> None:
+        super().__init__()
+        self.size = size
+        self.decay = decay
+
+    def forward(self, arriving: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
+        membrane = arriving if state is None else self.decay * state + arriving
+        spikes = (membrane >= 1.0).to(torch.float32)
+        return spikes, membrane - spikes
+
+
+def build_module(spec: RegionSpec, name: str) -> nn.Module:
+    """Build the named module with its random initialisation seeded by the region's name."""
+    factory: Callable[[int], nn.Module] = Leaky
+    if name != "leaky":
+        (entry,) = entry_points(group=MODULE_GROUP, name=name)
+        factory = entry.load()
+    with torch.random.fork_rng(devices=[]):
+        torch.random.manual_seed(derive_seed(spec.seed, spec.name, "module") >> 1)
+        return factory(spec.size)
+
+
+class TorchModuleRegion(Region):
+    """Steps a module; axon ``a`` of a projection with ``n`` axons ends on unit ``a * size // n``."""
+
+    def __init__(self, spec: RegionSpec, module: nn.Module, input_gain: float = 1.0) -> None:
+        self.populations = {"units": spec.size}
+        self._spec = spec
+        self._gain = input_gain
+        self._module = module.eval()
+        self._state: ModuleState = None
+
+    @torch.no_grad()
+    def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
+        if any(signal.name == "reset" for signal in arrivals.signals):
+            self._state = None
+        sizes = np.array([incoming.source_size for incoming in self._spec.incoming], np.int64)
+        units: NDArray[np.int64] = arrivals.neurons * np.int64(self._spec.size) // sizes[arrivals.projections]
+        arriving = torch.zeros(window.n_steps, self._spec.size)
+        if len(arrivals):
+            where = (torch.from_numpy(arrivals.steps - window.start).long(), torch.from_numpy(units).long())
+            arriving.index_put_(where, torch.tensor(self._gain), accumulate=True)
+        steps, neurons = [], []
+        for offset in range(window.n_steps):
+            fired, self._state = self._module(arriving[offset], self._state)
+            indices = torch.nonzero(fired).reshape(-1).numpy().astype(np.int32)
+            neurons.append(indices)
+            steps.append(np.full(len(indices), window.start + offset, np.int32))
+        return SpikePacket(np.concatenate(steps), np.concatenate(neurons))
+
+    def snapshot(self) -> Snapshot:
+        state: dict[str, Any] = {f"module.{k}": v.clone() for k, v in self._module.state_dict().items()}
+        parts = self._state if isinstance(self._state, tuple) else (self._state,)
+        state["state_parts"] = 0 if self._state is None else len(parts)
+        state["state_is_tuple"] = int(isinstance(self._state, tuple))
+        for index, part in enumerate(parts):
+            if part is not None:
+                state[f"state.{index}"] = part.clone()
+        return state
+
+    def restore(self, snapshot: Snapshot) -> None:
+        weights = {
+            k.removeprefix("module."): torch.as_tensor(v) for k, v in snapshot.items() if k.startswith("module.")
+        }
+        self._module.load_state_dict(weights)
+        parts = tuple(torch.as_tensor(snapshot[f"state.{i}"]).clone() for i in range(int(snapshot["state_parts"])))
+        if snapshot["state_is_tuple"]:
+            self._state = parts
+        else:
+            self._state = parts[0] if parts else None
