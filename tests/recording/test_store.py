@@ -1,0 +1,210 @@
+import json
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+import xarray as xr
+import zarr
+
+from thalia_dask.engine.observer import TrialReport
+from thalia_dask.errors import OutputError
+from thalia_dask.recording import store as store_module
+from thalia_dask.recording.store import check_output
+
+
+def open_store(path):
+    return xr.open_datatree(path, engine="zarr", consolidated=False, chunks=None)
+
+
+@pytest.fixture
+def recorded(tmp_path, new_recorder, drive):
+    """A finished recording on disk."""
+    recorder = new_recorder(path=tmp_path / "run.zarr")
+    drive(recorder)
+    recorder.on_close()
+    return tmp_path / "run.zarr"
+
+
+@pytest.mark.parametrize("flush_every_ms", [1.0, 2.5, 1000.0])
+def test_what_is_on_disk_equals_what_is_in_memory(tmp_path, new_recorder, drive, flush_every_ms):
+    in_memory = new_recorder()
+    drive(in_memory, silent=("b",))
+    on_disk = new_recorder(path=tmp_path / "run.zarr", flush_every_ms=flush_every_ms)
+    drive(on_disk, silent=("b",))
+    on_disk.on_close()
+    stored, expected = open_store(tmp_path / "run.zarr").load(), in_memory.tree()
+    timings = ["wall_seconds", "compute_seconds"]
+    xr.testing.assert_identical(stored["engine"].to_dataset().drop_vars(timings), drop(expected, timings))
+    for path in ("/", "a", "b"):
+        xr.testing.assert_identical(stored[path].to_dataset(), expected[path].to_dataset())
+        for name, variable in expected[path].variables.items():
+            assert variable.dtype.kind == "U" or stored[path][name].dtype == variable.dtype
+
+
+def drop(tree, names):
+    return tree["engine"].to_dataset().drop_vars(names)
+
+
+def test_a_long_run_is_on_disk_before_it_ends_and_not_in_memory(tmp_path, new_recorder, drive):
+    recorder = new_recorder(path=tmp_path / "run.zarr", flush_every_ms=5.0)
+    drive(recorder, 200, trials=0)
+    assert open_store(tmp_path / "run.zarr").sizes["time"] > 185
+    assert len(recorder._reports) < 10
+    assert recorder.dataset(0, 200).sizes["time"] == 200
+
+
+def test_the_tree_of_a_written_run_is_read_from_the_store(recorded, tmp_path, new_recorder, drive):
+    recorder = new_recorder(path=tmp_path / "other.zarr")
+    drive(recorder)
+    assert list(recorder.tree().data_vars)[:3] == ["spike_count", "rate", "events_sent"]
+    assert list(recorder.tree().children) == ["a", "b", "engine"]
+    xr.testing.assert_identical(
+        recorder.tree().drop_nodes("engine").load(), open_store(recorded).drop_nodes("engine").load()
+    )
+
+
+def test_annotations_and_trials_are_written(tmp_path, new_recorder, drive):
+    recorder = new_recorder(path=tmp_path / "run.zarr")
+    drive(recorder, trials=1)
+    recorder.flush()
+    recorder.on_trial(TrialReport(21, 5, 0.0, -1.0))
+    recorder.annotate({"accuracy_heldout": 0.75})
+    recorder.on_close()
+    tree = open_store(tmp_path / "run.zarr")
+    assert tree.attrs["accuracy_heldout"] == 0.75
+    assert tree.action.values.tolist() == [0, 5]
+    assert tree.trial.values.tolist() == [0, 1]
+
+
+def test_plain_xarray_opens_it_without_this_package_and_without_warnings(recorded):
+    script = f"""
+        import sys
+
+        class Absent:
+            def find_spec(self, name, path=None, target=None):
+                if name.partition(".")[0] == "thalia_dask":
+                    raise ModuleNotFoundError(name)
+
+        sys.meta_path.insert(0, Absent())
+        import xarray
+        tree = xarray.open_datatree({str(recorded)!r}, engine="zarr", consolidated=False)
+        assert tree["a/spike_step"].values.tolist() == [0, 1, 1, 7, 8, 14, 15]
+        assert tree.spike_count.sel(region="b", time=slice(0, 4)).values.tolist() == [0, 0, 0, 1, 1, 0, 0, 0, 0]
+        print(tree.time.dtype, tree.time.attrs["units"], tree["engine"].wall_seconds.dtype)
+        print(tree.population if "population" in tree else tree["a"].population.values.tolist())
+    """
+    answer = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False
+    )
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout == "float64 ms float64\n['excitatory', 'excitatory', 'inhibitory']\n"
+
+
+def test_a_run_that_stops_midway_leaves_what_was_flushed(tmp_path, new_recorder, drive):
+    recorder = new_recorder(path=tmp_path / "run.zarr", flush_every_ms=5.0)
+    drive(recorder, 55, trials=0)  # blocks of 4 windows of 3 steps; never closed
+    tree = open_store(tmp_path / "run.zarr").load()
+    assert tree.sizes["time"] == 48
+    assert int(tree.spike_count.sel(region="a").sum()) == tree["a"].sizes["spike"] > 10
+
+
+def test_a_reader_never_sees_half_a_block(tmp_path, new_recorder, drive, monkeypatch):
+    seen = []
+    write = store_module.ZarrStore._extend
+
+    def write_and_read(self, *arguments):
+        write(self, *arguments)
+        tree = open_store(self._path)
+        seen.append((tree.sizes["time"], tree["a"].sizes["spike"]))
+
+    monkeypatch.setattr(store_module.ZarrStore, "_extend", write_and_read)
+    recorder = new_recorder(path=tmp_path / "run.zarr", flush_every_ms=5.0)
+    drive(recorder, 20, trials=0)
+    recorder.on_close()
+    assert set(seen) == {(0, 0), (12, 5)}
+    assert open_store(tmp_path / "run.zarr").sizes["time"] == 20
+
+
+def test_an_interrupted_write_can_be_repeated(tmp_path, new_recorder, drive, monkeypatch):
+    recorder = new_recorder(path=tmp_path / "run.zarr")
+    drive(recorder)
+    write = store_module.ZarrStore._extend
+    calls = []
+
+    def interrupt(self, *arguments):
+        calls.append(arguments)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        write(self, *arguments)
+
+    monkeypatch.setattr(store_module.ZarrStore, "_extend", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        recorder.flush()
+    assert open_store(tmp_path / "run.zarr").sizes["time"] == 0
+    recorder.on_close()
+    reference = new_recorder()
+    drive(reference)
+    xr.testing.assert_identical(
+        open_store(tmp_path / "run.zarr").load().drop_nodes("engine"), reference.tree().drop_nodes("engine")
+    )
+
+
+def test_a_full_disk_is_an_output_error(tmp_path, new_recorder, drive, monkeypatch):
+    recorder = new_recorder(path=tmp_path / "run.zarr")
+    drive(recorder)
+
+    def refuse(self, *arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store_module.ZarrStore, "_extend", refuse)
+    with pytest.raises(OutputError, match=r"run.zarr could not be written further: .*No space left.*free space"):
+        recorder.on_close()
+
+
+def test_an_existing_output_is_refused_and_kept(recorded, new_recorder):
+    before = open_store(recorded).load()
+    with pytest.raises(OutputError, match=r"run.zarr exists; write another path, or --overwrite to replace it"):
+        new_recorder(path=recorded)
+    xr.testing.assert_identical(open_store(recorded).load(), before)
+
+
+def test_overwrite_replaces_a_recording(recorded, new_recorder, drive):
+    recorder = new_recorder(path=recorded, overwrite=True)
+    drive(recorder, 3)
+    recorder.on_close()
+    assert open_store(recorded).sizes["time"] == 3
+
+
+@pytest.mark.parametrize("what", ["file", "folder", "foreign zarr", "foreign attributes", "broken json", "link"])
+def test_overwrite_deletes_nothing_that_is_not_ours(tmp_path, recorded, what):
+    path = tmp_path / "precious"
+    if what == "file":
+        path.write_text("thesis")
+    elif what == "link":
+        path.symlink_to(recorded)
+    else:
+        path.mkdir()
+    if what == "foreign zarr":
+        zarr.create_group(path, overwrite=True, attributes={"schema_version": 1})
+    if what == "foreign attributes":
+        (path / "zarr.json").write_text(json.dumps({"attributes": ["schema_version"]}))
+    if what == "broken json":
+        (path / "zarr.json").write_text("{")
+    with pytest.raises(
+        OutputError, match="precious exists and is not a recording of thalia_dask, so --overwrite does"
+    ):
+        check_output(path, overwrite=True)
+    assert path.exists()
+
+
+def test_a_missing_folder_is_refused(tmp_path, new_recorder):
+    with pytest.raises(OutputError, match=r"output .*run.zarr: the folder .*missing does not exist; create it or"):
+        new_recorder(path=tmp_path / "missing" / "run.zarr")
+
+
+def test_an_unwritable_folder_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
+    with pytest.raises(OutputError, match=r"the folder .* is not writable; write another path"):
+        check_output(tmp_path / "run.zarr")

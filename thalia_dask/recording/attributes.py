@@ -1,0 +1,32 @@
+"""The root attributes of an output: enough to know, and to repeat, the run it came from."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import version
+
+from thalia_dask.recording.schema import SCHEMA_VERSION
+
+_PACKAGES = ("thalia_dask", "torch", "numpy", "xarray")
+SOURCE = "thalia_dask"
+
+
+def run_attributes(config_json: str, *, seed: int, dt_ms: float, executor: str) -> dict[str, str | int | float]:
+    """The attributes of one run, all of them plain text or numbers.
+
+    Parameters
+    ----------
+    config_json : the resolved config as JSON text.
+    executor : name of the executor that runs the regions, e.g. ``"sequential"``.
+    """
+    versions = {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()}
+    return {
+        "source": f"{SOURCE} {versions['thalia_dask']}",
+        "schema_version": SCHEMA_VERSION,
+        "config": config_json,
+        "seed": seed,
+        "dt_ms": dt_ms,
+        "executor": executor,
+        "versions": json.dumps(versions),
+    }

@@ -1,0 +1,84 @@
+"""What one recording will hold: its variables by group, and the values that are known beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thalia_dask.errors import ConfigError
+from thalia_dask.recording.attributes import SOURCE
+from thalia_dask.recording.schema import ROOT, SCHEMA_VERSION, Groups, groups, reserved_names
+from thalia_dask.topology.plan import BrainPlan
+
+Values = NDArray[np.generic]
+Block = dict[str, dict[str, Values]]
+"""Group -> variable -> values: the same span of a run, for all that grows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The frame into which blocks are put.
+
+    Attributes
+    ----------
+    groups : path of a group -> its variables.
+    fixed : values of the variables that do not grow.
+    attributes : of the root.
+    """
+
+    groups: Groups
+    fixed: Block
+    attributes: Mapping[str, object]
+
+
+def lay_out(
+    plan: BrainPlan,
+    *,
+    spikes: bool,
+    membrane_potential: bool,
+    modulators: Sequence[str],
+    oscillators: Sequence[str],
+    attributes: Mapping[str, object],
+) -> Layout:
+    """The layout of the recording of a brain.
+
+    Raises
+    ------
+    ConfigError : if a region is named like a variable or group of the output.
+    """
+    _check_names(plan.region_names)
+    declared = groups(
+        plan.region_names,
+        spikes=spikes,
+        membrane_potential=membrane_potential,
+        modulators=bool(modulators),
+        oscillators=bool(oscillators),
+    )
+    fixed: Block = {path: {} for path in declared}
+    fixed[ROOT]["region"] = _text(plan.region_names)
+    if modulators:
+        fixed[ROOT]["modulator"] = _text(modulators)
+    if oscillators:
+        fixed[ROOT]["oscillator"] = _text(oscillators)
+    for region, populations in plan.populations:
+        sizes = [size for _, size in populations]
+        fixed[region]["neuron"] = np.arange(sum(sizes), dtype=np.int64)
+        fixed[region]["population"] = np.repeat(_text([name for name, _ in populations]), sizes)
+    return Layout(declared, fixed, {"source": SOURCE, "schema_version": SCHEMA_VERSION, **attributes})
+
+
+def _text(names: Sequence[str]) -> Values:
+    return np.array(list(names), dtype=np.str_)
+
+
+def _check_names(regions: Sequence[str]) -> None:
+    for region in regions:
+        if region in reserved_names() or "/" in region:
+            raise ConfigError(
+                f"brain.regions.{region}: the recording keeps one group per region, and '{region}' cannot be "
+                "such a group, because the output has a variable, dimension or group of that name or because "
+                f"of a '/' in it; rename the region, e.g. '{region.replace('/', '_')}_region'"
+            )

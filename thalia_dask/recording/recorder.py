@@ -1,0 +1,206 @@
+"""The recorder: an observer that turns what the engine reports into xarray objects."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from thalia_dask.engine.observer import Observer, TrialReport, WindowReport
+from thalia_dask.errors import InputError, StateError
+from thalia_dask.recording import block as blocks
+from thalia_dask.recording.block_store import BlockStore
+from thalia_dask.recording.dataset import build_dataset
+from thalia_dask.recording.layout import Block, Values, lay_out
+from thalia_dask.recording.memory import MemoryStore
+from thalia_dask.recording.schema import ENGINE, ROOT, Variable
+from thalia_dask.recording.store import ZarrStore
+from thalia_dask.topology.plan import BrainPlan
+
+Steps = NDArray[np.int64]
+Series = Callable[[str, Steps], ArrayLike]
+"""Values of a named quantity at the given consecutive steps, shape (steps,)."""
+
+
+def _zero(_name: str, steps: Steps) -> ArrayLike:
+    return np.zeros(len(steps))
+
+
+class Recorder(Observer):
+    """Records a brain in blocks, in memory or to a Zarr store.
+
+    A window costs an append to a list; arrays are made when a block is full or somebody asks.
+
+    Parameters
+    ----------
+    spikes : record every spike, not only counts.
+    membrane_potential : record the mean membrane potential of each region.
+    flush_every_ms : length of a block in simulated time.
+    attributes : of the root, see :func:`~thalia_dask.recording.attributes.run_attributes`.
+    modulators, levels : names, and the level of each at given steps. Asked once per window, right after it.
+    oscillators, phases : names, and the phase (rad) of each at given steps; a function of time alone.
+    path : where to write; None keeps everything in memory.
+    overwrite : replace a recording that is already at ``path``.
+
+    Attributes
+    ----------
+    events_processed : spikes that arrived anywhere so far.
+
+    Raises
+    ------
+    ConfigError : if a region cannot be a group of the output.
+    OutputError : if ``path`` cannot be written, or exists and ``overwrite`` is false.
+    """
+
+    def __init__(
+        self,
+        plan: BrainPlan,
+        *,
+        spikes: bool = True,
+        membrane_potential: bool = True,
+        flush_every_ms: float = 10_000.0,
+        attributes: Mapping[str, object] | None = None,
+        modulators: Sequence[str] = (),
+        levels: Series = _zero,
+        oscillators: Sequence[str] = (),
+        phases: Series = _zero,
+        path: Path | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        self.events_processed = 0
+        self._dt_ms = plan.dt_ms
+        self._census = blocks.take_census(plan)
+        self._spikes = spikes
+        self._membrane_potential = membrane_potential
+        self._flush_steps = max(1, round(flush_every_ms / plan.dt_ms))
+        self._modulators, self._levels_at = tuple(modulators), levels
+        self._oscillators, self._phases = tuple(oscillators), phases
+        self._layout = lay_out(
+            plan,
+            spikes=spikes,
+            membrane_potential=membrane_potential,
+            modulators=self._modulators,
+            oscillators=self._oscillators,
+            attributes=attributes or {},
+        )
+        self._attributes = dict(self._layout.attributes)
+        self._store: BlockStore = (
+            MemoryStore(self._layout) if path is None else ZarrStore(path, self._layout, overwrite=overwrite)
+        )
+        self._reports: list[WindowReport] = []
+        self._levels: list[NDArray[np.float32]] = []
+        self._trials: list[TrialReport] = []
+        self._n_windows = self._n_trials = 0
+        self._first: int | None = None
+        self._next = 0
+
+    def on_window(self, report: WindowReport) -> None:
+        window = report.window
+        if self._first is None:
+            self._first = window.start
+        elif window.start != self._next:
+            raise StateError(
+                f"the recording ends before step {self._next}, so a window that starts at step {window.start} "
+                "cannot follow; record every window once and in order, or start a new recording"
+            )
+        self._next = window.stop
+        self._reports.append(report)
+        if self._modulators:
+            steps = np.arange(window.start, window.stop)
+            self._levels.append(_sample(self._levels_at, self._modulators, steps))
+        for arrivals in report.arrivals.values():
+            self.events_processed += len(arrivals.steps)
+        if window.stop - self._reports[0].window.start >= self._flush_steps:
+            self.flush()
+
+    def on_trial(self, report: TrialReport) -> None:
+        self._trials.append(report)
+
+    def on_close(self) -> None:
+        self.flush()
+
+    def flush(self) -> None:
+        """Put what is pending into the store; on disk it is then safe."""
+        if not self._reports and not self._trials:
+            return
+        self._store.append(self._pending_block())
+        self._n_windows += len(self._reports)
+        self._n_trials += len(self._trials)
+        self._reports, self._levels, self._trials = [], [], []
+
+    def annotate(self, attributes: Mapping[str, object]) -> None:
+        """Add root attributes that are known only later, e.g. the accuracy reached."""
+        self._attributes |= attributes
+        self._store.annotate(attributes)
+
+    def tree(self) -> xr.DataTree:
+        """Everything recorded so far; read lazily where it was written to a path."""
+        self.flush()
+        return self._store.tree()
+
+    def dataset(self, start: int, stop: int) -> xr.Dataset:
+        """The steps ``start <= step < stop``, with dims (region, time).
+
+        Raises
+        ------
+        InputError : if that is no step, or not all of them have been recorded.
+        """
+        first = self._next if self._first is None else self._first
+        if not first <= start < stop <= self._next:
+            raise InputError(
+                f"steps {start} to {stop} were asked for, but the recording holds steps {first} to {self._next}: "
+                "ask for at least one step within them"
+            )
+        if self._reports and start >= self._reports[0].window.start:
+            first, whole = self._pending_dataset(start, stop)
+        else:
+            self.flush()
+            whole = self._store.root()[[variable.name for variable in self._stepwise]]
+        return whole.isel(time=slice(start - first, stop - first)).load()
+
+    def _pending_dataset(self, start: int, stop: int) -> tuple[int, xr.Dataset]:
+        """The first step, and the steps, of the pending windows that overlap a span."""
+        begin = bisect_right(self._reports, start, key=_start) - 1
+        end = bisect_left(self._reports, stop, key=_start)
+        values = self._layout.fixed[ROOT] | self._per_step(self._reports[begin:end], self._levels[begin:end])
+        return _start(self._reports[begin]), build_dataset(self._stepwise, values, self._attributes)
+
+    @property
+    def _stepwise(self) -> list[Variable]:
+        return [v for v in self._layout.groups[ROOT] if "trial" not in v.dims]
+
+    def _pending_block(self) -> Block:
+        block: Block = {ROOT: {}}
+        if self._trials:
+            block[ROOT] |= blocks.trials(self._trials, self._n_trials, self._dt_ms)
+        if self._reports:
+            block[ROOT] |= self._per_step(self._reports, self._levels)
+            block[ENGINE] = blocks.timings(self._reports, self._census, self._n_windows)
+            for one in self._census if self._spikes else ():
+                steps, neurons = blocks.spikes(self._reports, one.region)
+                block[one.region] = {"spike_step": steps, "spike_neuron": neurons}
+        return block
+
+    def _per_step(self, reports: Sequence[WindowReport], levels: Sequence[NDArray[np.float32]]) -> dict[str, Values]:
+        steps = np.arange(reports[0].window.start, reports[-1].window.stop)
+        values: dict[str, Values] = {"time": blocks.step_times(steps, self._dt_ms)}
+        values |= blocks.activity(reports, self._census, self._dt_ms)
+        if self._membrane_potential:
+            values["membrane_potential_mean"] = blocks.membrane_potential(reports, self._census)
+        if self._modulators:
+            values["neuromodulator"] = np.concatenate(levels, axis=1)
+        if self._oscillators:
+            values["oscillator_phase"] = _sample(self._phases, self._oscillators, steps)
+        return values
+
+
+def _start(report: WindowReport) -> int:
+    return report.window.start
+
+
+def _sample(series: Series, names: Sequence[str], steps: Steps) -> NDArray[np.float32]:
+    return np.array([series(name, steps) for name in names], np.float32)

@@ -1,0 +1,114 @@
+"""Every output variable, declared once: name, dims, units, long_name and dtype.
+
+The declarations flow to the Dataset, to the attributes of the Zarr arrays and to the labels of the plots.
+
+Time is the time at the **start** of a step: the value of step ``k`` is ``k * dt_ms``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SCHEMA_VERSION = 1
+ROOT = "/"
+ENGINE = "engine"
+
+CHUNK_LENGTH = {"time": 10_000, "trial": 10_000, "window": 10_000, "spike": 262_144}
+"""The dimensions that grow while a brain runs, and how many of their elements make one chunk on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable of the output.
+
+    Attributes
+    ----------
+    dims : names of its dimensions; a variable named like its only dimension is a coordinate.
+    dtype : NumPy dtype name, ``"str"`` for text.
+    units : ``"1"`` for pure numbers, empty for text.
+    """
+
+    name: str
+    dims: tuple[str, ...]
+    dtype: str
+    units: str
+    long_name: str
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """What xarray, Zarr and the plots get to see."""
+        return {"units": self.units, "long_name": self.long_name} if self.units else {"long_name": self.long_name}
+
+    @property
+    def growing_axis(self) -> int | None:
+        """The axis along which blocks are joined, or None where the values are known beforehand."""
+        return next((axis for axis, dim in enumerate(self.dims) if dim in CHUNK_LENGTH), None)
+
+
+REGION_TIME = ("region", "time")
+
+COORDINATES = (
+    Variable("region", ("region",), "str", "", "brain region"),
+    Variable("time", ("time",), "float64", "ms", "time at the start of the step"),
+)
+ACTIVITY = (
+    Variable("spike_count", REGION_TIME, "int32", "1", "spikes emitted in the step"),
+    Variable("rate", REGION_TIME, "float32", "Hz", "mean firing rate of the region's neurons"),
+    Variable("events_sent", REGION_TIME, "int32", "1", "spikes that left along axonal projections"),
+    Variable("events_received", REGION_TIME, "int32", "1", "spikes that arrived from regions and stimulus"),
+)
+MEMBRANE_POTENTIAL = (Variable("membrane_potential_mean", REGION_TIME, "float32", "mV", "mean membrane potential"),)
+MODULATION = (
+    Variable("modulator", ("modulator",), "str", "", "neuromodulator"),
+    Variable("neuromodulator", ("modulator", "time"), "float32", "1", "neuromodulator level"),
+)
+OSCILLATION = (
+    Variable("oscillator", ("oscillator",), "str", "", "oscillator"),
+    Variable("oscillator_phase", ("oscillator", "time"), "float32", "rad", "oscillator phase"),
+)
+TRIALS = (
+    Variable("trial", ("trial",), "int64", "1", "trial, counted from 0"),
+    Variable("trial_step", ("trial",), "int64", "1", "step in which the reward was delivered"),
+    Variable("trial_time", ("trial",), "float64", "ms", "time at which the reward was delivered"),
+    Variable("action", ("trial",), "int32", "1", "index of the selected action"),
+    Variable("reward", ("trial",), "float64", "1", "reward"),
+    Variable("reward_prediction_error", ("trial",), "float64", "1", "reward minus expected reward"),
+)
+NEURONS = (
+    Variable("neuron", ("neuron",), "int64", "1", "index into the region's neuron array"),
+    Variable("population", ("neuron",), "str", "", "population of the neuron"),
+)
+SPIKES = (
+    Variable("spike_step", ("spike",), "int32", "1", "step of the spike"),
+    Variable("spike_neuron", ("spike",), "int32", "1", "neuron that spiked"),
+)
+TIMINGS = (
+    Variable("window", ("window",), "int64", "1", "window, counted from 0"),
+    Variable("window_start", ("window",), "int64", "1", "first step of the window"),
+    Variable("window_steps", ("window",), "int64", "1", "steps in the window"),
+    Variable("wall_seconds", ("window",), "float64", "s", "wall-clock time of the window"),
+    Variable("compute_seconds", ("region", "window"), "float64", "s", "time spent inside the region"),
+)
+
+Groups = dict[str, tuple[Variable, ...]]
+"""Path of a group -> its variables."""
+
+
+def groups(
+    regions: Sequence[str], *, spikes: bool, membrane_potential: bool, modulators: bool, oscillators: bool
+) -> Groups:
+    """The groups of one recording: root, one per region, and ``engine``."""
+    root: tuple[Variable, ...] = COORDINATES + ACTIVITY
+    root += MEMBRANE_POTENTIAL if membrane_potential else ()
+    root += MODULATION if modulators else ()
+    root += OSCILLATION if oscillators else ()
+    region: tuple[Variable, ...] = NEURONS + SPIKES if spikes else NEURONS
+    return {ROOT: root + TRIALS, **dict.fromkeys(regions, region), ENGINE: TIMINGS}
+
+
+def reserved_names() -> frozenset[str]:
+    """Names that no region may have: its group would collide with a variable or group of the output."""
+    everything = groups((), spikes=True, membrane_potential=True, modulators=True, oscillators=True)
+    root = everything[ROOT]
+    return frozenset({ENGINE, *(v.name for v in root), *(dim for v in root for dim in v.dims)})
