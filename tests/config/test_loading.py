@@ -66,10 +66,7 @@ def test_null_takes_back_what_was_extended(write):
 def test_extends_in_a_circle(write):
     write("b.yaml", "extends: a.yaml")
     message = message_of(write("a.yaml", "extends: b.yaml"))
-    assert (
-        "b.yaml: extends goes in a circle (a.yaml -> b.yaml -> a.yaml); remove one of these 'extends'"
-        in message
-    )
+    assert "b.yaml: extends goes in a circle (a.yaml -> b.yaml -> a.yaml); remove one of these 'extends'" in message
 
 
 def test_extends_a_file_that_is_not_there(write):
@@ -86,9 +83,7 @@ def test_extends_something_else(write):
 
 
 def test_overrides_are_read_as_yaml_in_their_order():
-    config = load_config(
-        {}, ["global.seed=1", "global.seed=2", "brain.parallel=true", "training.exploration=1e-2"]
-    )
+    config = load_config({}, ["global.seed=1", "global.seed=2", "brain.parallel=true", "training.exploration=1e-2"])
     assert (config.global_.seed, config.brain.parallel, config.training.exploration) == (2, True, 0.01)
 
 
@@ -101,8 +96,7 @@ def test_an_override_of_another_form(text):
 
 def test_an_override_of_an_unknown_path():
     assert message_of({}, ["brain.sizes.cortex_siz=3"]) == (
-        "--set brain.sizes.cortex_siz=3: unknown key brain.sizes.cortex_siz (given 3); "
-        "did you mean 'cortex_size'?"
+        "--set brain.sizes.cortex_siz=3: unknown key brain.sizes.cortex_siz (given 3); did you mean 'cortex_size'?"
     )
 
 
@@ -153,12 +147,20 @@ def test_a_number_that_is_not_finite(text, write):
     assert "which should be a finite number; write the axonal delay in ms" in message
 
 
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [(float("nan"), "should be a finite number"), ([1], "should be true or false, a number or a text")],
+)
+def test_a_parameter_that_is_no_plain_value(value, reason):
+    assert message_of({"brain": {"region_params": {"cortex": {"x": value}}}}) == (
+        f"the given mapping: brain.region_params.cortex.x is {value!r}, which {reason}; "
+        "write a mapping of region name to a mapping of parameters"
+    )
+
+
 def test_a_missing_key(write):
     path = write("a.yaml", "brain: {regions: {v1: {size: 3}}}")
-    assert (
-        message_of(path)
-        == f"{path}: brain.regions.v1.kind is missing; write a kind of region, such as 'cortex'"
-    )
+    assert message_of(path) == f"{path}: brain.regions.v1.kind is missing; write a kind of region, such as 'cortex'"
 
 
 def test_a_value_that_may_be_one_of_several_kinds():

@@ -19,9 +19,7 @@ def test_the_usage_of_the_seed_document():
     config = ThaliaConfig(
         global_=GlobalConfig(device="cpu", dt_ms=1.0),
         brain=BrainConfig(
-            sizes=RegionSizes(
-                input_size=784, cortex_size=256, hippocampus_size=200, pfc_size=128, n_actions=10
-            ),
+            sizes=RegionSizes(input_size=784, cortex_size=256, hippocampus_size=200, pfc_size=128, n_actions=10),
             parallel=True,
             encoding_timesteps=15,
         ),
@@ -39,9 +37,7 @@ def test_everything_has_a_default():
 def test_a_dump_says_global_and_is_read_back():
     config = ThaliaConfig(
         global_=GlobalConfig(seed=7),
-        brain=BrainConfig(
-            regions={"v1": RegionConfig(kind="cortex", size=10, params={"gain": 0.5, "on": True})}
-        ),
+        brain=BrainConfig(regions={"v1": RegionConfig(kind="cortex", size=10, params={"gain": 0.5, "on": True})}),
     )
     dump = config.model_dump(by_alias=True)
     assert dump["global"]["seed"] == 7

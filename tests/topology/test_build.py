@@ -115,6 +115,18 @@ def test_standard_delays_go_by_kind_whatever_the_names():
 def test_delays_are_rounded_only_on_request():
     assert plan_of({"a": {"input_size": 1}, "b": {}}, ["a -> b @ 2.4"], round_delays=True).look_ahead_steps == 2
     assert plan_of({"a": {"input_size": 1}, "b": {}}, ["a -> b @ 0.7"], round_delays=True).look_ahead_steps == 1
+    assert plan_of({"a": {"input_size": 1}, "b": {}}, ["a -> b @ 0.5"], round_delays=True).look_ahead_steps == 1
+
+
+def test_projections_are_ordered_by_their_full_names():
+    regions = {"a": {"input_size": 1}, "b": {}}
+    plan = plan_of(regions, ["a -> b.side @ 1", "a.inh -> b @ 1", "a -> b @ 1", "a.exc -> a @ 1"])
+    assert [str(p) for p in plan.projections] == [
+        "a.exc -> a.main",
+        "a.exc -> b.main",
+        "a.exc -> b.side",
+        "a.inh -> b.main",
+    ]
 
 
 def test_delays_with_binary_dust_are_on_the_grid():

@@ -112,9 +112,13 @@ def test_parameters_of_a_region_that_does_not_exist():
 
 
 def test_a_kind_that_does_not_exist():
-    message = message_of({**A_AND_B, "c": {"kind": "blok", "size": 4}})
-    assert message.startswith("region 'c': ")
-    assert "blok" in message
+    message = message_of({**A_AND_B, "c": {"kind": "cortx", "size": 4}})
+    assert message.startswith("region 'c': there is no region kind 'cortx'; did you mean 'cortex'? write one of ")
+
+
+def test_a_parameter_that_the_kind_does_not_have():
+    message = message_of({"v1": {"kind": "cortex", "size": 40, "input_size": 4, "params": {"zzz": 1}}}, [])
+    assert message.startswith("params.zzz of region 'v1': kind 'cortex' has no such parameter; write one of ")
 
 
 def test_a_window_longer_than_the_shortest_delay():

@@ -113,9 +113,10 @@ def _bare_spec(name: str, region: RegionConfig, general: GlobalConfig) -> Region
 
 def _anatomy(spec: RegionSpec) -> Anatomy:
     try:
-        return find_kind(spec.kind).anatomy(spec)
+        kind = find_kind(spec.kind)
     except ConfigError as error:
-        raise ConfigError(f"region '{spec.name}': {error}") from error
+        raise ConfigError(f"region '{spec.name}': {error}") from None
+    return kind.anatomy(spec)
 
 
 def _bundle(
