@@ -1,0 +1,60 @@
+"""Reading the striatum: votes for and against each action, and the choice among them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thalia_dask.engine.observer import Observer, WindowReport
+from thalia_dask.seeds import generator
+from thalia_dask.topology.plan import BrainPlan
+
+FOR, AGAINST = "d1", "d2"
+
+
+class ActionVotes(Observer):
+    """Counts the spikes of D1 cells minus those of D2 cells, for each action.
+
+    Votes add up over calls of ``forward`` until an action has been selected; the next ``forward`` starts afresh.
+    """
+
+    def __init__(self, plan: BrainPlan, region: str, n_actions: int) -> None:
+        self.region = region
+        self.n_actions = n_actions
+        self.votes: NDArray[np.int64] = np.zeros(n_actions, np.int64)
+        self.heard_anything = False
+        self._seed = plan.seed
+        self._channel_of, self._sign = _channels(dict(dict(plan.populations)[region]), n_actions)
+
+    def clear(self) -> None:
+        """Forget the votes."""
+        self.votes[:] = 0
+
+    def on_window(self, report: WindowReport) -> None:
+        self.heard_anything = True
+        neurons = report.emissions[self.region].spikes.neurons
+        np.add.at(self.votes, self._channel_of[neurons], self._sign[neurons])
+
+    def select(self, trial: int, exploration: float) -> tuple[int, float]:
+        """The action with most votes, and how clearly it won, in (0, 1].
+
+        With probability ``exploration`` the action is a random one; ties are broken at random. Both depend on the
+        seed and the number of the trial alone. The confidence is the softmax of the votes at the action returned.
+        """
+        rng = generator(self._seed, "action", trial)
+        best = np.flatnonzero(self.votes == self.votes.max())
+        action = int(rng.choice(best))
+        if rng.random() < exploration:
+            action = int(rng.integers(self.n_actions))
+        weights = np.exp((self.votes - self.votes.max()).astype(np.float64))
+        return action, float(weights[action] / weights.sum())
+
+
+def _channels(sizes: dict[str, int], n_actions: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each neuron of the region: the action it belongs to, and the sign of its vote."""
+    channels, signs = [], []
+    for name, size in sizes.items():
+        sign = {FOR: 1, AGAINST: -1}.get(name, 0)
+        channels.append(np.arange(size) * n_actions // size)
+        signs.append(np.full(size, sign))
+    return np.concatenate(channels), np.concatenate(signs)

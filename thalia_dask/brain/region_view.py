@@ -1,0 +1,19 @@
+"""What can be said of a region without asking the process in which it lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RegionView:
+    """Name, kind and size of a region."""
+
+    name: str
+    kind: str
+    n_neurons: int
+
+    @property
+    def impl(self) -> RegionView:
+        """The region itself: Thalia wrapped its regions in adapters, here there is nothing to unwrap."""
+        return self

@@ -1,0 +1,115 @@
+"""From what ``forward`` is given to spikes on stimulus axons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thalia_dask.errors import InputError
+from thalia_dask.seeds import derive_seed
+from thalia_dask.spikes import Int32Array
+from thalia_dask.topology.plan import BrainPlan, StimulusPort
+
+Stimulus = Any
+"""A tensor or array (size,), held; (n_timesteps, size) or a sequence of (size,), one row a step."""
+
+
+class StimulusEncoder:
+    """Turns intensities into Poisson spikes, and takes explicit spikes as they are.
+
+    An intensity x in [0, 1] is a Poisson rate of x ``max_rate_hz``. A boolean array of shape (n_timesteps, size) is
+    explicit spikes. The randomness of a step depends on (seed, region, step) alone, so it does not matter how a
+    presentation is cut into calls.
+    """
+
+    def __init__(self, plan: BrainPlan, max_rate_hz: float) -> None:
+        self._ports = {port.region: port for port in plan.stimuli}
+        self._seeds = {name: derive_seed(plan.seed, name, "stimulus") for name in self._ports}
+        self._spike_probability = 1.0 - np.exp(-max_rate_hz * plan.dt_ms / 1000.0)
+
+    def rows(self, given: Stimulus | Mapping[str, Stimulus] | None) -> dict[str, NDArray[Any]]:
+        """Check what was given; region -> array (size,), held, or (n_timesteps, size).
+
+        Raises
+        ------
+        InputError : for a region without stimulus axons, a wrong shape, NaN, or intensities outside [0, 1].
+        """
+        if given is None:
+            return {}
+        if isinstance(given, Mapping):
+            return {name: self._checked(self._port(name), x) for name, x in given.items()}
+        if len(self._ports) != 1:
+            names = ", ".join(self._ports) or "none"
+            raise InputError(
+                f"forward was given one stimulus, but the regions with stimulus axons are: {names}; "
+                "write forward({'region': stimulus, ...}), or forward(None) for no stimulus"
+            )
+        (port,) = self._ports.values()
+        return {port.region: self._checked(port, given)}
+
+    def spikes(
+        self, rows: Mapping[str, NDArray[Any]], start: int, n_steps: int
+    ) -> Iterator[tuple[StimulusPort, Int32Array, Int32Array]]:
+        """The spikes of each stimulated port in steps ``start … start + n_steps - 1``, ordered by (step, axon)."""
+        for region, values in rows.items():
+            port = self._ports[region]
+            if values.ndim == 2 and values.dtype == bool:
+                fired = values
+            else:
+                held = values if values.ndim == 2 else np.broadcast_to(values, (n_steps, port.size))
+                lots = np.stack([self._lots(region, start + offset, port.size) for offset in range(n_steps)])
+                fired = lots < held * self._spike_probability
+            offsets, axons = np.nonzero(fired)
+            yield port, (offsets + start).astype(np.int32), axons.astype(np.int32)
+
+    def _lots(self, region: str, step: int, size: int) -> NDArray[np.float32]:
+        philox = np.random.Philox(key=self._seeds[region], counter=[0, 0, step, 0])
+        return np.random.Generator(philox).random(size, np.float32)
+
+    def _port(self, region: str) -> StimulusPort:
+        if region not in self._ports:
+            raise InputError(
+                f"region '{region}' takes no stimulus; the regions that do are: {', '.join(self._ports) or 'none'}. "
+                f"Give one of them, or give '{region}' an input_size in the config"
+            )
+        return self._ports[region]
+
+    def _checked(self, port: StimulusPort, given: Stimulus) -> NDArray[Any]:
+        where = f"the stimulus of region '{port.region}'"
+        values = _as_array(given, where)
+        if values.ndim not in (1, 2) or values.shape[-1] != port.size:
+            raise InputError(
+                f"{where} has shape {values.shape}; write ({port.size},) for one that is held, "
+                f"or (n_timesteps, {port.size}) for one row a step"
+            )
+        if values.dtype != bool:
+            values = values.astype(np.float32)
+            if np.isnan(values).any():
+                raise InputError(f"{where} holds {int(np.isnan(values).sum())} NaN; write intensities from 0 to 1")
+            if values.size and not (values.min() >= 0.0 and values.max() <= 1.0):
+                raise InputError(
+                    f"{where} ranges from {values.min():g} to {values.max():g}; intensities are from 0 to 1: "
+                    "scale it, e.g. (x - x.min()) / (x.max() - x.min())"
+                )
+        return values
+
+
+def _as_array(given: Stimulus, where: str) -> NDArray[Any]:
+    if isinstance(given, Sequence) and not isinstance(given, (str, bytes)) and len(given):
+        shapes = {np.shape(_detached(row)) for row in given}
+        if len(shapes) > 1:
+            raise InputError(f"{where} is a sequence of rows of different shapes {sorted(shapes)}; make them equal")
+        values = np.stack([np.asarray(_detached(row)) for row in given])
+    else:
+        values = np.asarray(_detached(given))
+    if values.dtype.kind not in "biuf":
+        raise InputError(f"{where} is a {type(given).__name__}; write a tensor or array of numbers or booleans")
+    return values
+
+
+def _detached(value: Stimulus) -> Stimulus:
+    """A tensor as NumPy sees it: on the CPU and without gradient."""
+    return value.detach().cpu().numpy() if hasattr(value, "detach") else value
