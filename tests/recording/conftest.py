@@ -63,9 +63,6 @@ def plan():
     )
 
 
-ATTRIBUTES = {"dt_ms": 0.5, "seed": 1}
-
-
 @pytest.fixture
 def new_recorder(plan):
     """A recorder with two modulators and an oscillator."""
@@ -74,7 +71,6 @@ def new_recorder(plan):
         return Recorder(
             plan,
             **{
-                "attributes": ATTRIBUTES,
                 "modulators": ("dopamine", "noradrenaline"),
                 "levels": lambda name, steps: steps + 0.25 * (name == "dopamine"),
                 "oscillators": ("theta",),

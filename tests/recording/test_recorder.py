@@ -61,7 +61,7 @@ def test_the_time_of_a_step_is_the_time_at_its_start_in_ms(new_recorder):
     time = recorder.dataset(1, 3).time
     assert time.values.tolist() == [0.5, 1.0]
     assert time.dtype == np.float64
-    assert time.attrs == {"units": "ms", "long_name": "time at the start of the step"}
+    assert time.attrs == {"units": "ms", "long_name": "time", "comment": "at the start of the step"}
 
 
 def test_a_potential_that_a_region_does_not_report_is_nan(new_recorder):
@@ -177,6 +177,7 @@ def test_annotations_reach_the_tree(new_recorder):
     recorder.annotate({"accuracy_heldout": 0.75})
     assert recorder.tree().attrs["accuracy_heldout"] == 0.75
     assert recorder.tree().attrs["schema_version"] == 1
+    assert (recorder.tree().attrs["dt_ms"], recorder.tree().attrs["seed"]) == (0.5, 1)
 
 
 @pytest.mark.parametrize("span", [(0, 4), (-1, 2), (2, 2), (3, 1)])

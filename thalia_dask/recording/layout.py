@@ -67,7 +67,8 @@ def lay_out(
         sizes = [size for _, size in populations]
         fixed[region]["neuron"] = np.arange(sum(sizes), dtype=np.int64)
         fixed[region]["population"] = np.repeat(_text([name for name, _ in populations]), sizes)
-    return Layout(declared, fixed, {"source": SOURCE, "schema_version": SCHEMA_VERSION, **attributes})
+    about = {"source": SOURCE, "schema_version": SCHEMA_VERSION, "dt_ms": plan.dt_ms, "seed": plan.seed}
+    return Layout(declared, fixed, about | dict(attributes))
 
 
 def _text(names: Sequence[str]) -> Values:

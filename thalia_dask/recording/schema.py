@@ -27,6 +27,7 @@ class Variable:
     dims : names of its dimensions; a variable named like its only dimension is a coordinate.
     dtype : NumPy dtype name, ``"str"`` for text.
     units : ``"1"`` for pure numbers, empty for text.
+    comment : what a reader must know besides.
     """
 
     name: str
@@ -34,11 +35,13 @@ class Variable:
     dtype: str
     units: str
     long_name: str
+    comment: str = ""
 
     @property
     def attributes(self) -> dict[str, str]:
         """What xarray, Zarr and the plots get to see."""
-        return {"units": self.units, "long_name": self.long_name} if self.units else {"long_name": self.long_name}
+        every = {"units": self.units, "long_name": self.long_name, "comment": self.comment}
+        return {name: text for name, text in every.items() if text}
 
     @property
     def growing_axis(self) -> int | None:
@@ -50,11 +53,11 @@ REGION_TIME = ("region", "time")
 
 COORDINATES = (
     Variable("region", ("region",), "str", "", "brain region"),
-    Variable("time", ("time",), "float64", "ms", "time at the start of the step"),
+    Variable("time", ("time",), "float64", "ms", "time", comment="at the start of the step"),
 )
 ACTIVITY = (
     Variable("spike_count", REGION_TIME, "int32", "1", "spikes emitted in the step"),
-    Variable("rate", REGION_TIME, "float32", "Hz", "mean firing rate of the region's neurons"),
+    Variable("rate", REGION_TIME, "float32", "Hz", "mean firing rate", comment="over the neurons of the region"),
     Variable("events_sent", REGION_TIME, "int32", "1", "spikes that left along axonal projections"),
     Variable("events_received", REGION_TIME, "int32", "1", "spikes that arrived from regions and stimulus"),
 )

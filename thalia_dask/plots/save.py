@@ -1,0 +1,46 @@
+"""Every figure that a recording has data for, as PNG files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import xarray as xr
+
+from thalia_dask.errors import OutputError
+from thalia_dask.plots.learning_curve import plot_learning_curve
+from thalia_dask.plots.raster import plot_raster
+from thalia_dask.plots.rates import plot_rates
+
+
+def save_all(tree: xr.DataTree, folder: Path, prefix: str = "") -> list[Path]:
+    """Write ``rates.png``, and ``raster.png`` and ``learning_curve.png`` where spikes and trials were recorded.
+
+    Parameters
+    ----------
+    tree : a recording.
+    folder : made if it is missing; files of the same name in it are replaced.
+    prefix : put before each file name, e.g. ``"digits_"``.
+
+    Returns
+    -------
+    The files written, in that order.
+
+    Raises
+    ------
+    InputError : if nothing has been recorded.
+    OutputError : if the folder cannot be made or written.
+    """
+    figures = {"rates": plot_rates(tree)}
+    if any("spike_step" in group for group in tree.children.values()):
+        figures["raster"] = plot_raster(tree)
+    if tree.sizes["trial"]:
+        figures["learning_curve"] = plot_learning_curve(tree)
+    paths = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, figure in figures.items():
+            paths.append(folder / f"{prefix}{name}.png")
+            figure.savefig(paths[-1])
+    except OSError as error:
+        raise OutputError(f"plots cannot be written to {folder}: {error}; write another folder") from error
+    return paths

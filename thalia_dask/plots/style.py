@@ -1,0 +1,98 @@
+"""How all figures look: readable at their own size, ink for data before ink for frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK = "#222222"
+FAINT = "#8a8a8a"
+GRID = "#e4e4e4"
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#b35a8c", "#3f9fd8", "#c98500", "#6a3d9a", "#5a5a5a")
+"""After Okabe & Ito (2008), darkened where thin marks on white need it: told apart by colour-blind readers."""
+
+_STYLE: dict[Any, Any] = {
+    "font.size": 10,
+    "axes.labelsize": 10,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.formatter.useoffset": False,
+    "text.color": INK,
+    "xtick.color": FAINT,
+    "ytick.color": FAINT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "savefig.dpi": 150,
+}
+WIDTH_INCHES = 9.5
+
+
+def new_figure(title: str, subtitle: str, panel_inches: Sequence[float]) -> tuple[Figure, list[Axes]]:
+    """Make a figure with panels of the given heights above each other, which share their x axis."""
+    margins = 1.4
+    height = sum(panel_inches) + 0.32 * (len(panel_inches) - 1) + margins
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(WIDTH_INCHES, height), facecolor="white")
+        grid = figure.subplots(
+            len(panel_inches),
+            sharex=True,
+            squeeze=False,
+            gridspec_kw={
+                "height_ratios": panel_inches,
+                "left": 0.09,
+                "right": 0.87,
+                "bottom": 0.6 / height,
+                "top": 1 - 1.0 / height,
+                "hspace": 0.32 * len(panel_inches) / sum(panel_inches),
+            },
+        )
+        figure.text(0.09, 1 - 0.2 / height, title, fontsize=14, weight="bold", va="top")
+        figure.text(0.09, 1 - 0.48 / height, subtitle, fontsize=10, color=FAINT, va="top")
+    return figure, list(grid[:, 0])
+
+
+def label(variable: xr.DataArray) -> str:
+    """Axis label from what the output says of itself: its long name and units."""
+    name = str(variable.attrs.get("long_name", variable.name))
+    units = variable.attrs.get("units", "1")
+    text = name[:1].upper() + name[1:]
+    return text if units == "1" else f"{text} ({units})"
+
+
+def duration(ms: float) -> str:
+    """A time span as people write it: ``500 ms``, ``1.5 s``."""
+    return f"{ms:g} ms" if ms < 1000 else f"{ms / 1000:.4g} s"
+
+
+def spread(positions: Sequence[float], gap: float, start: float, end: float) -> list[float]:
+    """Move sorted positions of labels apart to be ``gap`` apart, within half a gap of both ends where they fit."""
+    moved: list[float] = []
+    lowest = start + gap / 2
+    for position in positions:
+        moved.append(max(position, lowest))
+        lowest = moved[-1] + gap
+    highest = end - gap / 2
+    for index in reversed(range(len(moved))):
+        moved[index] = min(moved[index], highest)
+        highest = moved[index] - gap
+    return moved
+
+
+def panel_title(panel: Axes, text: str) -> None:
+    """Name a panel above its upper left corner."""
+    panel.set_title(text, loc="left", fontsize=10.5, color=INK, pad=4)
+
+
+def root_of(recording: xr.DataTree | xr.Dataset) -> xr.Dataset:
+    """The root group of a recording, or the dataset itself."""
+    return recording.to_dataset() if isinstance(recording, xr.DataTree) else recording
