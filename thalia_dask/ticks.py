@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from thalia_dask.errors import ConfigError
 
 _GRID_TOLERANCE = 1e-6
+"""Of a step: binary dust of a division such as 0.3 / 0.1."""
+_RELATIVE_TOLERANCE = 1e-12
+"""The same for long durations, whose dust grows with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def to_steps(duration_ms: float, dt_ms: float, what: str, *, round_to_grid: bool
         raise ConfigError(f"{what} is {duration_ms!r} ms; write a finite duration of at least 0 ms")
     exact = duration_ms / dt_ms
     steps = round(exact)
-    if abs(exact - steps) <= _GRID_TOLERANCE * max(1.0, exact) or round_to_grid:
+    if abs(exact - steps) <= max(_GRID_TOLERANCE, _RELATIVE_TOLERANCE * exact) or round_to_grid:
         return steps
     below, above = math.floor(exact) * dt_ms, math.ceil(exact) * dt_ms
     raise ConfigError(
