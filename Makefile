@@ -1,0 +1,58 @@
+# Everything runs in .venv, which is made when it is missing and updated when the pins change. No root needed.
+#
+#   PYTHON=python3.12   the Python that .venv is made with (default: the newest of 3.13, 3.12, 3.11, python3)
+#   SEED=2 EPOCHS=1     another seed, fewer epochs        OUT=runs/other.zarr   another output of the demo
+#   ARGS="..."          passed on to the demo, or to pytest
+
+SHELL := /bin/bash
+CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
+BIN := .venv/bin
+READY := .venv/.installed
+OUT ?= runs/digits.zarr
+OPTIONS := $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(SEED),--set global.seed=$(SEED)) $(ARGS)
+
+.PHONY: help demo test lint clean
+
+help:
+	@echo "make demo    train the six-region brain on handwritten digits, on Dask; results go to runs/"
+	@echo "make test    run the tests"
+	@echo "make lint    ruff, mypy and the import contract"
+	@echo "make clean   remove .venv and caches; runs/ stays"
+
+demo: $(READY)
+	@mkdir -p $(dir $(OUT))
+	$(BIN)/thalia-dask train configs/digits.yaml --out $(OUT) --overwrite $(OPTIONS)
+
+test: $(READY)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find thalia_dask tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing into .venv (a few minutes) ..."
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-input \
+	    -c constraints.txt -e ".[test]" >.venv/pip.log 2>&1 \
+	|| { echo "pip failed: $$(grep -m 1 -o 'ERROR.*' .venv/pip.log || tail -n 1 .venv/pip.log) (all of it: .venv/pip.log)" >&2; exit 1; }
+	@touch $@
+
+$(BIN)/python:
+	@found=; old=; \
+	for python in $(CANDIDATES); do \
+	    version=$$("$$python" -c 'import platform; print(platform.python_version())' 2>/dev/null) || continue; \
+	    if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then found="$$python"; break; fi; \
+	    old="$$old $$python is $$version;"; \
+	done; \
+	if [ -z "$$found" ]; then \
+	    echo "Python 3.11 or newer is missing:$${old:- no Python found;} install one, or name it: make PYTHON=/path/to/python3.12" >&2; \
+	    exit 1; \
+	fi; \
+	"$$found" -m venv .venv >/dev/null 2>&1 \
+	|| { rm -rf .venv; echo "$$found cannot make a virtual environment: its venv module is missing (on Debian: apt install python3-venv)" >&2; exit 1; }
