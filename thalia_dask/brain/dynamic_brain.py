@@ -32,14 +32,13 @@ from thalia_dask.recording.recorder import Recorder
 from thalia_dask.regions import creator, find_kind
 from thalia_dask.ticks import to_steps
 from thalia_dask.topology.build import build_plan
+from thalia_dask.topology.costs import step_costs
 from thalia_dask.topology.plan import BrainPlan
 
 if TYPE_CHECKING:
     from distributed import Client
 
 _AROUSAL_PER_SURPRISE = 0.2
-_STEP_COST, _SYNAPSE_COST = 500.0, 0.02
-"""Cost of a region's step in units of one neuron's: measured on the six standard regions, good enough to balance."""
 
 
 class DynamicBrain:
@@ -71,9 +70,10 @@ class DynamicBrain:
         self._encoder = StimulusEncoder(plan, config.brain.max_input_rate_hz)
         self._recorder = self._open_recorder(out, overwrite=overwrite)
         self._tally = Tally(plan)
-        self._votes = _find_votes(plan)
+        self._votes = _find_votes(plan, config.brain.vote_temperature)
         self._trial = 0
         self._action: int | None = None
+        self._confidence = 0.0
         self._closed = False
         own: list[Observer] = [self._recorder, self._tally]
         if self._votes is not None:
@@ -123,6 +123,11 @@ class DynamicBrain:
     def now(self) -> int:
         """The next step to be computed."""
         return self._orchestrator.now
+
+    @property
+    def executor(self) -> Executor:
+        """What runs the regions: its ``name`` and ``n_workers`` tell how."""
+        return self._executor
 
     @property
     def recording(self) -> xr.DataTree:
@@ -184,9 +189,9 @@ class DynamicBrain:
         if self._action is None:
             self._trial += 1
         exploration = self.config.training.exploration if explore else 0.0
-        self._action, confidence = self._votes.select(self._trial, exploration)
+        self._action, self._confidence = self._votes.select(self._trial, exploration)
         self._orchestrator.broadcast("action", self._action)
-        return self._action, confidence
+        return self._action, self._confidence
 
     def deliver_reward(self, external_reward: float) -> float:
         """Reward the action that was selected; returns the reward prediction error.
@@ -205,7 +210,7 @@ class DynamicBrain:
             raise StateError(
                 "deliver_reward: no action has been selected since the last forward; call select_action() first"
             )
-        error = self.expectation.prediction_error(float(external_reward))
+        error = self.expectation.prediction_error(float(external_reward), self._confidence)
         self.release("dopamine", error)
         self.release("noradrenaline", _AROUSAL_PER_SURPRISE * abs(error))
         report = TrialReport(self.now, self._action, float(external_reward), error)
@@ -350,12 +355,12 @@ def _warn_of_device(config: ThaliaConfig) -> None:
     warnings.warn(message, DeviceWarning, stacklevel=3)
 
 
-def _find_votes(plan: BrainPlan) -> ActionVotes | None:
+def _find_votes(plan: BrainPlan, temperature: float) -> ActionVotes | None:
     """The votes of the first region, by name, that has action channels."""
     for spec in plan.regions:
         n_actions = find_kind(spec.kind).anatomy(spec).n_actions
         if n_actions:
-            return ActionVotes(plan, spec.name, n_actions)
+            return ActionVotes(plan, spec.name, n_actions, temperature)
     return None
 
 
@@ -364,12 +369,11 @@ def _open_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | None)
         return SequentialExecutor()
     from thalia_dask.distributed.executor import DaskExecutor  # a sequential brain need not import Dask
 
-    anatomies = {spec.name: find_kind(spec.kind).anatomy(spec) for spec in plan.regions}
     return DaskExecutor(
         client,
         n_workers=config.execution.n_workers,
         threads_per_worker=config.execution.threads_per_worker,
-        costs={name: _STEP_COST + a.n_neurons + _SYNAPSE_COST * a.n_synapses for name, a in anatomies.items()},
+        costs=step_costs(plan),
         call_timeout_s=config.execution.call_timeout_s,
         start_timeout_s=config.execution.start_timeout_s,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
@@ -12,10 +12,17 @@ from thalia_dask.brain.dynamic_brain import DynamicBrain
 from thalia_dask.brain.stimulus import Stimulus
 from thalia_dask.config import ThaliaConfig, load_config
 from thalia_dask.engine.observer import Observer
+from thalia_dask.errors import InputError
 from thalia_dask.ticks import to_steps
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 FULL = 1.0
 """The intensity shown where no stimulus is given."""
+
+_STRETCH_STEPS = 1000
+"""A stimulus that is held is shown in stretches, so that memory does not grow with the duration."""
 
 
 def simulate(
@@ -23,6 +30,7 @@ def simulate(
     duration_ms: float,
     stimulus: Stimulus | Mapping[str, Stimulus] | None = None,
     *,
+    client: Client | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     observers: Sequence[Observer] = (),
@@ -32,8 +40,9 @@ def simulate(
     Parameters
     ----------
     config : a config, or the path of a YAML file.
-    duration_ms : a whole number of steps.
+    duration_ms : a whole number of steps, at least one.
     stimulus : as for :meth:`DynamicBrain.forward`; None shows full intensity to every region with stimulus axons.
+    client : the Dask client to use in parallel mode; None starts a LocalCluster.
     out, overwrite : where to record to, and whether a recording there may be replaced.
 
     Raises
@@ -41,9 +50,18 @@ def simulate(
     ConfigError, InputError, OutputError : as :class:`DynamicBrain`.
     """
     resolved = config if isinstance(config, ThaliaConfig) else load_config(config)
-    n_steps = to_steps(duration_ms, resolved.global_.dt_ms, "duration_ms")
-    with DynamicBrain.from_thalia_config(resolved, observers=observers, out=out, overwrite=overwrite) as brain:
-        shown = stimulus
-        if shown is None:
-            shown = {port.region: [FULL] * port.size for port in brain.plan.stimuli}
-        return brain.forward(shown, n_steps).dataset
+    dt_ms = resolved.global_.dt_ms
+    n_steps = to_steps(duration_ms, dt_ms, "duration_ms")
+    if n_steps < 1:
+        raise InputError(
+            f"duration_ms is {duration_ms:g} ms, which is no step of {dt_ms:g} ms; write at least {dt_ms:g}"
+        )
+    with DynamicBrain.from_thalia_config(
+        resolved, client=client, observers=observers, out=out, overwrite=overwrite
+    ) as brain:
+        if stimulus is not None:
+            return brain.forward(stimulus, n_steps).dataset
+        everywhere = {port.region: [FULL] * port.size for port in brain.plan.stimuli}
+        while brain.now < n_steps:
+            brain.forward(everywhere, min(_STRETCH_STEPS, n_steps - brain.now))
+        return brain.recorder.dataset(0, n_steps)

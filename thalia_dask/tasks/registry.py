@@ -1,0 +1,132 @@
+"""Tasks by name: the digits, or any Gymnasium environment with discrete actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import gymnasium
+from gymnasium.spaces import Discrete
+
+from thalia_dask.config.models import ParamValue, TaskConfig
+from thalia_dask.errors import ConfigError
+from thalia_dask.tasks.encoders import Encoder, encoder_for
+
+Environment = gymnasium.Env[Any, Any]
+
+DIGITS = "digits"
+EPISODES_PER_EPOCH = 100
+"""Of an environment that has no end of its own."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """Two environments of one kind, to learn in and to be examined in.
+
+    Attributes
+    ----------
+    actions : of both environments.
+    encoder : for the observations of both.
+    training_trials, evaluation_trials : episodes of one pass.
+    chance : the share of trials that guessing gets right, where the return of an episode is 1 for right and 0 for
+        wrong; None where the return is something else.
+    has_heldout : whether the brain is examined on what it has not been trained on.
+    """
+
+    name: str
+    training: Environment
+    evaluation: Environment
+    actions: Discrete
+    encoder: Encoder
+    training_trials: int
+    evaluation_trials: int
+    chance: float | None = None
+    has_heldout: bool = False
+
+    @property
+    def measure(self) -> str:
+        """What the mean return over episodes is called."""
+        return "mean return" if self.chance is None else "accuracy"
+
+    def close(self) -> None:
+        """Close both environments."""
+        self.training.close()
+        self.evaluation.close()
+
+
+def open_task(config: TaskConfig) -> Task:
+    """Make the environments of a task: ``"digits"``, or the id of a Gymnasium environment with its ``params``.
+
+    Raises
+    ------
+    ConfigError : for an unknown name or parameter, a missing package, or spaces that a brain cannot handle.
+    """
+    if config.name == DIGITS:
+        return _open_digits(config.params)
+    training = _make(config)
+    return Task(
+        config.name,
+        training,
+        _make(config),
+        _discrete_actions(training, config.name),
+        encoder_for(training.observation_space),
+        EPISODES_PER_EPOCH,
+        EPISODES_PER_EPOCH,
+    )
+
+
+def _open_digits(params: Mapping[str, ParamValue]) -> Task:
+    from thalia_dask.tasks.digits import N_DIGITS, Digits  # scikit-learn takes a second to import
+
+    if params:
+        raise ConfigError(f"task.params.{next(iter(params))}: the task '{DIGITS}' has no parameters; leave it out")
+    training, evaluation = Digits("train"), Digits("heldout")
+    return Task(
+        DIGITS,
+        training,
+        evaluation,
+        Discrete(N_DIGITS),
+        encoder_for(training.observation_space),
+        training.n_trials,
+        evaluation.n_trials,
+        chance=1 / N_DIGITS,
+        has_heldout=True,
+    )
+
+
+def _make(config: TaskConfig) -> Environment:
+    params: dict[str, Any] = dict(config.params)
+    try:
+        return gymnasium.make(config.name, **params)
+    except gymnasium.error.DependencyNotInstalled as error:
+        raise ConfigError(
+            f"task.name: the environment '{config.name}' needs more than is installed: {error}"
+        ) from None
+    except (gymnasium.error.Error, ModuleNotFoundError) as error:
+        raise ConfigError(
+            f"task.name is '{config.name}', which is no task and no Gymnasium environment{_similar(config.name)}: "
+            f"write '{DIGITS}', or the id of an environment, such as CartPole-v1 "
+            "(gymnasium.pprint_registry() lists all)"
+        ) from error
+    except TypeError as error:
+        if not config.params:
+            raise
+        given = ", ".join(config.params)
+        raise ConfigError(f"task.params: the environment '{config.name}' does not take {given}: {error}") from error
+
+
+def _similar(name: str) -> str:
+    close = get_close_matches(name, [DIGITS, *gymnasium.registry], n=3)
+    return f" (did you mean {' or '.join(close)}?)" if close else ""
+
+
+def _discrete_actions(environment: Environment, name: str) -> Discrete:
+    actions = environment.action_space
+    if not isinstance(actions, Discrete):
+        raise ConfigError(
+            f"task.name: the actions of '{name}' are {actions}, but a brain selects one of several discrete actions; "
+            "write an environment with a Discrete action space, such as CartPole-v1"
+        )
+    return actions
