@@ -31,7 +31,11 @@ def test_seeds_do_not_depend_on_the_process() -> None:
     code = "from thalia_dask.seeds import derive_seed; print(derive_seed(42, 'cortex', 'weights'))"
     for hash_seed in ("0", "1"):
         done = subprocess.run(
-            [sys.executable, "-c", code], env={"PYTHONHASHSEED": hash_seed}, capture_output=True, text=True, check=True
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert done.stdout.strip() == "2438805414769480365"
 

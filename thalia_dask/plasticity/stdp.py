@@ -6,7 +6,8 @@
 
 All-to-all pairing: Morrison, Diesmann & Gerstner (2008), Biol. Cybern. 98:459, sections 4.1-4.2; soft bounds: van
 Rossum, Bi & Turrigiano (2000), J. Neurosci. 20:8812. The scaling keeps a cell's summed input near its initial
-value W, the homeostasis of Turrigiano (2008), Cell 135:422. Spikes of one step are not paired.
+value W, the homeostasis of Turrigiano (2008), Cell 135:422. Spikes that the region's own neurons emit in one step
+are not paired; a spike that arrives in a step counts as before those emitted in it.
 """
 
 from __future__ import annotations
