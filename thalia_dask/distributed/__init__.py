@@ -1,0 +1,1 @@
+"""Everything Dask: regions as actors on the workers of a cluster."""

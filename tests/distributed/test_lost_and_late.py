@@ -1,0 +1,138 @@
+"""Workers that die, regions that do not return, clusters that are too small: always an error, never a hang."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from distributed import Client
+
+from tests.toy_regions import failing, failing_to_build, silent
+from thalia_dask.distributed.cluster import Cluster, open_local
+from thalia_dask.distributed.executor import DaskExecutor
+from thalia_dask.errors import ClusterError, ConfigError, StateError, WorkerLostError
+from thalia_dask.ticks import Window
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture
+def mortal() -> Iterator[Cluster]:
+    """Two workers that the test may kill."""
+    cluster = open_local(2, 1, 120)
+    yield cluster
+    cluster.close()
+
+
+def worker_pid(client: Client, address: str) -> int:
+    return client.run(os.getpid, workers=[address])[address]
+
+
+def advance_for_ever(executor: DaskExecutor) -> None:
+    for step in range(2, 10_000):
+        executor.advance(Window(step, step + 1), {})
+
+
+def test_killed_workers(mortal: Cluster) -> None:
+    """Killed between two windows, in the middle of one, and while a region is built."""
+    creators = {"a": silent, "b": partial(failing, "sleep", at_step=1)}
+
+    with DaskExecutor(mortal.client) as executor:
+        executor.start(creators)
+        executor.advance(Window(0, 1), {})
+        os.kill(worker_pid(mortal.client, executor.placement["a"]), signal.SIGKILL)
+        began = time.monotonic()
+        with pytest.raises(
+            WorkerLostError, match=r"worker tcp://.* was lost before step .*region 'a'.*build it again"
+        ):
+            advance_for_ever(executor)
+        assert time.monotonic() - began < 5
+        with pytest.raises(StateError, match=r"was interrupted.*build it again"):
+            executor.advance(Window(2, 3), {})
+    mortal.client.wait_for_workers(2, timeout=60)
+
+    with DaskExecutor(mortal.client) as executor:
+        executor.start(creators)
+        pid = worker_pid(mortal.client, executor.placement["b"])
+        threading.Timer(0.5, os.kill, (pid, signal.SIGKILL)).start()
+        began = time.monotonic()
+        with pytest.raises(WorkerLostError, match="region 'b'") as caught:
+            executor.advance(Window(1, 2), {})
+        assert time.monotonic() - began < 5
+        assert isinstance(caught.value, BrokenPipeError)
+    mortal.client.wait_for_workers(2, timeout=60)
+
+    with DaskExecutor(mortal.client) as executor, pytest.raises(WorkerLostError, match="building region 'b'"):
+        executor.start({"a": silent, "b": partial(failing_to_build, "kill")})
+
+
+def test_regions_that_never_return() -> None:
+    with DaskExecutor(n_workers=1, call_timeout_s=1.0) as executor:
+        executor.start({"a": silent, "b": partial(failing, "sleep"), "c": silent})
+        executor.advance(Window(0, 3), {})
+        with pytest.raises(
+            ClusterError,
+            match=r"regions 'b', 'c' on worker tcp://.* did not finish the window that starts at step 3 "
+            r"within 1 s; if it needs longer, raise execution.call_timeout_s",
+        ):
+            executor.advance(Window(3, 4), {})
+        began = time.monotonic()
+    assert time.monotonic() - began < 10
+
+
+def test_building_that_takes_too_long(mortal: Cluster) -> None:
+    executor = DaskExecutor(mortal.client, start_timeout_s=1.0)
+    with pytest.raises(ClusterError, match=r"region 'b' was not built within 1 s; .*execution.start_timeout_s"):
+        executor.start({"b": partial(failing_to_build, "sleep")})
+
+
+def test_too_few_workers(three_workers: Client) -> None:
+    executor = DaskExecutor(three_workers, n_workers=4, start_timeout_s=0.5)
+    with pytest.raises(
+        ClusterError, match=r"4 workers are needed at tcp://.*, but 3 were there after 0.5 s; start more"
+    ):
+        executor.start({"a": silent})
+
+
+def test_creator_that_cannot_be_pickled(three_workers: Client) -> None:
+    lock = threading.Lock()
+
+    def creator():
+        return silent() if lock else None
+
+    with pytest.raises(
+        ConfigError, match=r"creator of region 'b' cannot be sent to a worker: cannot pickle '_thread.lock'"
+    ):
+        DaskExecutor(three_workers).start({"a": silent, "b": creator})
+
+
+def test_adaptive_cluster_is_refused(three_workers: Client) -> None:
+    adaptive = three_workers.cluster.adapt(minimum=3, maximum=3)
+    try:
+        with pytest.raises(ClusterError, match=r"scales adaptively.*write cluster.scale\(n\)"):
+            DaskExecutor(three_workers).start({"a": silent})
+    finally:
+        adaptive.stop()
+
+
+def test_closed_client_is_refused(three_workers: Client) -> None:
+    client = Client(three_workers.scheduler.address, set_as_default=False)
+    client.close()
+    with pytest.raises(ClusterError, match="the client is closed; pass one that is connected"):
+        DaskExecutor(client).start({"a": silent})
+
+
+def test_use_before_start_and_after_close(three_workers: Client) -> None:
+    executor = DaskExecutor(three_workers)
+    with pytest.raises(StateError, match="not running"):
+        executor.advance(Window(0, 1), {})
+    executor.start({"a": silent})
+    executor.close()
+    executor.close()
+    with pytest.raises(StateError, match="not running"):
+        executor.snapshot("a")

@@ -1,0 +1,154 @@
+"""Workers end with the executor, however that ends: no hang, no traceback, no process left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from distributed import Client
+
+from tests.toy_regions import silent
+from thalia_dask.distributed.executor import DaskExecutor
+from thalia_dask.ticks import Window
+
+pytestmark = pytest.mark.cluster
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = """
+import gc, os, sys, time
+from functools import partial
+import psutil
+from tests.toy_regions import failing, silent
+from thalia_dask.distributed.executor import DaskExecutor
+from thalia_dask.ticks import Window
+
+def brain():
+    executor = DaskExecutor(n_workers=1)
+    executor.start({{"a": silent, "b": partial(failing, "sleep", at_step=1)}})
+    executor.advance(Window(0, 1), {{}})
+    pids = [child.pid for child in psutil.Process().children(recursive=True)]
+    print(*pids, flush=True)
+    return executor
+
+def workers():
+    return [c for c in psutil.Process().children(recursive=True) if "resource_tracker" not in " ".join(c.cmdline())]
+
+if __name__ == "__main__":
+    {body}
+"""
+BODIES = {
+    "with and del": """with brain():
+        assert workers()
+    assert not workers()
+    executor = brain()
+    del executor
+    gc.collect()
+    assert not workers()""",
+    "exit without close": "executor = brain()\n    executor.itself = executor",
+}
+
+
+def start_script(tmp_path: Path, body: str) -> subprocess.Popen[str]:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.format(body=body))
+    return subprocess.Popen(
+        [sys.executable, str(script)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def assert_all_gone(stdout: str) -> None:
+    pids = [int(pid) for pid in stdout.split()]
+    assert pids
+    deadline = time.monotonic() + 5
+    while any(psutil.pid_exists(pid) for pid in pids):
+        assert time.monotonic() < deadline, f"left behind: {[pid for pid in pids if psutil.pid_exists(pid)]}"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_released(tmp_path: Path, body: str) -> None:
+    process = start_script(tmp_path, body)
+    stdout, stderr = process.communicate(timeout=60)
+    assert stderr == ""
+    assert process.returncode == 0
+    assert_all_gone(stdout)
+
+
+def test_released_after_an_uncaught_error(tmp_path: Path) -> None:
+    process = start_script(tmp_path, "executor = brain()\n    raise KeyError('mine')")
+    stdout, stderr = process.communicate(timeout=60)
+    assert stderr.endswith("KeyError: 'mine'\n")
+    assert stderr.count("Traceback") == 1
+    assert process.returncode == 1
+    assert_all_gone(stdout)
+
+
+def test_released_after_interrupt_in_a_window(tmp_path: Path) -> None:
+    process = start_script(tmp_path, "executor = brain()\n    executor.advance(Window(1, 2), {})")
+    line = process.stdout.readline()
+    time.sleep(0.5)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
+    _, stderr = process.communicate(timeout=60)
+    assert stderr.rstrip().endswith("KeyboardInterrupt")
+    assert stderr.count("Traceback") == 1
+    assert_all_gone(line)
+
+
+def test_released_by_a_garbage_collection_on_the_event_loop() -> None:
+    executors = [DaskExecutor(n_workers=1)]
+    executors[0].start({"a": silent})
+    client = executors[0]._cluster.client
+    client.loop.add_callback(executors.clear)
+    deadline = time.monotonic() + 10
+    while client.status != "closed" or client.cluster.status.name != "closed":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_users_client_and_cluster_stay_and_actors_go(three_workers: Client) -> None:
+    executor = DaskExecutor(three_workers)
+    executor.start(dict.fromkeys("abcd", silent))
+    executor.advance(Window(0, 1), {})
+    assert sum(three_workers.run(count_actors).values()) == 4 + 3
+    executor.close()
+    deadline = time.monotonic() + 5
+    while sum(three_workers.run(count_actors).values()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert three_workers.submit(sum, [1, 2]).result() == 3
+
+
+def count_actors(dask_worker) -> int:
+    return len(dask_worker.state.actors)
+
+
+def test_client_that_goes_through_the_scheduler_is_not_used_for_calls(three_workers: Client) -> None:
+    with Client(three_workers.scheduler.address, set_as_default=False) as proxied:
+        with DaskExecutor(proxied, n_workers=2) as executor:
+            executor.start(dict.fromkeys("abc", silent))
+            assert executor.n_workers == 2
+            executor.advance(Window(0, 1), {})
+        assert proxied.status == "running"
+
+
+def test_environment_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    monkeypatch.setenv("MKL_NUM_THREADS", "3")
+    with DaskExecutor(n_workers=1) as executor:
+        executor.start({"a": silent})
+        assert "OMP_NUM_THREADS" not in os.environ
+        assert os.environ["MKL_NUM_THREADS"] == "3"
+        assert "PYTHONHASHSEED" not in os.environ

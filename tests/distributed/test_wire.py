@@ -1,0 +1,108 @@
+"""What is encoded is decoded to the same bits; what went wrong there is raised here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from thalia_dask.distributed import wire
+from thalia_dask.engine.executor import Emission
+from thalia_dask.errors import ClusterError, ConfigError, RegionError
+from thalia_dask.spikes import Arrivals, Signal, SpikePacket
+from thalia_dask.ticks import Window
+
+int32 = st.integers(-(2**31), 2**31 - 1)
+step = st.integers(0, 2**62)
+names = st.text(max_size=8)
+numbers = st.floats(allow_nan=False)
+
+
+@given(
+    spikes=hnp.arrays(np.int32, st.tuples(st.just(3), st.integers(0, 50)), elements=int32),
+    signals=st.lists(st.builds(Signal, step, names, numbers), max_size=4),
+    epoch=step,
+    sequence=step,
+    window=st.builds(Window, step, step),
+)
+def test_batch(spikes, signals, epoch, sequence, window) -> None:
+    batch = wire.Batch(epoch, sequence, window, Arrivals(*spikes, tuple(signals)))
+    decoded = wire.decode_batch(wire.encode_batch(batch))
+    assert (decoded.epoch, decoded.sequence, decoded.window) == (epoch, sequence, window)
+    assert decoded.arrivals.signals == tuple(signals)
+    for name, expected in zip(("steps", "projections", "neurons"), spikes, strict=True):
+        actual = getattr(decoded.arrivals, name)
+        np.testing.assert_array_equal(actual, expected)
+        assert actual.dtype == np.int32
+        assert actual.flags.writeable
+        assert actual.flags.aligned
+
+
+@given(
+    spikes=hnp.arrays(np.int32, st.tuples(st.just(2), st.integers(0, 50)), elements=int32),
+    observed=st.dictionaries(names, hnp.arrays(np.float32, st.integers(0, 9)), max_size=3),
+    seconds=numbers,
+)
+def test_emission(spikes, observed, seconds) -> None:
+    decoded = wire.decode_emission(wire.encode_emission(Emission(SpikePacket(*spikes), observed, seconds)))
+    np.testing.assert_array_equal(decoded.spikes.steps, spikes[0])
+    np.testing.assert_array_equal(decoded.spikes.neurons, spikes[1])
+    assert list(decoded.observed) == list(observed)
+    for name, values in observed.items():
+        np.testing.assert_array_equal(decoded.observed[name], values)
+        assert decoded.observed[name].dtype == np.float32
+    assert decoded.compute_seconds == seconds
+
+
+def test_wide_integers_are_narrowed_and_fractions_refused() -> None:
+    wide = SpikePacket(np.array([3], np.int64), np.array([4], np.int64))
+    assert wire.decode_emission(wire.encode_emission(Emission(wide, {}, 0.0))).spikes.neurons.dtype == np.int32
+    with pytest.raises(TypeError, match="Cannot cast"):
+        wire.encode_emission(Emission(SpikePacket(np.array([0.5]), np.array([1])), {}, 0.0))
+
+
+def test_snapshot() -> None:
+    snapshot = {
+        "half": torch.arange(6, dtype=torch.float64).reshape(2, 3).T,
+        "empty": torch.empty(0, 3),
+        "mask": torch.tensor([True, False]),
+        "point": torch.tensor(3, dtype=torch.int32),
+        "array": np.arange(3, dtype=np.uint64),
+        "key": 2**127 + 1,
+        "share": 0.1,
+        "on": True,
+    }
+    decoded = wire.decode_snapshot(wire.encode_snapshot(snapshot))
+    assert list(decoded) == list(snapshot)
+    for name, value in snapshot.items():
+        assert type(decoded[name]) is type(value)
+        if isinstance(value, torch.Tensor):
+            assert decoded[name].dtype == value.dtype
+            assert torch.equal(decoded[name], value)
+            decoded[name].add_(1) if value.dtype is not torch.bool else decoded[name].logical_not_()
+        else:
+            np.testing.assert_array_equal(decoded[name], value)
+
+
+def test_snapshot_of_something_else_is_refused() -> None:
+    with pytest.raises(TypeError, match="entry 'names' is a list; write a tensor, an array, an int or a float"):
+        wire.encode_snapshot({"names": ["a"]})
+
+
+@pytest.mark.parametrize("decode", [wire.decode_emission, wire.decode_snapshot, wire.raise_if_failed])
+def test_failure(decode) -> None:
+    with pytest.raises(
+        RegionError, match=r"(?s)region 'cortex' failed .* step 7: ValueError: \udcff mögen\n"
+    ) as caught:
+        decode(wire.encode_failure("cortex", 7, "Traceback:\nValueError: \udcff mögen"))
+    assert (caught.value.region, caught.value.step) == ("cortex", 7)
+
+
+@pytest.mark.parametrize("kind", [ConfigError, ClusterError])
+def test_declared_failure(kind) -> None:
+    with pytest.raises(kind, match="size is -1"):
+        wire.raise_if_failed(wire.encode_failure("cortex", 7, "Traceback", kind("size is -1")))
+    assert wire.raise_if_failed(wire.DONE) is None

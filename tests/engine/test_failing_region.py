@@ -1,0 +1,62 @@
+"""An exception inside a region arrives as RegionError, whatever runs the region and however it misbehaves.
+
+a ──2──> b, where b fails at step 3
+"""
+
+from __future__ import annotations
+
+import pickle
+from functools import partial
+
+import pytest
+
+from tests.executors import NewExecutor
+from tests.toy_brains import plan, run, toys
+from tests.toy_regions import failing, failing_to_build
+from thalia_dask.errors import ConfigError, RegionError
+
+BRAIN = plan({"a": 5, "b": 5}, [("a", "b", 2)])
+
+
+def test_region_error_names_region_step_and_traceback(new_executor: NewExecutor) -> None:
+    creators = toys(BRAIN) | {"b": partial(failing, "value")}
+    with pytest.raises(RegionError, match="region 'b' failed in the window that starts at step 2") as caught:
+        run(new_executor(), BRAIN, 10, creators=creators)
+    assert "ValueError: the membrane burst" in str(caught.value)
+    assert 'in misbehave\n    raise ValueError("the membrane burst")' in caught.value.remote_traceback
+    assert (caught.value.region, caught.value.step) == ("b", 2)
+    assert pickle.loads(pickle.dumps(caught.value)).remote_traceback == caught.value.remote_traceback  # noqa: S301
+
+
+@pytest.mark.parametrize("how", ["two arguments", "unpicklable"])
+def test_exceptions_that_do_not_pickle_arrive(new_executor: NewExecutor, how: str) -> None:
+    creators = toys(BRAIN) | {"b": partial(failing, how)}
+    with pytest.raises(RegionError, match=r"(?s)region 'b'.*the membrane burst"):
+        run(new_executor(), BRAIN, 10, creators=creators)
+
+
+def test_first_failing_region_is_reported(new_executor: NewExecutor) -> None:
+    creators = {"b": partial(failing, "value"), "a": partial(failing, "two arguments")}
+    with pytest.raises(RegionError, match="region 'b'"):
+        run(new_executor(), BRAIN, 10, creators=creators)
+
+
+def test_exit_in_a_region_is_reported_and_leaves_the_worker_alive(new_dask_executor: NewExecutor) -> None:
+    executor = new_dask_executor()
+    creators = toys(BRAIN) | {"b": partial(failing, "exit")}
+    with pytest.raises(RegionError, match="SystemExit: the membrane burst"):
+        run(executor, BRAIN, 10, creators=creators)
+    assert executor.snapshot("a")["step"] == 4
+
+
+def test_creator_that_fails(new_dask_executor: NewExecutor) -> None:
+    creators = toys(BRAIN) | {"b": partial(failing_to_build, "two arguments")}
+    with pytest.raises(RegionError, match=r"(?s)region 'b'.*Traceback.*failing_to_build.*7: the membrane burst"):
+        new_dask_executor().start(creators)
+
+
+def test_creator_that_refuses_its_configuration(new_dask_executor: NewExecutor) -> None:
+    creators = toys(BRAIN) | {"b": partial(failing_to_build, "config")}
+    with pytest.raises(ConfigError, match=r"(?m)^size is -1; write a size of at least 1$") as caught:
+        new_dask_executor().start(creators)
+    assert "failing_to_build" in "".join(caught.value.__notes__)

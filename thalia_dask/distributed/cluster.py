@@ -1,0 +1,155 @@
+"""The workers that hold the regions: a LocalCluster of our own, or whatever a user's client is connected to."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dask
+from dask.system import CPU_COUNT
+from distributed import Client, LocalCluster
+from tornado.ioloop import IOLoop
+
+from thalia_dask.errors import ClusterError
+
+_SETTINGS = {
+    "distributed.comm.timeouts.connect": "5s",  # else a call to a worker that is gone blocks for 30 s
+    "distributed.comm.timeouts.tcp": "15s",
+    "distributed.scheduler.worker-ttl": "30s",
+    "distributed.scheduler.work-stealing": False,
+    "distributed.scheduler.idle-timeout": None,  # a cluster that only serves actors looks idle
+    "distributed.worker.preload": ["thalia_dask.preload"],
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": False,  # it would end the worker with its actors
+    "distributed.deploy.lost-worker-timeout": "2s",
+    "distributed.admin.low-level-log-length": 50,
+}
+_DEFAULT_WORKERS = 2
+
+
+class Cluster:
+    """A client that reaches the workers directly, and what had to be opened for it.
+
+    Attributes
+    ----------
+    client : connected with ``direct_to_workers``; the user's own where it is so connected.
+    threads : worker address -> number of threads, in a stable order.
+    """
+
+    def __init__(self, client: Client, opened: tuple[Client | LocalCluster, ...], n_workers: int | None) -> None:
+        self.client = client
+        self._opened = opened
+        workers = sorted(
+            client.scheduler_info(n_workers=-1)["workers"].items(), key=lambda item: (str(item[1]["name"]), item[0])
+        )
+        self.threads: dict[str, int] = {address: info["nthreads"] for address, info in workers[:n_workers]}
+
+    def close(self) -> None:
+        """Close what was opened here; a user's client and cluster stay. May be called more than once."""
+        opened, self._opened = self._opened, ()
+        if opened and IOLoop.current(instance=False) is self.client.loop:
+            # the garbage collector may run anywhere, and closing waits for this very loop
+            threading.Thread(target=_close_all, args=(opened,)).start()
+        else:
+            _close_all(opened)
+
+
+def open_local(n_workers: int | None, threads_per_worker: int, timeout_s: float) -> Cluster:
+    """Start worker processes on this machine: ``n_workers``, or two where there are two cores.
+
+    Raises
+    ------
+    ClusterError : if they do not start in time.
+    """
+    n_workers = n_workers or min(_DEFAULT_WORKERS, CPU_COUNT)
+    with dask.config.set(_SETTINGS), _environment_restored():
+        try:
+            cluster = LocalCluster(
+                n_workers=n_workers,
+                threads_per_worker=threads_per_worker,
+                processes=True,
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.CRITICAL,
+                memory_limit=None,
+                death_timeout=timeout_s,
+            )
+        except RuntimeError as error:
+            raise ClusterError(
+                f"{n_workers} local workers could not be started ({error}); workers import the main "
+                "script first, so what starts a brain must stand under if __name__ == '__main__':"
+            ) from error
+        client = Client(cluster, direct_to_workers=True, set_as_default=False)
+    return Cluster(client, (client, cluster), n_workers)
+
+
+def join(client: Client, n_workers: int | None, timeout_s: float) -> Cluster:
+    """Use the workers of a user's client: the first ``n_workers`` of them, or all that are there.
+
+    Raises
+    ------
+    ClusterError : if the client is asynchronous or closed, its cluster scales adaptively, or it has too few
+        workers when the time is up.
+    """
+    if client.asynchronous:
+        raise ClusterError("the client is asynchronous; pass one made without asynchronous=True")
+    if client.status != "running":
+        raise ClusterError(f"the client is {client.status}; pass one that is connected to a scheduler")
+    adaptive = getattr(client.cluster, "_adaptive", None)
+    if adaptive is not None and adaptive.periodic_callback is not None:
+        raise ClusterError(
+            "the cluster scales adaptively, which would end workers that hold regions; "
+            "write cluster.scale(n) instead of cluster.adapt()"
+        )
+    opened: tuple[Client, ...] = ()
+    if not client.direct_to_workers:
+        with dask.config.set({"distributed.comm.timeouts.connect": "5s"}):
+            client = Client(
+                _address(client),
+                direct_to_workers=True,
+                set_as_default=False,
+                security=client.security,
+            )
+        opened = (client,)
+    _wait_for_workers(client, n_workers or 1, timeout_s)
+    return Cluster(client, opened, n_workers)
+
+
+def _address(client: Client) -> str:
+    return str(client.scheduler_info(n_workers=0)["address"])
+
+
+def _close_all(opened: tuple[Client | LocalCluster, ...]) -> None:
+    for item in opened:
+        item.close()
+
+
+def _wait_for_workers(client: Client, n_workers: int, timeout_s: float) -> None:
+    try:
+        client.wait_for_workers(n_workers, timeout=timeout_s)
+    except TimeoutError:
+        present = len(client.scheduler_info(n_workers=-1)["workers"])
+        raise ClusterError(
+            f"{n_workers} workers are needed at {_address(client)}, but {present} were there after "
+            f"{timeout_s:g} s; start more, ask for fewer (execution.n_workers), or raise execution.start_timeout_s"
+        ) from None
+
+
+@contextmanager
+def _environment_restored() -> Iterator[None]:
+    """Undo what a nanny leaves in this process: it sets its workers' OMP_NUM_THREADS and the like here first."""
+    names = [*dask.config.get("distributed.nanny.pre-spawn-environ"), "PYTHONHASHSEED"]
+    before = {name: os.environ.get(name) for name in names}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
