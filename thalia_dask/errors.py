@@ -26,6 +26,10 @@ class OutputError(ThaliaError, OSError):
     """An output path that cannot be written, or must not be overwritten."""
 
 
+class CheckpointError(ThaliaError, OSError):
+    """A checkpoint that is missing, or cannot be read."""
+
+
 class ClusterError(ThaliaError, RuntimeError):
     """A Dask cluster that is missing, too small, or did not answer in time."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
@@ -12,9 +12,26 @@ from thalia_dask.engine.event_queue import EventQueue
 from thalia_dask.engine.executor import Emission, Executor
 from thalia_dask.engine.observer import Observer, WindowReport
 from thalia_dask.engine.windows import split, window_length
+from thalia_dask.errors import InputError, StateError
 from thalia_dask.spikes import Arrivals, Int32Array, Signal
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection, BrainPlan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TravelState:
+    """What moves between regions at one point in time: with the regions' own snapshots, the whole state.
+
+    Attributes
+    ----------
+    now : the next step to be computed.
+    flights : spikes in flight, as :meth:`EventQueue.flights` gives them.
+    signals : broadcasts that take effect at ``now``, in order.
+    """
+
+    now: int
+    flights: Sequence[tuple[str, int, Int32Array, Int32Array]]
+    signals: tuple[Signal, ...]
 
 
 class Orchestrator:
@@ -40,12 +57,18 @@ class Orchestrator:
         self._names = plan.region_names
         self._window_steps = window_length(plan.look_ahead_steps, window_steps)
         self._signals: list[Signal] = []
+        self._unfinished: Window | None = None
         self._outgoing: dict[str, list[AxonalProjection]] = {name: [] for name in self._names}
         for projection in plan.projections:
             self._outgoing[projection.source].append(projection)
 
     def stimulate(self, region: str, port_index: int, steps: Int32Array, neurons: Int32Array) -> None:
         """Schedule external spikes, ordered by (step, neuron), none of them before ``now``."""
+        if len(steps) and steps[0] < self.now:
+            raise InputError(
+                f"a spike for region '{region}' was scheduled at step {steps[0]}, but step {self.now} is the next to "
+                f"be computed, so it would be lost; schedule it at step {self.now} or later"
+            )
         self.queue.schedule(region, port_index, steps, neurons)
 
     def broadcast(self, name: str, value: float) -> None:
@@ -55,17 +78,52 @@ class Orchestrator:
             self.queue.clear()
 
     def run(self, n_steps: int) -> None:
-        """Advance every region by ``n_steps`` steps."""
+        """Advance every region by ``n_steps`` steps.
+
+        Raises
+        ------
+        RegionError : if a region raised.
+        StateError : after a window that was interrupted, by an error or by the keyboard.
+        """
+        self._check_whole()
         for window in split(self.now, n_steps, self._window_steps):
             began = perf_counter()
+            self._unfinished = window
             arrivals = self._batch(window)
             emissions = self._executor.advance(window, arrivals)
             self.now = window.stop
             for name in self._names:
                 self._reschedule(name, emissions[name])
+            self._unfinished = None
             report = WindowReport(window, arrivals, emissions, perf_counter() - began)
             for observer in self._observers:
                 observer.on_window(report)
+
+    def snapshot(self) -> TravelState:
+        """What is on its way between regions, as a copy.
+
+        Raises
+        ------
+        StateError : after a window that was interrupted: regions may be at different steps.
+        """
+        self._check_whole()
+        return TravelState(self.now, self.queue.flights(), tuple(self._signals))
+
+    def restore(self, state: TravelState) -> None:
+        """Return to a state that :meth:`snapshot` gave."""
+        self.now = state.now
+        self.queue.clear()
+        for region, projection, steps, neurons in state.flights:
+            self.queue.schedule(region, projection, steps, neurons)
+        self._signals = list(state.signals)
+        self._unfinished = None
+
+    def _check_whole(self) -> None:
+        if self._unfinished is not None:
+            raise StateError(
+                f"the window that starts at step {self._unfinished.start} was interrupted, so that regions may be at "
+                "different steps: close this brain and build or load it again"
+            )
 
     def _batch(self, window: Window) -> dict[str, Arrivals]:
         arrivals = self.queue.pop_until(window.stop)
