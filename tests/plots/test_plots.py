@@ -92,6 +92,11 @@ def test_the_raster_samples_every_population_of_a_large_region():
     assert "a   40 of 1000 neurons" in texts(figure)
 
 
+def test_no_population_is_sampled_away():
+    figure = plot_raster(recording(n_steps=10_000, n_neurons=1000), max_neurons=1)
+    assert "a   2 of 1000 neurons" in texts(figure)
+
+
 def test_a_raster_without_spikes_says_what_to_do():
     with pytest.raises(InputError, match=r"holds no spikes to plot: record them with recording.spikes: true"):
         plot_raster(recording(spikes=False))
