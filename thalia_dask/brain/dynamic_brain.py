@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 import xarray as xr
 from numpy.typing import NDArray
 
-from thalia_dask.brain.actions import ActionVotes
+from thalia_dask.brain.actions import find_votes
+from thalia_dask.brain.opening import open_executor, open_recorder, warn_of_device, window_steps, with_execution
 from thalia_dask.brain.region_view import RegionView
 from thalia_dask.brain.result import Result
-from thalia_dask.brain.stimulus import Stimulus, StimulusEncoder
+from thalia_dask.brain.stimulus import Stimulus, StimulusEncoder, count_steps
 from thalia_dask.brain.tally import Tally
-from thalia_dask.config import ThaliaConfig
+from thalia_dask.config import ExecutionConfig, ThaliaConfig
+from thalia_dask.engine.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer, TrialReport
 from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.engine.sequential import SequentialExecutor
-from thalia_dask.errors import DeviceWarning, InputError, StateError
+from thalia_dask.errors import InputError, StateError
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
-from thalia_dask.modulation.oscillators import FREQUENCY_HZ, phase
 from thalia_dask.modulation.reward import RewardExpectation
-from thalia_dask.recording.attributes import run_attributes
 from thalia_dask.recording.recorder import Recorder
-from thalia_dask.regions import creator, find_kind
-from thalia_dask.ticks import to_steps
+from thalia_dask.regions import creator
 from thalia_dask.topology.build import build_plan
-from thalia_dask.topology.costs import step_costs
 from thalia_dask.topology.plan import BrainPlan
 
 if TYPE_CHECKING:
@@ -68,9 +65,9 @@ class DynamicBrain:
         self._executor = executor
         self._levels = NeuromodulatorLevels(plan.dt_ms)
         self._encoder = StimulusEncoder(plan, config.brain.max_input_rate_hz)
-        self._recorder = self._open_recorder(out, overwrite=overwrite)
+        self._recorder = open_recorder(config, plan, executor.name, self._levels, out, overwrite=overwrite)
         self._tally = Tally(plan)
-        self._votes = _find_votes(plan, config.brain.vote_temperature)
+        self._votes = find_votes(plan, config.brain.vote_temperature)
         self._trial = 0
         self._action: int | None = None
         self._confidence = 0.0
@@ -79,7 +76,7 @@ class DynamicBrain:
         if self._votes is not None:
             own.append(self._votes)
         self._observers = [*own, *observers]
-        self._orchestrator = Orchestrator(plan, executor, self._observers, _window_steps(config))
+        self._orchestrator = Orchestrator(plan, executor, self._observers, window_steps(config))
         executor.start({spec.name: creator(spec) for spec in plan.regions})
         for observer in self._observers:
             observer.on_start(plan)
@@ -109,15 +106,69 @@ class DynamicBrain:
         OutputError : if ``out`` cannot be written, or exists and ``overwrite`` is false.
         ClusterError : if the Dask workers do not start in time.
         """
-        _warn_of_device(config)
+        warn_of_device(config)
         plan = build_plan(config)
-        executor = _open_executor(config, plan, client)
+        executor = open_executor(config, plan, client)
         try:
             path = None if out is None else Path(out)
             return cls(config, plan, executor, observers, path, overwrite=overwrite)
         except BaseException:
             executor.close()
             raise
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the complete state to a Zarr store, from which :meth:`load` goes on to the same bits.
+
+        What has been recorded is not part of it.
+
+        Raises
+        ------
+        OutputError : if ``path`` cannot be written, or exists and ``overwrite`` is false.
+        StateError : if the brain is closed, or an error interrupted it within a window.
+        """
+        executor = self._open()
+        checkpoint = Checkpoint(
+            config=self.config.model_dump_json(by_alias=True),
+            travel=self._orchestrator.snapshot(),
+            regions={name: executor.snapshot(name) for name in self.plan.region_names},
+            memory=self._memory(),
+        )
+        write_checkpoint(Path(path), checkpoint, overwrite=overwrite)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        parallel: bool | None = None,
+        execution: ExecutionConfig | None = None,
+        client: Client | None = None,
+        observers: Sequence[Observer] = (),
+        out: str | Path | None = None,
+        overwrite: bool = False,
+    ) -> DynamicBrain:
+        """Build the brain that :meth:`save` wrote, in the state that it had; recording begins there.
+
+        Parameters
+        ----------
+        parallel, execution : how to run it from now on; None as it was. No spike depends on it.
+        client, observers, out, overwrite : as for :meth:`from_thalia_config`.
+
+        Raises
+        ------
+        CheckpointError : if there is no checkpoint at ``path``, or it is of another version.
+        """
+        checkpoint = read_checkpoint(Path(path))
+        config = with_execution(
+            ThaliaConfig.model_validate_json(checkpoint.config), parallel=parallel, execution=execution
+        )
+        brain = cls.from_thalia_config(config, client=client, observers=observers, out=out, overwrite=overwrite)
+        try:
+            brain._go_back(checkpoint)  # noqa: SLF001
+        except BaseException:
+            brain.close()
+            raise
+        return brain
 
     @property
     def now(self) -> int:
@@ -158,7 +209,7 @@ class DynamicBrain:
         """
         self._open()
         rows = self._encoder.rows(stimulus)
-        n_steps = self._n_steps(rows, n_timesteps)
+        n_steps = count_steps(rows, n_timesteps, self.config.brain.encoding_timesteps)
         if self._votes is not None and self._action is not None:
             self._votes.clear()
         self._action = None
@@ -189,8 +240,10 @@ class DynamicBrain:
         if self._action is None:
             self._trial += 1
         exploration = self.config.training.exploration if explore else 0.0
+        before = self._action
         self._action, self._confidence = self._votes.select(self._trial, exploration)
-        self._orchestrator.broadcast("action", self._action)
+        if self._action != before:  # asked twice, the regions must not count it twice
+            self._orchestrator.broadcast("action", self._action)
         return self._action, self._confidence
 
     def deliver_reward(self, external_reward: float) -> float:
@@ -225,14 +278,15 @@ class DynamicBrain:
         ------
         InputError : for an unknown neuromodulator, or an amount that is not finite.
         """
+        self._open()
         if neuromodulator not in NEUROMODULATORS:
             raise InputError(
                 f"there is no neuromodulator '{neuromodulator}'; write one of {', '.join(NEUROMODULATORS)}"
             )
         if not np.isfinite(amount):
             raise InputError(f"release: the amount of {neuromodulator} is {amount!r}; write a finite number")
-        self._levels.release(neuromodulator, amount, self.now)
-        self._orchestrator.broadcast(neuromodulator, amount)
+        self._levels.release(neuromodulator, float(amount), self.now)
+        self._orchestrator.broadcast(neuromodulator, float(amount))
 
     def reset_episode(self) -> None:
         """Begin a new episode: membranes, traces and spikes in flight are cleared; what was learned stays."""
@@ -259,9 +313,11 @@ class DynamicBrain:
         if self._closed:
             return
         self._closed = True
-        self._executor.close()
-        for observer in self._observers:
-            observer.on_close()
+        try:
+            for observer in self._observers:
+                observer.on_close()
+        finally:
+            self._executor.close()
 
     def __enter__(self) -> DynamicBrain:
         return self
@@ -299,81 +355,25 @@ class DynamicBrain:
             raise StateError("this brain is closed; build another one with DynamicBrain.from_thalia_config(config)")
         return self._executor
 
-    def _n_steps(self, rows: Mapping[str, NDArray[Any]], asked: int | None) -> int:
-        """How many steps to advance, from what was asked and how many rows were given."""
-        given = {region: len(values) for region, values in rows.items() if values.ndim == 2}
-        n_steps = asked if asked is not None else next(iter(given.values()), self.config.brain.encoding_timesteps)
-        if isinstance(n_steps, bool) or not isinstance(n_steps, (int, np.integer)) or n_steps < 1:
-            raise InputError(f"forward: n_timesteps is {n_steps!r}; write a whole number of at least 1")
-        for region, length in given.items():
-            if length != n_steps:
-                raise InputError(
-                    f"forward: the stimulus of region '{region}' has {length} rows, but {n_steps} steps are to be "
-                    f"computed; give {n_steps} rows, or leave n_timesteps out"
-                )
-        return int(n_steps)
+    def _memory(self) -> dict[str, Any]:
+        """What the brain itself remembers, beside its regions and what travels between them."""
+        return {
+            "trial": self._trial,
+            "action": self._action,
+            "confidence": self._confidence,
+            "expectation": asdict(self.expectation),
+            "levels": self._levels.snapshot(),
+            "votes": None if self._votes is None else self._votes.snapshot(),
+        }
 
-    def _open_recorder(self, out: Path | None, *, overwrite: bool) -> Recorder:
-        dt_ms, recording = self.plan.dt_ms, self.config.recording
-        levels = self._levels
-        return Recorder(
-            self.plan,
-            spikes=recording.spikes,
-            membrane_potential=recording.membrane_potential,
-            flush_every_ms=recording.flush_every_ms,
-            attributes=run_attributes(
-                self.config.model_dump_json(by_alias=True),
-                seed=self.plan.seed,
-                dt_ms=dt_ms,
-                executor=self._executor.name,
-            ),
-            modulators=tuple(NEUROMODULATORS),
-            levels=lambda name, steps: [levels.level(name, int(step)) for step in steps],
-            oscillators=tuple(FREQUENCY_HZ),
-            phases=lambda name, steps: [phase(name, int(step), dt_ms) for step in steps],
-            path=out,
-            overwrite=overwrite,
-        )
-
-
-def _window_steps(config: ThaliaConfig) -> int | None:
-    wanted_ms = config.execution.window_ms
-    return None if wanted_ms is None else to_steps(wanted_ms, config.global_.dt_ms, "execution.window_ms")
-
-
-def _warn_of_device(config: ThaliaConfig) -> None:
-    device = config.global_.device
-    if device == "cpu":
-        return
-    if config.brain.parallel:
-        reason = "regions in other processes exchange spikes through host memory"
-    elif not torch.cuda.is_available():
-        reason = "torch finds no CUDA device on this machine"
-    else:
-        reason = "the kernels of the regions run on the CPU"
-    message = f"device '{device}' was asked for, but {reason}: using 'cpu'. Write device: cpu to silence this"
-    warnings.warn(message, DeviceWarning, stacklevel=3)
-
-
-def _find_votes(plan: BrainPlan, temperature: float) -> ActionVotes | None:
-    """The votes of the first region, by name, that has action channels."""
-    for spec in plan.regions:
-        n_actions = find_kind(spec.kind).anatomy(spec).n_actions
-        if n_actions:
-            return ActionVotes(plan, spec.name, n_actions, temperature)
-    return None
-
-
-def _open_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | None) -> Executor:
-    if not config.brain.parallel:
-        return SequentialExecutor()
-    from thalia_dask.distributed.executor import DaskExecutor  # a sequential brain need not import Dask
-
-    return DaskExecutor(
-        client,
-        n_workers=config.execution.n_workers,
-        threads_per_worker=config.execution.threads_per_worker,
-        costs=step_costs(plan),
-        call_timeout_s=config.execution.call_timeout_s,
-        start_timeout_s=config.execution.start_timeout_s,
-    )
+    def _go_back(self, checkpoint: Checkpoint) -> None:
+        """Return to the state that a checkpoint holds."""
+        memory = checkpoint.memory
+        for name, snapshot in checkpoint.regions.items():
+            self._executor.restore(name, snapshot)
+        self._orchestrator.restore(checkpoint.travel)
+        self._trial, self._action, self._confidence = memory["trial"], memory["action"], memory["confidence"]
+        self.expectation = RewardExpectation(**memory["expectation"])
+        self._levels.restore({name: (step, level) for name, (step, level) in memory["levels"].items()})
+        if self._votes is not None:
+            self._votes.restore(memory["votes"])

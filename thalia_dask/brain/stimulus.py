@@ -113,3 +113,23 @@ def _as_array(given: Stimulus, where: str) -> NDArray[Any]:
 def _detached(value: Stimulus) -> Stimulus:
     """A tensor as NumPy sees it: on the CPU and without gradient."""
     return value.detach().cpu().numpy() if hasattr(value, "detach") else value
+
+
+def count_steps(rows: Mapping[str, NDArray[Any]], asked: int | None, default: int) -> int:
+    """How many steps to advance: what was asked, else the rows that were given, else the default.
+
+    Raises
+    ------
+    InputError : if that is no whole number of at least 1, or not the number of rows that were given.
+    """
+    given = {region: len(values) for region, values in rows.items() if values.ndim == 2}
+    n_steps = asked if asked is not None else next(iter(given.values()), default)
+    if isinstance(n_steps, bool) or not isinstance(n_steps, (int, np.integer)) or n_steps < 1:
+        raise InputError(f"forward: n_timesteps is {n_steps!r}; write a whole number of at least 1")
+    for region, length in given.items():
+        if length != n_steps:
+            raise InputError(
+                f"forward: the stimulus of region '{region}' has {length} rows, but {n_steps} steps are to be "
+                f"computed; give {n_steps} rows, or leave n_timesteps out"
+            )
+    return int(n_steps)

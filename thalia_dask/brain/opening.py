@@ -1,0 +1,96 @@
+"""What a config asks a brain to be opened with: executor, recorder, window and device."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from thalia_dask.config import ExecutionConfig, ThaliaConfig
+from thalia_dask.engine.executor import Executor
+from thalia_dask.engine.sequential import SequentialExecutor
+from thalia_dask.errors import DeviceWarning
+from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
+from thalia_dask.modulation.oscillators import FREQUENCY_HZ, phase
+from thalia_dask.recording.attributes import run_attributes
+from thalia_dask.recording.recorder import Recorder
+from thalia_dask.ticks import to_steps
+from thalia_dask.topology.costs import step_costs
+from thalia_dask.topology.plan import BrainPlan
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+
+def open_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | None) -> Executor:
+    """The executor that ``brain.parallel`` asks for; not started."""
+    if not config.brain.parallel:
+        return SequentialExecutor()
+    from thalia_dask.distributed.executor import DaskExecutor  # a sequential brain need not import Dask
+
+    return DaskExecutor(
+        client,
+        n_workers=config.execution.n_workers,
+        threads_per_worker=config.execution.threads_per_worker,
+        costs=step_costs(plan),
+        call_timeout_s=config.execution.call_timeout_s,
+        start_timeout_s=config.execution.start_timeout_s,
+    )
+
+
+def open_recorder(
+    config: ThaliaConfig,
+    plan: BrainPlan,
+    executor_name: str,
+    levels: NeuromodulatorLevels,
+    out: Path | None,
+    *,
+    overwrite: bool,
+) -> Recorder:
+    """A recorder of all regions, neuromodulators and oscillators, to ``out`` or to memory."""
+    return Recorder(
+        plan,
+        spikes=config.recording.spikes,
+        membrane_potential=config.recording.membrane_potential,
+        flush_every_ms=config.recording.flush_every_ms,
+        attributes=run_attributes(
+            config.model_dump_json(by_alias=True), seed=plan.seed, dt_ms=plan.dt_ms, executor=executor_name
+        ),
+        modulators=tuple(NEUROMODULATORS),
+        levels=lambda name, steps: [levels.level(name, int(step)) for step in steps],
+        oscillators=tuple(FREQUENCY_HZ),
+        phases=lambda name, steps: [phase(name, int(step), plan.dt_ms) for step in steps],
+        path=out,
+        overwrite=overwrite,
+    )
+
+
+def with_execution(config: ThaliaConfig, *, parallel: bool | None, execution: ExecutionConfig | None) -> ThaliaConfig:
+    """The same brain, executed otherwise; None leaves it as it is."""
+    update: dict[str, object] = {} if execution is None else {"execution": execution}
+    if parallel is not None:
+        update["brain"] = config.brain.model_copy(update={"parallel": parallel})
+    return config.model_copy(update=update)
+
+
+def window_steps(config: ThaliaConfig) -> int | None:
+    """The window asked for, in steps, or None for the look-ahead."""
+    wanted_ms = config.execution.window_ms
+    return None if wanted_ms is None else to_steps(wanted_ms, config.global_.dt_ms, "execution.window_ms")
+
+
+def warn_of_device(config: ThaliaConfig) -> None:
+    """Tell the caller's caller that another device than the CPU was asked for, and why it is not used."""
+    device = config.global_.device
+    if device == "cpu":
+        return
+    if config.brain.parallel:
+        reason = "regions in other processes exchange spikes through host memory"
+    elif not torch.cuda.is_available():
+        reason = "torch finds no CUDA device on this machine"
+    else:
+        reason = "the kernels of the regions run on the CPU"
+    message = f"device '{device}' was asked for, but {reason}: using 'cpu'. Write device: cpu to silence this"
+    warnings.warn(message, DeviceWarning, stacklevel=3)
