@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dask
-from dask.system import CPU_COUNT
 from distributed import Client, LocalCluster
 from tornado.ioloop import IOLoop
 
+from thalia_dask.distributed.placement import default_workers
 from thalia_dask.errors import ClusterError
 
 _SETTINGS = {
@@ -30,7 +30,6 @@ _SETTINGS = {
     "distributed.deploy.lost-worker-timeout": "2s",
     "distributed.admin.low-level-log-length": 50,
 }
-_DEFAULT_WORKERS = 2
 
 
 class Cluster:
@@ -60,23 +59,35 @@ class Cluster:
             _close_all(opened)
 
 
-def open_local(n_workers: int | None, threads_per_worker: int, timeout_s: float) -> Cluster:
+def open_local(
+    n_workers: int | None,
+    threads_per_worker: int,
+    timeout_s: float,
+    *,
+    processes: bool = True,
+    dashboard_address: str | None = "127.0.0.1:0",
+    memory_limit: str | None = None,
+) -> Cluster:
     """Start worker processes on this machine: ``n_workers``, or two where there are two cores.
+
+    Parameters
+    ----------
+    processes, dashboard_address, memory_limit : as for :class:`distributed.LocalCluster`.
 
     Raises
     ------
     ClusterError : if they do not start in time.
     """
-    n_workers = n_workers or min(_DEFAULT_WORKERS, CPU_COUNT)
+    n_workers = n_workers or default_workers()
     with dask.config.set(_SETTINGS), _environment_restored():
         try:
             cluster = LocalCluster(
                 n_workers=n_workers,
                 threads_per_worker=threads_per_worker,
-                processes=True,
-                dashboard_address="127.0.0.1:0",
+                processes=processes,
+                dashboard_address=dashboard_address,
                 silence_logs=logging.CRITICAL,
-                memory_limit=None,
+                memory_limit=memory_limit,
                 death_timeout=timeout_s,
             )
         except RuntimeError as error:

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dask.system import CPU_COUNT
+
+_MOST_LOCAL_WORKERS = 2
+
+
+def default_workers() -> int:
+    """How many worker processes to start on this machine where nobody says: two, or one on a single core."""
+    return min(_MOST_LOCAL_WORKERS, CPU_COUNT)
+
 
 def assign(costs: Mapping[str, float], workers: Sequence[str]) -> dict[str, str]:
     """Spread regions over workers: the costliest first, each to the worker with the least to do.

@@ -1,0 +1,138 @@
+"""``thalia-dask describe``: what a config would build, without building it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from thalia_dask.cli.options import config_argument, example, set_option
+from thalia_dask.cli.table import table
+
+if TYPE_CHECKING:
+    from thalia_dask.config import ThaliaConfig
+    from thalia_dask.topology.plan import BrainPlan
+    from thalia_dask.topology.summary import BrainSummary
+
+
+@click.command(
+    short_help="Show what a config would build; start nothing.",
+    epilog=example("thalia-dask describe configs/digits.yaml --set brain.sizes.cortex_size=512"),
+)
+@config_argument
+@set_option
+@click.option("--resolved", is_flag=True, help="Print the whole config instead, defaults included, as YAML.")
+def describe(
+    config: Path,
+    overrides: Sequence[str],
+    resolved: bool,  # noqa: FBT001 (click passes it by name)
+) -> None:
+    """Show what CONFIG would build: regions, delays, window, memory, placement. Starts nothing."""
+    from thalia_dask.config import load_config
+    from thalia_dask.topology.build import build_plan
+    from thalia_dask.topology.summary import summarize
+
+    loaded = load_config(config, overrides)
+    plan = build_plan(loaded)
+    if resolved:
+        click.echo(_yaml(loaded.model_dump(by_alias=True)), nl=False)
+        return
+    click.echo("\n".join(_lines(config, loaded, plan, summarize(plan))))
+
+
+def _lines(path: Path, config: ThaliaConfig, plan: BrainPlan, summary: BrainSummary) -> Iterator[str]:
+    yield (
+        f"{path}: {len(summary.regions)} regions, {len(summary.projections)} projections, "
+        f"{summary.n_neurons:,} neurons, about {summary.n_synapses:,} synapses and {_size(summary.memory_bytes)}; "
+        f"step {summary.dt_ms:g} ms, seed {summary.seed}"
+    )
+    yield "\nConfig, where it differs from the defaults (--resolved shows all of it):"
+    differs = config.model_dump(by_alias=True, exclude_defaults=True)
+    yield from ("  " + line for line in _yaml(differs).splitlines()) if differs else ["  nowhere"]
+    yield f"\n{_regions(summary)}"
+    if summary.projections:
+        yield f"\n{_projections(summary)}"
+    yield f"\n{_window(config, plan, summary)}"
+    yield f"\n{_placement(config, plan)}"
+
+
+def _regions(summary: BrainSummary) -> str:
+    rows = [
+        (
+            region.name,
+            region.kind,
+            f"{region.n_neurons:,}",
+            f"{region.n_synapses:,}",
+            _size(region.memory_bytes),
+            region.input_size or "-",
+            ", ".join(f"{name} {size}" for name, size in region.populations),
+        )
+        for region in summary.regions
+    ]
+    header = ("region", "kind", "neurons", "synapses", "memory", "stimulus", "populations")
+    return table(header, rows, right=(2, 3, 4, 5))
+
+
+def _projections(summary: BrainSummary) -> str:
+    rows = [
+        (f"{p.source} -> {p.target}", f"{p.n_axons:,}", f"{p.delay_ms:g} ms", "<- sets the window" * p.sets_window)
+        for p in summary.projections
+    ]
+    return table(("projection", "axons", "delay", ""), rows, right=(1, 2))
+
+
+def _window(config: ThaliaConfig, plan: BrainPlan, summary: BrainSummary) -> str:
+    from thalia_dask.engine.windows import window_length
+    from thalia_dask.ticks import to_ms, to_steps
+
+    dt_ms, wanted_ms = plan.dt_ms, config.execution.window_ms
+    wanted = None if wanted_ms is None else to_steps(wanted_ms, dt_ms, "execution.window_ms")
+    steps = window_length(plan.look_ahead_steps, wanted)
+    if wanted is not None:
+        why = "as execution.window_ms says"
+    elif summary.longest_window_ms is None:
+        why = "the longest there is, for no projection joins regions"
+    else:
+        why = "the shortest delay: " + ", ".join(
+            f"{p.source} -> {p.target}" for p in summary.projections if p.sets_window
+        )
+    rate = 1000.0 / (steps * dt_ms)
+    return f"window: {to_ms(steps, dt_ms):g} ms, {steps} steps, {rate:.0f} windows a simulated second; {why}"
+
+
+def _placement(config: ThaliaConfig, plan: BrainPlan) -> str:
+    from thalia_dask.distributed.placement import assign, default_workers
+    from thalia_dask.topology.costs import step_costs
+
+    n_workers = config.execution.n_workers or default_workers()
+    costs = step_costs(plan)
+    homes = assign(costs, [f"worker {i + 1}" for i in range(n_workers)])
+    total = sum(costs.values())
+    rows = []
+    for worker in sorted(set(homes.values()), key=lambda name: int(name.split()[1])):
+        regions = [region for region, home in homes.items() if home == worker]
+        load = sum(costs[region] for region in regions)
+        rows.append((f"  {worker}", f"{load / total:.0%}", ", ".join(regions)))
+    threads = config.execution.threads_per_worker
+    where = f"{n_workers} Dask workers of {threads} thread{'s' * (threads > 1)}"
+    if not config.brain.parallel:
+        where = f"none, all regions in one process; with brain.parallel=true, on {where}"
+    return f"placement: {where}\n{table(('  worker', 'load', 'regions'), rows, right=(1,))}"
+
+
+def _yaml(values: dict[str, Any]) -> str:
+    import yaml
+
+    text: str = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=110)
+    return text
+
+
+def _size(n_bytes: int) -> str:
+    size = float(n_bytes)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.3g} {unit}" if unit != "B" else f"{n_bytes} B"
+        size /= 1024
+    return f"{size:.3g} TiB"

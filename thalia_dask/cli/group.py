@@ -1,0 +1,71 @@
+"""The group of commands, and what becomes of errors: one message for those meant for people, else a traceback."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, TextIO
+
+import click
+
+from thalia_dask.cli.describe import describe
+from thalia_dask.cli.plot import plot
+from thalia_dask.cli.run import run
+from thalia_dask.cli.train import train
+from thalia_dask.cli.validate import validate
+from thalia_dask.errors import ConfigError, DeviceWarning, InputError, OutputError, ThaliaError
+
+
+class _WrongUse(click.ClickException):
+    exit_code = 2
+
+
+class _Failed(click.ClickException):
+    exit_code = 1
+
+
+class _Interrupted(click.ClickException):
+    exit_code = 130
+
+
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("default", DeviceWarning)
+            warnings.showwarning = _show_in_one_line
+            try:
+                return super().invoke(ctx)
+            except (ConfigError, InputError, OutputError) as error:
+                raise _WrongUse(str(error)) from error
+            except ThaliaError as error:
+                raise _Failed(str(error)) from error
+            except KeyboardInterrupt as interrupt:
+                raise _Interrupted("interrupted; what was recorded until then is in place") from interrupt
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="thalia_dask", prog_name="thalia-dask")
+def main() -> None:
+    """Simulate spiking brains whose regions live on Dask workers.
+
+    \b
+    Start here:
+      thalia-dask describe configs/digits.yaml
+      thalia-dask train configs/digits.yaml --epochs 1 --out runs/digits.zarr
+
+    Exit codes: 0 done, 1 failed while running, 2 wrong config, input, output or usage, 130 interrupted.
+    """  # noqa: D301 (click wants the backspace character)
+
+
+for _command in (run, train, describe, validate, plot):
+    main.add_command(_command)
+
+
+def _show_in_one_line(
+    message: Warning | str,
+    category: type[Warning],  # noqa: ARG001 (the signature is that of warnings.showwarning)
+    filename: str,  # noqa: ARG001
+    lineno: int,  # noqa: ARG001
+    file: TextIO | None = None,  # noqa: ARG001
+    line: str | None = None,  # noqa: ARG001
+) -> None:
+    click.echo(f"Warning: {' '.join(str(message).split())}", err=True)

@@ -1,0 +1,58 @@
+"""``thalia-dask run``: plain simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+import click
+
+from thalia_dask.cli.options import cluster_options, config_argument, example, output_options, set_option
+
+
+@click.command(
+    short_help="Simulate a brain for some time and record it.",
+    epilog=example("thalia-dask run configs/two_regions.yaml --duration-ms 1000 --out runs/two.zarr"),
+)
+@config_argument
+@click.option("--duration-ms", type=float, required=True, metavar="T", help="Time to simulate, in ms.")
+@output_options
+@set_option
+@cluster_options
+def run(
+    config: Path,
+    duration_ms: float,
+    out: Path,
+    overwrite: bool,  # noqa: FBT001 (click passes it by name)
+    overrides: Sequence[str],
+    cluster: Path | None,
+    scheduler: str | None,
+) -> None:
+    """Simulate the brain of CONFIG for T ms, with full intensity on all its sensory axons, and record it."""
+    from thalia_dask.brain import simulate
+    from thalia_dask.cli.execution import load_job
+    from thalia_dask.cli.progress import RunProgress
+    from thalia_dask.cli.results import prepare
+    from thalia_dask.cli.table import table
+    from thalia_dask.errors import InputError
+    from thalia_dask.ticks import to_steps
+    from thalia_dask.topology.build import build_plan
+
+    job = load_job(config, overrides, cluster, scheduler)
+    dt_ms = job.config.global_.dt_ms
+    n_steps = to_steps(duration_ms, dt_ms, "--duration-ms")
+    if n_steps < 1:
+        raise InputError(f"--duration-ms is {duration_ms:g}; write at least {dt_ms:g}, one step")
+    build_plan(job.config)  # finds mistakes before a cluster is started for nothing
+    prepare(out, overwrite=overwrite)
+    began = perf_counter()
+    progress = RunProgress(n_steps, dt_ms)
+    with job.client() as client, progress.bar:
+        dataset = simulate(job.config, duration_ms, client=client, out=out, overwrite=overwrite, observers=[progress])
+    seconds = perf_counter() - began
+    click.echo(dataset)
+    rates = dataset["rate"].mean("time")
+    rows = [(str(region), f"{float(rates.sel(region=region)):.1f}") for region in rates["region"].values]
+    click.echo("\n" + table(("region", "mean rate (Hz)"), rows, right=(1,)))
+    click.echo(f"\n{duration_ms:g} ms in {seconds:.1f} s ({dataset.attrs['executor']}), recorded in {out}")

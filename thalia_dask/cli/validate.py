@@ -1,0 +1,40 @@
+"""``thalia-dask validate``: whether a config can be simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from thalia_dask.cli.options import config_argument, example, set_option
+
+
+@click.command(
+    short_help="Check a config.",
+    epilog=example("thalia-dask validate configs/digits.yaml --set brain.sizes.cortex_size=512"),
+)
+@config_argument
+@set_option
+def validate(config: Path, overrides: Sequence[str]) -> None:
+    """Check CONFIG: one line and exit code 0 if it is valid, else what is wrong with it and exit code 2.
+
+    Where CONFIG names a task, this also checks that the brain fits it.
+    """
+    from thalia_dask.config import load_config
+    from thalia_dask.topology.build import build_plan
+    from thalia_dask.topology.summary import summarize
+
+    resolved = load_config(config, overrides)
+    plan = build_plan(resolved)
+    summary = summarize(plan)
+    told = f"{len(plan.regions)} regions, {len(plan.projections)} projections, {summary.n_neurons:,} neurons"
+    if "task" in resolved.model_fields_set:
+        from thalia_dask.tasks.fit import check_fit
+        from thalia_dask.tasks.registry import open_task
+
+        task = open_task(resolved.task)
+        check_fit(resolved, plan, task)
+        task.close()
+        told += f", fit for the task {task.name}"
+    click.echo(f"{config} is valid: {told}")

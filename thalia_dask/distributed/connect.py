@@ -1,0 +1,53 @@
+"""Clients of a cluster that a user describes in a file, or names by the address of its scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from distributed import Client
+
+from thalia_dask.config.models import ClusterConfig
+from thalia_dask.distributed.cluster import open_local
+from thalia_dask.errors import ClusterError
+
+
+@contextmanager
+def start_described(cluster: ClusterConfig, timeout_s: float) -> Iterator[Client]:
+    """Start the workers of a described cluster; they end with the context.
+
+    Raises
+    ------
+    ClusterError : if they do not start in time.
+    """
+    opened = open_local(
+        cluster.n_workers,
+        cluster.threads_per_worker,
+        timeout_s,
+        processes=cluster.processes,
+        dashboard_address=cluster.dashboard_address,
+        memory_limit=cluster.memory_limit,
+    )
+    try:
+        yield opened.client
+    finally:
+        opened.close()
+
+
+@contextmanager
+def connect(address: str, timeout_s: float) -> Iterator[Client]:
+    """Connect to the scheduler at an address such as ``"tcp://10.0.0.5:8786"``; it stays when the context ends.
+
+    Raises
+    ------
+    ClusterError : if no scheduler answers there in time.
+    """
+    try:
+        client = Client(address, direct_to_workers=True, set_as_default=False, timeout=timeout_s)
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"no Dask scheduler answers at '{address}' within {timeout_s:g} s ({error}); start one with "
+            "'dask scheduler', or write the address that it printed, such as tcp://10.0.0.5:8786"
+        ) from error
+    with client:
+        yield client
