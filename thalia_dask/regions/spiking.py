@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from thalia_dask.errors import StateError
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
 from thalia_dask.modulation.oscillators import FREQUENCY_HZ, SEPTAL_DELAY_MS, phase
 from thalia_dask.neurons import lif
@@ -112,7 +113,13 @@ class SpikingRegion(Region):
 
     def restore(self, snapshot: Snapshot) -> None:
         for name, tensor in self.tensors.items():
-            tensor.copy_(torch.as_tensor(snapshot[name]))
+            given = torch.as_tensor(snapshot[name])
+            if given.shape != tensor.shape:
+                raise StateError(
+                    f"region '{self._spec.name}' cannot be restored: '{name}' has shape {tuple(given.shape)} in the "
+                    f"snapshot and {tuple(tensor.shape)} here; give a snapshot of a region that was built alike"
+                )
+            tensor.copy_(given)
         self._levels.restore(
             {name: (int(snapshot[f"{name}_step"]), float(snapshot[f"{name}_level"])) for name in NEUROMODULATORS}
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -19,6 +21,9 @@ from thalia_dask.spikes import Arrivals, SpikePacket
 from thalia_dask.ticks import Window
 
 ModuleState = Tensor | tuple[Tensor, ...] | None
+
+_building = threading.Lock()
+"""Torch initialises modules from one generator per process, and a worker may build two regions at a time."""
 
 
 class Leaky(nn.Module):
@@ -41,9 +46,20 @@ def build_module(spec: RegionSpec, name: str) -> nn.Module:
     if name != "leaky":
         (entry,) = entry_points(group=MODULE_GROUP, name=name)
         factory = entry.load()
-    with torch.random.fork_rng(devices=[]):
+    with _building, torch.random.fork_rng(devices=[]):
         torch.random.manual_seed(derive_seed(spec.seed, spec.name, "module") >> 1)
         return factory(spec.size)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch compute on one thread: the order of a sum must not depend on how many the process has."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
 
 
 class TorchModuleRegion(Region):
@@ -56,6 +72,7 @@ class TorchModuleRegion(Region):
         self._module = module.eval()
         self._state: ModuleState = None
 
+    @_one_thread()
     @torch.no_grad()
     def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
         if any(signal.name == "reset" for signal in arrivals.signals):

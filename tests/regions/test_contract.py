@@ -1,0 +1,104 @@
+"""Every kind keeps the contract of a region."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.regions.contract import CHECKS, advance, assert_same_state, pairs
+from thalia_dask.regions import REGIONS, RegionSpec, create_region, find_kind
+from thalia_dask.regions.spec import Incoming
+from thalia_dask.spikes import Signal
+
+
+def spec_of(kind: str, size: int = 24, dt_ms: float = 1.0) -> RegionSpec:
+    """A region with a stimulus, and with axons in each of its ports."""
+    bare = RegionSpec("here", kind, size, dt_ms, 3)
+    anatomy = find_kind(kind).anatomy(bare)
+    axons = [Incoming(f"there.{port}", 8 + i, port, 1.5) for i, port in enumerate(anatomy.ports)]
+    incoming = tuple(sorted([*axons, Incoming("stimulus", 15, anatomy.stimulus_port)], key=lambda i: i.source))
+    return RegionSpec("here", kind, size, dt_ms, 3, incoming=incoming)
+
+
+kinds = pytest.mark.parametrize("kind", REGIONS)
+spiking_kinds = pytest.mark.parametrize("kind", sorted(set(REGIONS) - {"torch_module"}))
+
+
+@kinds
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_contract(kind: str, check) -> None:
+    check(spec_of(kind))
+
+
+@kinds
+def test_contract_holds_for_the_smallest_region_and_a_short_step(kind: str) -> None:
+    size = 2 if kind == "striatum" else 1
+    for check in CHECKS:
+        check(spec_of(kind, size, dt_ms=0.5))
+
+
+@kinds
+def test_a_region_without_axons_lives_alone(kind: str) -> None:
+    region = create_region(RegionSpec("alone", kind, 4, 1.0, 1))
+    advance(region, RegionSpec("alone", kind, 4, 1.0, 1), 0, 20)
+    region.restore(region.snapshot())
+
+
+@kinds
+def test_name_and_seed_make_the_region(kind: str) -> None:
+    base = spec_of(kind)
+    states = []
+    for name, seed in (("here", 3), ("elsewhere", 3), ("here", 4)):
+        spec = RegionSpec(name, kind, base.size, base.dt_ms, seed, incoming=base.incoming)
+        states.append(create_region(spec).snapshot())
+    if "weight" in states[0]:
+        assert (states[0]["weight"] != states[1]["weight"]).any()
+        assert (states[0]["weight"] != states[2]["weight"]).any()
+
+
+LEARNED = {"weight"}
+SLOW = {"adaptation", "eligibility_step"}
+"""Thresholds keep what a reset finds; the time of a last tag means nothing where nothing is eligible."""
+
+
+@spiking_kinds
+def test_reset_clears_what_is_transient_and_keeps_what_was_learned(kind: str) -> None:
+    spec = spec_of(kind)
+    worn, fresh = create_region(spec), create_region(spec)
+    advance(worn, spec, 0, 30, Signal(0, "dopamine", 1.0))
+    advance(worn, spec, 30, 31, Signal(30, "dopamine", 1.0))
+    past, virgin = worn.snapshot(), fresh.snapshot()
+    kept = {name for name in past if name in LEARNED | SLOW or name.endswith(("_step", "_level"))}
+    changed = {name for name in past if np.any(np.asarray(past[name]) != np.asarray(virgin[name]))}
+    assert {"membrane", "current", "input_ring"} <= changed
+    fresh.restore({**virgin, **{name: past[name] for name in kept}})
+    reset = Signal(31, "reset", 0.0)
+    assert pairs(advance(worn, spec, 31, 50, reset)) == pairs(advance(fresh, spec, 31, 50, reset))
+    assert_same_state(worn.snapshot(), fresh.snapshot())
+
+
+def test_reset_clears_the_state_of_a_torch_module() -> None:
+    spec = spec_of("torch_module")
+    worn, fresh = create_region(spec), create_region(spec)
+    advance(worn, spec, 0, 30)
+    reset = Signal(30, "reset", 0.0)
+    assert pairs(advance(worn, spec, 30, 50, reset)) == pairs(advance(fresh, spec, 30, 50))
+
+
+@pytest.mark.parametrize("kind", ["cortex", "hippocampus", "striatum"])
+def test_plastic_kinds_learn(kind: str) -> None:
+    spec = spec_of(kind, 40)
+    region = create_region(spec)
+    before = region.snapshot()["weight"]
+    advance(region, spec, 0, 60, Signal(0, "acetylcholine", 0.5))
+    advance(region, spec, 60, 90, Signal(60, "action", 0), Signal(60, "dopamine", 1.0))
+    assert (region.snapshot()["weight"] != before).any()
+
+
+@pytest.mark.parametrize("kind", ["thalamus", "prefrontal", "cerebellum"])
+def test_other_kinds_keep_their_efficacies(kind: str) -> None:
+    spec = spec_of(kind, 40)
+    region = create_region(spec)
+    before = region.snapshot()["weight"]
+    advance(region, spec, 0, 60, Signal(0, "action", 0), Signal(0, "dopamine", 1.0))
+    assert (region.snapshot()["weight"] == before).all()
