@@ -28,7 +28,7 @@ class Window:
         return self.stop - self.start
 
 
-def to_steps(duration_ms: float, dt_ms: float, what: str, *, round_to_grid: bool = False) -> int:
+def to_steps(duration_ms: float, dt_ms: float, what: str, *, round_to_grid: bool = False, otherwise: str = "") -> int:
     """Convert milliseconds to a whole number of steps.
 
     Parameters
@@ -36,6 +36,7 @@ def to_steps(duration_ms: float, dt_ms: float, what: str, *, round_to_grid: bool
     duration_ms, dt_ms : milliseconds; ``dt_ms`` > 0.
     what : how to call this duration in an error, e.g. ``"delay_ms of projection a -> b"``.
     round_to_grid : take the nearest step instead of refusing an off-grid duration.
+    otherwise : what else may be done about an off-grid duration, e.g. ``"or set round_delays: true"``.
 
     Raises
     ------
@@ -50,7 +51,7 @@ def to_steps(duration_ms: float, dt_ms: float, what: str, *, round_to_grid: bool
     below, above = math.floor(exact) * dt_ms, math.ceil(exact) * dt_ms
     raise ConfigError(
         f"{what} is {duration_ms:g} ms, which is not a whole number of steps of dt_ms = {dt_ms:g}; "
-        f"write {below:g} or {above:g}, or set round_delays: true"
+        f"write {below:g} or {above:g}{otherwise and ', '}{otherwise}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from time import perf_counter
 
@@ -41,9 +42,9 @@ def run(
 
     job = load_job(config, overrides, cluster, scheduler)
     dt_ms = job.config.global_.dt_ms
+    if not dt_ms <= duration_ms < inf:
+        raise InputError(f"--duration-ms is {duration_ms:g}; write a duration of at least {dt_ms:g} ms, one step")
     n_steps = to_steps(duration_ms, dt_ms, "--duration-ms")
-    if n_steps < 1:
-        raise InputError(f"--duration-ms is {duration_ms:g}; write at least {dt_ms:g}, one step")
     build_plan(job.config)  # finds mistakes before a cluster is started for nothing
     prepare(out, overwrite=overwrite)
     began = perf_counter()

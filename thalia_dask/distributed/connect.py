@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from distributed import Client
+from distributed.comm.addressing import get_address_host_port
 
 from thalia_dask.config.models import ClusterConfig
 from thalia_dask.distributed.cluster import open_local
-from thalia_dask.errors import ClusterError
+from thalia_dask.errors import ClusterError, InputError
 
 
 @contextmanager
@@ -40,14 +41,22 @@ def connect(address: str, timeout_s: float) -> Iterator[Client]:
 
     Raises
     ------
+    InputError : if that is no address.
     ClusterError : if no scheduler answers there in time.
     """
     try:
+        get_address_host_port(address)
+    except ValueError as error:
+        raise InputError(
+            f"the scheduler's address is '{address}' ({error}); write the one that 'dask scheduler' printed, such as "
+            "tcp://10.0.0.5:8786"
+        ) from error
+    try:
         client = Client(address, direct_to_workers=True, set_as_default=False, timeout=timeout_s)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise ClusterError(
-            f"no Dask scheduler answers at '{address}' within {timeout_s:g} s ({error}); start one with "
-            "'dask scheduler', or write the address that it printed, such as tcp://10.0.0.5:8786"
+            f"no Dask scheduler answers at '{address}' within {timeout_s:g} s; start one with 'dask scheduler', "
+            "or write the address of one that runs"
         ) from error
     with client:
         yield client

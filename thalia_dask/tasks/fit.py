@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from thalia_dask.config.models import ThaliaConfig
 from thalia_dask.errors import ConfigError
 from thalia_dask.regions import find_kind
@@ -14,36 +16,37 @@ def check_fit(config: ThaliaConfig, plan: BrainPlan, task: Task) -> None:
 
     Raises
     ------
-    ConfigError : if they are not, with the key and value to write.
+    ConfigError : one for all that is not, with the keys and values to write.
     """
     standard = config.brain.regions is None
-    _check_stimulus(plan, task, standard=standard)
-    _check_actions(plan, task, standard=standard)
-    asked = config.training.evaluation_trials
-    if task.has_heldout and asked is not None and asked > task.evaluation_trials:
-        raise ConfigError(
-            f"training.evaluation_trials is {asked}, but the task '{task.name}' holds out {task.evaluation_trials} "
-            f"trials; write at most {task.evaluation_trials}, or leave it out for all"
-        )
+    problems = [
+        *_stimulus_problems(plan, task, standard=standard),
+        *_action_problems(plan, task, standard=standard),
+        *_trial_problems(config.training.evaluation_trials, task),
+    ]
+    if problems:
+        raise ConfigError("\n".join([f"the brain does not fit the task '{task.name}':", *problems]))
 
 
-def _check_stimulus(plan: BrainPlan, task: Task, *, standard: bool) -> None:
+def _stimulus_problems(plan: BrainPlan, task: Task, *, standard: bool) -> Iterator[str]:
+    wanted = task.encoder.size
     if len(plan.stimuli) != 1:
         names = ", ".join(port.region for port in plan.stimuli) or "none"
-        raise ConfigError(
-            f"the task '{task.name}' needs one region with stimulus axons; this brain has {len(plan.stimuli)} "
-            f"({names}): write input_size: {task.encoder.size} for exactly one region"
+        yield (
+            f"  one region with stimulus axons is needed, and there are {len(plan.stimuli)} ({names}); "
+            f"write input_size: {wanted} for exactly one region"
         )
+        return
     (port,) = plan.stimuli
-    if port.size != task.encoder.size:
+    if port.size != wanted:
         key = "brain.sizes.input_size" if standard else f"brain.regions.{port.region}.input_size"
-        raise ConfigError(
-            f"the task '{task.name}' drives {task.encoder.size} stimulus axons, but region '{port.region}' has "
-            f"{port.size}; write {key}: {task.encoder.size}"
+        yield (
+            f"  an observation drives {wanted} stimulus axons, but region '{port.region}' has {port.size}; "
+            f"write {key}: {wanted}"
         )
 
 
-def _check_actions(plan: BrainPlan, task: Task, *, standard: bool) -> None:
+def _action_problems(plan: BrainPlan, task: Task, *, standard: bool) -> Iterator[str]:
     wanted = int(task.actions.n)
     for spec in plan.regions:
         given = find_kind(spec.kind).anatomy(spec).n_actions
@@ -51,12 +54,14 @@ def _check_actions(plan: BrainPlan, task: Task, *, standard: bool) -> None:
             continue
         if given != wanted:
             key = "brain.sizes.n_actions" if standard else f"brain.regions.{spec.name}.params.n_actions"
-            raise ConfigError(
-                f"the task '{task.name}' has {wanted} actions, but region '{spec.name}' selects among {given}; "
-                f"write {key}: {wanted}"
-            )
+            yield f"  there are {wanted} actions, but '{spec.name}' selects among {given}; write {key}: {wanted}"
         return
-    raise ConfigError(
-        f"the task '{task.name}' needs a region that selects among {wanted} actions, and this brain has none; "
-        f"add a region of kind 'striatum' with params.n_actions: {wanted}"
+    yield (
+        f"  no region selects among the {wanted} actions; add one of kind 'striatum' with params.n_actions: {wanted}"
     )
+
+
+def _trial_problems(asked: int | None, task: Task) -> Iterator[str]:
+    there = task.evaluation_trials
+    if task.has_heldout and asked is not None and asked > there:
+        yield f"  {there} trials are held out, but training.evaluation_trials is {asked}; write at most {there}"

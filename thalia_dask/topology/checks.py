@@ -43,7 +43,8 @@ def delay_to_steps(delay_ms: float, dt_ms: float, what: str, *, round_delays: bo
             f"{what} is {delay_ms:g} ms, but a spike needs at least one step ({dt_ms:g} ms) from region to "
             f"region, or the regions could not advance independently; write {dt_ms:g} or more"
         )
-    return max(1, to_steps(delay_ms, dt_ms, what, round_to_grid=round_delays))
+    otherwise = "or set round_delays: true"
+    return max(1, to_steps(delay_ms, dt_ms, what, round_to_grid=round_delays, otherwise=otherwise))
 
 
 def check_reached(regions: Mapping[str, RegionConfig], axons: Iterable[tuple[str, str]]) -> None:
