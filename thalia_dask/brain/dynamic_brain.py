@@ -28,6 +28,7 @@ from thalia_dask.errors import InputError, StateError
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
 from thalia_dask.modulation.reward import RewardExpectation
 from thalia_dask.recording.recorder import Recorder
+from thalia_dask.recording.store import check_output
 from thalia_dask.regions import creator
 from thalia_dask.topology.build import build_plan
 from thalia_dask.topology.plan import BrainPlan
@@ -65,6 +66,7 @@ class DynamicBrain:
         self._executor = executor
         self._levels = NeuromodulatorLevels(plan.dt_ms)
         self._encoder = StimulusEncoder(plan, config.brain.max_input_rate_hz)
+        executor.start({spec.name: creator(spec) for spec in plan.regions})
         self._recorder = open_recorder(config, plan, executor.name, self._levels, out, overwrite=overwrite)
         self._tally = Tally(plan)
         self._votes = find_votes(plan, config.brain.vote_temperature)
@@ -77,7 +79,6 @@ class DynamicBrain:
             own.append(self._votes)
         self._observers = [*own, *observers]
         self._orchestrator = Orchestrator(plan, executor, self._observers, window_steps(config))
-        executor.start({spec.name: creator(spec) for spec in plan.regions})
         for observer in self._observers:
             observer.on_start(plan)
 
@@ -108,9 +109,11 @@ class DynamicBrain:
         """
         warn_of_device(config)
         plan = build_plan(config)
+        path = None if out is None else Path(out)
+        if path is not None:
+            check_output(path, overwrite=overwrite)
         executor = open_executor(config, plan, client)
         try:
-            path = None if out is None else Path(out)
             return cls(config, plan, executor, observers, path, overwrite=overwrite)
         except BaseException:
             executor.close()
