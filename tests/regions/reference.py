@@ -42,7 +42,9 @@ def poisson(mean: float, word: int) -> int:
     return count
 
 
-def simulate(spec: RegionSpec, layout: Layout, arrivals: Iterable[tuple[int, int, int]], n_steps: int) -> list[Spike]:
+def simulate(  # noqa: C901 - one loop a reader can follow is the point
+    spec: RegionSpec, layout: Layout, arrivals: Iterable[tuple[int, int, int]], n_steps: int
+) -> list[Spike]:
     """Spikes (step, neuron) of a region with static synapses; arrivals are (step, projection, neuron)."""
     dt = spec.dt_ms
     neurons = [population for population in layout.populations for _ in range(population.size)]

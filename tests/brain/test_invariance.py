@@ -1,0 +1,62 @@
+"""Spikes, records, weights and actions are a function of config, seed and inputs alone: to the bit."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.brain.small_brains import Diary, life, small_brains
+from thalia_dask.config import ExecutionConfig, ThaliaConfig
+from thalia_dask.config.models import BrainConfig
+from thalia_dask.topology.build import build_plan
+
+SHAPES = [  # fixture of the cluster, workers used
+    pytest.param(("three_workers", 1), id="1-worker"),
+    pytest.param(("three_workers", 2), id="2-workers"),
+    pytest.param(("three_workers", 3), id="3-workers"),
+    pytest.param(("two_workers_of_two_threads", 1), id="1-worker-of-2-threads"),
+    pytest.param(("two_workers_of_two_threads", 2), id="2-workers-of-2-threads"),
+]
+
+
+def changed(config: ThaliaConfig, **brain: object) -> ThaliaConfig:
+    return config.model_copy(update={"brain": config.brain.model_copy(update=brain)})
+
+
+@given(config=small_brains(), data=st.data())
+def test_window_length_is_invisible(config: ThaliaConfig, data: st.DataObject) -> None:
+    look_ahead = build_plan(config).look_ahead_steps or 20
+    window_ms = float(data.draw(st.integers(1, look_ahead)))
+    shorter = config.model_copy(update={"execution": ExecutionConfig(window_ms=window_ms)})
+    assert life(shorter) == life(config)
+
+
+@given(config=small_brains(), cut=st.integers(1, 14))
+def test_cutting_a_presentation_into_two_calls_is_invisible(config: ThaliaConfig, cut: int) -> None:
+    assert life(config, (cut, 15 - cut)) == life(config)
+
+
+@given(config=small_brains(), data=st.data())
+def test_order_of_regions_and_projections_in_the_config_is_invisible(
+    config: ThaliaConfig, data: st.DataObject
+) -> None:
+    names = data.draw(st.permutations(sorted(config.brain.regions)))
+    brain = BrainConfig(
+        regions={name: config.brain.regions[name] for name in names},
+        projections=data.draw(st.permutations(config.brain.projections)),
+        max_input_rate_hz=config.brain.max_input_rate_hz,
+    )
+    assert life(config.model_copy(update={"brain": brain})) == life(config)
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("shape", SHAPES)
+@settings(max_examples=settings().max_examples // len(SHAPES), suppress_health_check=list(HealthCheck))
+@given(config=small_brains())
+def test_executor_workers_and_threads_are_invisible(
+    request: pytest.FixtureRequest, shape: tuple[str, int], config: ThaliaConfig
+) -> None:
+    cluster, n_workers = shape
+    parallel = changed(config, parallel=True).model_copy(update={"execution": ExecutionConfig(n_workers=n_workers)})
+    assert life(parallel, client=request.getfixturevalue(cluster)) == life(config)
