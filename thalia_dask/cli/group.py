@@ -39,7 +39,7 @@ class _Commands(click.Group):
             except ThaliaError as error:
                 raise _Failed(str(error)) from error
             except KeyboardInterrupt as interrupt:
-                raise _Interrupted("interrupted; what was recorded until then is in place") from interrupt
+                raise _Interrupted("interrupted; a recording keeps what was simulated until then") from interrupt
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

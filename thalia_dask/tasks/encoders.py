@@ -42,7 +42,7 @@ def encoder_for(space: Space[Any]) -> Encoder:
 
     Raises
     ------
-    ConfigError : for a space that has no fixed number of values, such as a text.
+    ConfigError : for a space without a fixed number of values, such as a Sequence.
     """
     if isinstance(space, Discrete):
         return OneHot(space)

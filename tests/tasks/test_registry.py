@@ -1,0 +1,64 @@
+import pytest
+
+from thalia_dask.config import TaskConfig
+from thalia_dask.errors import ConfigError
+from thalia_dask.tasks.registry import open_task
+
+
+def message_of(**task):
+    with pytest.raises(ConfigError) as caught:
+        open_task(TaskConfig(**task))
+    return str(caught.value)
+
+
+def test_digits_are_examined_on_what_is_held_out():
+    task = open_task(TaskConfig(name="digits"))
+    assert (task.training_trials, task.evaluation_trials, task.has_heldout) == (1438, 359, True)
+    assert (task.encoder.size, task.actions.n, task.chance, task.measure) == (64, 10, 0.1, "accuracy")
+
+
+def test_a_gymnasium_environment_gets_its_parameters():
+    task = open_task(TaskConfig(name="CartPole-v1", params={"sutton_barto_reward": True}))
+    assert (task.training_trials, task.actions.n, task.chance, task.measure) == (100, 2, None, "mean return")
+    assert task.training is not task.evaluation
+    task.training.reset(seed=1)
+    assert task.training.step(0)[1] == 0.0
+    task.close()
+
+
+def test_unknown_name_tells_what_is_like_it():
+    assert message_of(name="cartpole") == (
+        "task.name is 'cartpole', which is no task and no Gymnasium environment (did you mean CartPole-v1 or "
+        "CartPole-v0?): write 'digits', or the id of an environment, such as CartPole-v1 "
+        "(gymnasium.pprint_registry() lists all)"
+    )
+    assert "(did you mean digits" in message_of(name="digit")
+    assert "which is no task and no Gymnasium environment: write 'digits'" in message_of(name="nosuch_package:Env-v0")
+
+
+def test_unknown_parameter():
+    assert message_of(name="digits", params={"size": 3}) == (
+        "task.params.size: the task 'digits' has no parameters; leave it out"
+    )
+    assert message_of(name="CartPole-v1", params={"gravity": 3}).startswith(
+        "task.params: the environment 'CartPole-v1' does not take gravity: "
+    )
+
+
+def test_continuous_actions():
+    assert message_of(name="Pendulum-v1") == (
+        "task.name: the actions of 'Pendulum-v1' are Box(-2.0, 2.0, (1,), float32), but a brain selects one of "
+        "several discrete actions; write an environment with a Discrete action space, such as CartPole-v1"
+    )
+
+
+def test_an_environment_whose_package_is_missing(monkeypatch):
+    import gymnasium
+
+    def make(*_, **__):
+        raise gymnasium.error.DependencyNotInstalled("Box2D is not installed")
+
+    monkeypatch.setattr(gymnasium, "make", make)
+    assert message_of(name="LunarLander-v3") == (
+        "task.name: the environment 'LunarLander-v3' needs more than is installed: Box2D is not installed"
+    )

@@ -1,0 +1,121 @@
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from thalia_dask.brain import DynamicBrain
+from thalia_dask.config import TaskConfig
+from thalia_dask.tasks.registry import open_task
+from thalia_dask.tasks.training import train_and_evaluate
+
+
+@dataclass
+class Pupil:
+    """Stands for a brain: knows all digits by heart, and keeps a diary."""
+
+    diary: list[str] = field(default_factory=list)
+    seen: list[bytes] = field(default_factory=list)
+    rewards: list[float] = field(default_factory=list)
+    plan: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(seed=1))
+
+    def __post_init__(self):
+        images, labels = load_digits(return_X_y=True)
+        self._labels = dict(zip([(i / 16).astype(np.float32).tobytes() for i in images], labels, strict=True))
+
+    def reset_episode(self):
+        self.diary.append("reset")
+
+    def forward(self, stimulus, n_timesteps):
+        self.diary.append(f"forward {n_timesteps}")
+        self.seen.append(stimulus.tobytes())
+
+    def select_action(self, *, explore):
+        self.diary.append("explore" if explore else "decide")
+        return int(self._labels[self.seen[-1]]), 1.0
+
+    def deliver_reward(self, external_reward):
+        self.diary.append("reward")
+        self.rewards.append(external_reward)
+
+
+def teach(pupil, progress=None, **counts):
+    task = open_task(TaskConfig(name="digits"))
+    return train_and_evaluate(pupil, task, n_timesteps=7, progress=progress, **counts)
+
+
+def test_what_a_trial_is_made_of():
+    pupil = Pupil()
+    teach(pupil, epochs=2, trials_per_epoch=3, evaluation_trials=2)
+    assert pupil.diary == ["reset", "forward 7", "explore", "reward"] * 6 + ["reset", "forward 7", "decide"] * 2
+    assert pupil.rewards == [1.0] * 6
+
+
+def test_who_knows_everything_is_always_right():
+    result = teach(Pupil(), epochs=2, trials_per_epoch=20, evaluation_trials=30)
+    assert result.accuracy_by_epoch == (1.0, 1.0)
+    assert result.accuracy_heldout == 1.0
+    assert (result.training_trials, result.evaluation_trials) == (20, 30)
+
+
+def test_an_epoch_is_a_pass_unless_told_otherwise():
+    pupil = Pupil()
+    result = teach(pupil, epochs=1)
+    assert (result.training_trials, result.evaluation_trials) == (1438, 359)
+    assert len(set(pupil.seen)) == len(pupil.seen) == 1797
+
+
+def test_short_epochs_go_on_where_the_last_one_ended():
+    pupil = Pupil()
+    teach(pupil, epochs=3, trials_per_epoch=50, evaluation_trials=1)
+    assert len(set(pupil.seen)) == 151
+
+
+def test_the_order_of_trials_is_the_brains_seed():
+    first, again, other = Pupil(), Pupil(), Pupil(plan=SimpleNamespace(seed=2))
+    for pupil in (first, again, other):
+        teach(pupil, epochs=1, trials_per_epoch=10, evaluation_trials=5)
+    assert first.seen == again.seen
+    assert first.seen[:10] != other.seen[:10]
+    assert first.seen[10:] == other.seen[10:]  # the examination is the same for all
+
+
+def test_progress_is_told_after_every_episode():
+    reports = []
+    teach(Pupil(), reports.append, epochs=2, trials_per_epoch=2, evaluation_trials=1)
+    assert [(r.phase, r.epoch, r.episode, r.n_episodes) for r in reports] == [
+        ("training", 1, 1, 2),
+        ("training", 1, 2, 2),
+        ("training", 2, 1, 2),
+        ("training", 2, 2, 2),
+        ("evaluation", 2, 1, 1),
+    ]
+    assert reports[-1].mean_return == 1.0
+
+
+def test_a_brain_is_trained_on_digits(tiny_config):
+    outcomes = []
+    for _ in range(2):
+        with DynamicBrain.from_thalia_config(tiny_config()) as brain:
+            task = open_task(brain.config.task)
+            result = train_and_evaluate(brain, task, epochs=2, n_timesteps=5, trials_per_epoch=6, evaluation_trials=4)
+        recording = brain.recording
+        assert recording.sizes["trial"] == 12
+        assert recording.sizes["time"] == (12 + 4) * 5
+        share = recording["reward"].values.reshape(2, 6).mean(axis=1)
+        assert result.accuracy_by_epoch == pytest.approx(share)
+        outcomes.append((result, recording["action"].values.tolist()))
+    assert outcomes[0] == outcomes[1]
+
+
+def test_any_environment_with_discrete_actions_works_such_as_cartpole(tiny_config):
+    config = tiny_config("task.name=CartPole-v1", "brain.sizes.input_size=48", "brain.sizes.n_actions=2")
+    task = open_task(config.task)
+    with DynamicBrain.from_thalia_config(config) as brain:
+        result = train_and_evaluate(brain, task, epochs=2, n_timesteps=5, trials_per_epoch=2, evaluation_trials=1)
+    task.close()
+    steps = brain.recording.sizes["trial"]
+    assert sum(result.accuracy_by_epoch) * 2 == steps  # a reward of 1 for every step that the pole stands
+    assert min(result.accuracy_by_epoch) >= 8
+    assert set(brain.recording["action"].values.tolist()) <= {0, 1}
