@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from thalia_dask.brain.actions import find_votes
+from thalia_dask.brain.at_exit import close_at_exit
 from thalia_dask.brain.opening import open_executor, open_recorder, warn_of_device, window_steps, with_execution
 from thalia_dask.brain.region_view import RegionView
 from thalia_dask.brain.result import Result
@@ -81,6 +82,7 @@ class DynamicBrain:
         self._orchestrator = Orchestrator(plan, executor, self._observers, window_steps(config))
         for observer in self._observers:
             observer.on_start(plan)
+        close_at_exit(self)
 
     @classmethod
     def from_thalia_config(
