@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thalia_dask.cli.options import config_argument, example, set_option
-from thalia_dask.cli.table import table
+from thalia_dask.cli.text import counted, table
 
 if TYPE_CHECKING:
     from thalia_dask.config import ThaliaConfig
@@ -43,11 +43,13 @@ def describe(
 
 
 def _lines(path: Path, config: ThaliaConfig, plan: BrainPlan, summary: BrainSummary) -> Iterator[str]:
-    yield (
-        f"{path}: {len(summary.regions)} regions, {len(summary.projections)} projections, "
-        f"{summary.n_neurons:,} neurons, about {summary.n_synapses:,} synapses and {_size(summary.memory_bytes)}; "
-        f"step {summary.dt_ms:g} ms, seed {summary.seed}"
-    )
+    counts = [
+        counted(len(summary.regions), "region"),
+        counted(len(summary.projections), "projection"),
+        counted(summary.n_neurons, "neuron"),
+        f"about {counted(summary.n_synapses, 'synapse')} and {_size(summary.memory_bytes)}",
+    ]
+    yield f"{path}: {', '.join(counts)}; step {summary.dt_ms:g} ms, seed {summary.seed}"
     yield "\nConfig, where it differs from the defaults (--resolved shows all of it):"
     differs = config.model_dump(by_alias=True, exclude_defaults=True)
     yield from ("  " + line for line in _yaml(differs).splitlines()) if differs else ["  nowhere"]
@@ -99,7 +101,8 @@ def _window(config: ThaliaConfig, plan: BrainPlan, summary: BrainSummary) -> str
             f"{p.source} -> {p.target}" for p in summary.projections if p.sets_window
         )
     rate = 1000.0 / (steps * dt_ms)
-    return f"window: {to_ms(steps, dt_ms):g} ms, {steps} steps, {rate:.0f} windows a simulated second; {why}"
+    length = f"{to_ms(steps, dt_ms):g} ms, {counted(steps, 'step')}"
+    return f"window: {length}, {rate:.0f} windows a simulated second; {why}"
 
 
 def _placement(config: ThaliaConfig, plan: BrainPlan) -> str:
@@ -115,8 +118,8 @@ def _placement(config: ThaliaConfig, plan: BrainPlan) -> str:
         regions = [region for region, home in homes.items() if home == worker]
         load = sum(costs[region] for region in regions)
         rows.append((f"  {worker}", f"{load / total:.0%}", ", ".join(regions)))
-    threads = config.execution.threads_per_worker
-    where = f"{n_workers} Dask workers of {threads} thread{'s' * (threads > 1)}"
+    threads = counted(config.execution.threads_per_worker, "thread")
+    where = f"{counted(n_workers, 'Dask worker')} of {threads}"
     if not config.brain.parallel:
         where = f"none, all regions in one process; with brain.parallel=true, on {where}"
     return f"placement: {where}\n{table(('  worker', 'load', 'regions'), rows, right=(1,))}"

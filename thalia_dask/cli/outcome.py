@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thalia_dask import __version__
-from thalia_dask.cli.table import table
+from thalia_dask.cli.text import counted, table
 from thalia_dask.errors import OutputError
 from thalia_dask.tasks.registry import Task
 from thalia_dask.tasks.training import TrainingResult
@@ -51,9 +51,10 @@ class Outcome:
     def verdict(self) -> str:
         """The evaluation in one line."""
         result, measure = self.result, self.task.measure
-        what = "held-out trials" if self.task.has_heldout else "episodes without exploration"
+        noun = "held-out trial" if self.task.has_heldout else "examination episode"
+        what = counted(result.evaluation_trials, noun)
         chance = "" if self.task.chance is None else f" (chance {score(self.task.chance, measure)})"
-        return f"{measure} in {result.evaluation_trials} {what}: {score(result.accuracy_heldout, measure)}{chance}"
+        return f"{measure} in {what}: {score(result.accuracy_heldout, measure)}{chance}"
 
     def attributes(self) -> dict[str, object]:
         """For the root of the recording."""

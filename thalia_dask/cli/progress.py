@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
 from thalia_dask.cli.outcome import score
+from thalia_dask.cli.text import counted
 from thalia_dask.engine.observer import Observer, WindowReport
 from thalia_dask.tasks.training import EpisodeReport
 
@@ -73,4 +74,4 @@ class TrainingProgress:
             self._began = perf_counter()  # what came before is start-up: building, compiling, the first episode
         if report.episode == report.n_episodes:
             seconds = perf_counter() - self._began
-            self.bar.console.print(f"{what}: {told} in {report.n_episodes} episodes, {seconds:.1f} s")
+            self.bar.console.print(f"{what}: {told} in {counted(report.n_episodes, 'episode')}, {seconds:.1f} s")

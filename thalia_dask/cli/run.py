@@ -35,7 +35,7 @@ def run(
     from thalia_dask.cli.execution import load_job
     from thalia_dask.cli.progress import RunProgress
     from thalia_dask.cli.results import prepare
-    from thalia_dask.cli.table import table
+    from thalia_dask.cli.text import table
     from thalia_dask.errors import InputError
     from thalia_dask.ticks import to_steps
     from thalia_dask.topology.build import build_plan

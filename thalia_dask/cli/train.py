@@ -40,6 +40,7 @@ def train(
     from thalia_dask.cli.outcome import Outcome
     from thalia_dask.cli.progress import TrainingProgress
     from thalia_dask.cli.results import json_beside, prefix_of, prepare
+    from thalia_dask.cli.text import counted
     from thalia_dask.plots.save import save_all
     from thalia_dask.tasks.fit import check_fit
     from thalia_dask.tasks.registry import open_task
@@ -78,6 +79,6 @@ def train(
     figures = save_all(brain.recording, out.parent, prefix_of(out))
     click.echo(f"{outcome.learning_curve()}\n\n{outcome.verdict()}\n")
     click.echo(brain.recording.to_dataset())
-    click.echo(f"\n{seconds:.1f} s on {executor.n_workers} worker(s) ({executor.name}); results:")
+    click.echo(f"\n{seconds:.1f} s on {counted(executor.n_workers, 'worker')} ({executor.name}); results:")
     for path in (out, json_beside(out), *figures):
         click.echo(f"  {path}")

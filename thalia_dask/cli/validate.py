@@ -21,6 +21,7 @@ def validate(config: Path, overrides: Sequence[str]) -> None:
 
     Where CONFIG names a task, this also checks that the brain fits it.
     """
+    from thalia_dask.cli.text import counted
     from thalia_dask.config import load_config
     from thalia_dask.topology.build import build_plan
     from thalia_dask.topology.summary import summarize
@@ -28,7 +29,13 @@ def validate(config: Path, overrides: Sequence[str]) -> None:
     resolved = load_config(config, overrides)
     plan = build_plan(resolved)
     summary = summarize(plan)
-    told = f"{len(plan.regions)} regions, {len(plan.projections)} projections, {summary.n_neurons:,} neurons"
+    told = ", ".join(
+        [
+            counted(len(plan.regions), "region"),
+            counted(len(plan.projections), "projection"),
+            counted(summary.n_neurons, "neuron"),
+        ]
+    )
     if "task" in resolved.model_fields_set:
         from thalia_dask.tasks.fit import check_fit
         from thalia_dask.tasks.registry import open_task

@@ -1,8 +1,13 @@
-"""Plain tables: the same on a terminal, in a pipe and in a file."""
+"""Plain text: the same on a terminal, in a pipe and in a file."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 region``, ``1,024 regions``."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[int] = ()) -> str:

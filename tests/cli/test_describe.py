@@ -1,0 +1,69 @@
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from tests.cli.conftest import CONFIGS
+from thalia_dask.config import load_config
+from thalia_dask.topology.build import build_plan
+from thalia_dask.topology.summary import summarize
+
+
+def build_and_count(config):
+    return summarize(build_plan(load_config(config))).n_neurons
+
+
+@pytest.mark.parametrize("config", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_config_can_be_described(call, config):
+    result = call("describe", config)
+    assert result.exit_code == 0, result.output
+
+
+def test_what_is_told_of_a_brain(call, two_regions):
+    text = call("describe", two_regions).stdout
+    n_neurons = build_and_count(two_regions)
+    assert text.startswith(f"{two_regions}: 2 regions, 1 projection, {n_neurons} neurons, about ")
+    assert "\nConfig, where it differs from the defaults (--resolved shows all of it):\n  brain:\n" in text
+    lines = [line.split() for line in text.splitlines()]
+    assert ["cortex", "cortex"] in [line[:2] for line in lines]
+    assert ["thalamus.relay", "->", "cortex.feedforward", "50", "5", "ms", "<-", "sets", "the", "window"] in lines
+    assert "\nwindow: 5 ms, 5 steps, 200 windows a simulated second; the shortest delay: thalamus.relay -> " in text
+    assert "\nplacement: none, all regions in one process; with brain.parallel=true, on " in text
+
+
+def test_overrides_reach_window_and_placement(call):
+    overrides = ("execution.window_ms=2", "execution.n_workers=3", "execution.threads_per_worker=2")
+    text = call("describe", CONFIGS / "digits.yaml", *(f"--set={o}" for o in overrides)).stdout
+    assert "window: 2 ms, 2 steps, 500 windows a simulated second; as execution.window_ms says" in text
+    assert "placement: 3 Dask workers of 2 threads" in text
+    placed = [line.split(maxsplit=3) for line in text.splitlines() if line.startswith("  worker ")][1:]
+    assert [worker for _, worker, *_ in placed] == ["1", "2", "3"]
+    regions = ", ".join(regions for *_, regions in placed).split(", ")
+    assert sorted(regions) == ["cerebellum", "cortex", "hippocampus", "pfc", "striatum", "thalamus"]
+
+
+def test_a_brain_without_projections(call, tmp_path):
+    config = tmp_path / "alone.yaml"
+    config.write_text("brain: {regions: {a: {kind: thalamus, size: 10, input_size: 10}}}")
+    text = call("describe", config).stdout
+    assert "the longest there is, for no projection joins regions" in text
+
+
+def test_the_resolved_config_is_a_config(call, tmp_path):
+    result = call("describe", CONFIGS / "digits.yaml", "--set", "global.seed=7", "--resolved")
+    resolved = tmp_path / "resolved.yaml"
+    resolved.write_text(result.stdout)
+    assert load_config(resolved) == load_config(CONFIGS / "digits.yaml", ["global.seed=7"])
+    assert yaml.safe_load(result.stdout)["execution"]["threads_per_worker"] == 1
+
+
+def test_nothing_heavy_is_imported():
+    program = (
+        "import sys; from thalia_dask.cli import main; main(sys.argv[1:], standalone_mode=False);"
+        "print(*{'torch', 'xarray', 'distributed', 'matplotlib', 'gymnasium'} & set(sys.modules), file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", program, "describe", str(CONFIGS / "digits.yaml")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert ended.stderr.strip() == ""
+    assert "placement" in ended.stdout

@@ -1,0 +1,51 @@
+import re
+
+import pytest
+
+from tests.cli.conftest import CONFIGS
+
+
+@pytest.mark.parametrize("config", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_config_is_valid(call, config):
+    result = call("validate", config)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("\n") == 1
+
+
+def test_a_valid_config_is_told_in_one_line(call, two_regions, tiny):
+    told = call("validate", two_regions).stdout
+    assert re.fullmatch(re.escape(f"{two_regions} is valid: 2 regions, 1 projection, ") + r"\d+ neurons\n", told)
+    assert call("validate", tiny).stdout.endswith(" neurons, fit for the task digits\n")
+
+
+def test_a_brain_that_does_not_fit_its_task(refused, tiny):
+    assert refused("validate", tiny, "--set", "brain.sizes.n_actions=4") == (
+        "the brain does not fit the task 'digits':\n"
+        "  there are 10 actions, but 'striatum' selects among 4; write brain.sizes.n_actions: 10"
+    )
+
+
+def test_missing_file(refused):
+    assert refused("validate", "nosuch.yaml") == (
+        "cannot read the config 'nosuch.yaml': No such file or directory; write the path of a YAML file"
+    )
+
+
+def test_unreadable_yaml_is_told_with_line_and_column(refused, tmp_path):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("brain:\n  sizes: [1,\n")
+    assert refused("validate", bad).startswith(f"{bad}, line 3, column 1: ")
+
+
+def test_unknown_key(refused, tmp_path):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("brain:\n  sizes:\n    cortx_size: 3\n")
+    message = refused("validate", bad)
+    assert message.startswith(f"{bad}")
+    assert message.endswith("unknown key brain.sizes.cortx_size (given 3); did you mean 'cortex_size'?")
+
+
+def test_override_of_no_form(refused, tiny):
+    assert refused("validate", tiny, "--set", "foo") == (
+        "the override 'foo' is not of the form key.path=value; write e.g. global.seed=7"
+    )
