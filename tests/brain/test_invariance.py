@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.brain.small_brains import Diary, life, small_brains
+from tests.brain.small_brains import life, small_brains
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
 from thalia_dask.config.models import BrainConfig
 from thalia_dask.topology.build import build_plan

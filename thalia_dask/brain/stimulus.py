@@ -111,8 +111,11 @@ def _as_array(given: Stimulus, where: str) -> NDArray[Any]:
 
 
 def _detached(value: Stimulus) -> Stimulus:
-    """A tensor as NumPy sees it: on the CPU and without gradient."""
-    return value.detach().cpu().numpy() if hasattr(value, "detach") else value
+    """A tensor as NumPy sees it: on the CPU, without gradient, of a precision that NumPy has."""
+    if not hasattr(value, "detach"):
+        return value
+    tensor = value.detach().cpu()
+    return tensor.float().numpy() if tensor.is_floating_point() else tensor.numpy()
 
 
 def count_steps(rows: Mapping[str, NDArray[Any]], asked: int | None, default: int) -> int:

@@ -1,0 +1,204 @@
+"""Building, inspecting, failing and ending."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import warnings
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from tests.brain.conftest import ACTING
+from tests.toy_regions import FailingRegion
+from thalia_dask import DynamicBrain
+from thalia_dask.config import GlobalConfig, ThaliaConfig
+from thalia_dask.engine.observer import Observer, WindowReport
+from thalia_dask.errors import DeviceWarning, RegionError, StateError
+from thalia_dask.regions import REGIONS, Anatomy, RegionKind
+
+FULL = np.ones(10, np.float32)
+
+
+class FailingKind(RegionKind):
+    """One silent neuron that raises in the window of step 6."""
+
+    def anatomy(self, spec):
+        return Anatomy((("all", 1),), ("in",), "in", "in", "all", 1)
+
+    def create(self, spec):
+        return FailingRegion("value", at_step=6)
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> ThaliaConfig:
+    monkeypatch.setitem(REGIONS, "failing", FailingKind())
+    return ThaliaConfig.model_validate(
+        {
+            "brain": {
+                "regions": {
+                    "a": {"kind": "thalamus", "size": 10, "input_size": 10},
+                    "b": {"kind": "failing", "size": 1},
+                },
+                "projections": [{"source": "a", "target": "b", "delay_ms": 2.0}],
+            }
+        }
+    )
+
+
+def test_an_exception_inside_a_region_names_region_and_step(failing: ThaliaConfig) -> None:
+    with (
+        DynamicBrain.from_thalia_config(failing) as brain,
+        pytest.raises(
+            RegionError, match=r"(?s)region 'b' failed in the window that starts at step 6: ValueError.*burst"
+        ),
+    ):
+        brain.forward(FULL, 10)
+
+
+def test_a_brain_that_was_interrupted_does_not_compute_on(failing: ThaliaConfig, tmp_path: Path) -> None:
+    """Regions may be at different steps: what would follow is neither this brain nor another."""
+    with DynamicBrain.from_thalia_config(failing) as brain:
+        with pytest.raises(RegionError):
+            brain.forward(FULL, 10)
+        assert brain.now == 6
+        message = "the window that starts at step 6 was interrupted, so that regions may be at different steps: close"
+        with pytest.raises(StateError, match=message):
+            brain.forward(FULL, 1)
+        with pytest.raises(StateError, match=message):
+            brain.save(tmp_path / "half.zarr")
+        assert brain.recorder.dataset(0, 6)["time"].size == 6, "what was computed is still there"
+
+
+def test_an_observer_that_fails_stops_no_brain() -> None:
+    class Clumsy(Observer):
+        def on_window(self, report: WindowReport) -> None:
+            if report.window.start == 4:
+                raise OSError("disk full")
+
+    with DynamicBrain.from_thalia_config(ACTING, observers=[Clumsy()]) as brain:
+        with pytest.raises(OSError, match="disk full"):
+            brain.forward(FULL, 20)
+        assert brain.forward(FULL, 20)["start_step"] == 8
+
+
+def test_state_shows_a_region_and_is_a_copy(acting: DynamicBrain) -> None:
+    acting.forward(FULL, 10)
+    state = acting.state("thalamus")
+    assert state["membrane"].shape == (25,)
+    assert state["membrane"].dtype == np.float32
+    assert {"current", "refractory", "weight", "input_ring"} <= set(state)
+    state["membrane"][:] = 0.0
+    assert (acting.state("thalamus")["membrane"] < 0.0).all()
+
+
+def test_a_closed_brain_says_so() -> None:
+    brain = DynamicBrain.from_thalia_config(ACTING)
+    brain.forward(FULL, 5)
+    brain.close()
+    brain.close()
+    calls = [
+        lambda: brain.forward(FULL),
+        brain.select_action,
+        lambda: brain.deliver_reward(external_reward=1.0),
+        brain.reset_episode,
+        lambda: brain.state("thalamus"),
+        lambda: brain.release("dopamine", 1.0),
+        lambda: brain.save("nowhere"),
+    ]
+    for call in calls:
+        with pytest.raises(StateError) as caught:
+            call()
+        assert str(caught.value) == (
+            "this brain is closed; build another one with DynamicBrain.from_thalia_config(config)"
+        )
+    assert brain.recording["spike_count"].sizes["time"] == 5
+
+
+def test_closing_writes_the_recording_even_where_a_region_cannot_be_released(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brain = DynamicBrain.from_thalia_config(ACTING, out=tmp_path / "out.zarr")
+    brain.forward(FULL, 12)
+
+    def broken() -> None:
+        raise OSError("the cluster is gone")
+
+    monkeypatch.setattr(brain.executor, "close", broken)
+    with pytest.raises(OSError, match="the cluster is gone"):
+        brain.close()
+    with xr.open_datatree(tmp_path / "out.zarr", engine="zarr", consolidated=False) as tree:
+        assert tree.sizes["time"] == 12
+
+
+def test_with_and_del_release_the_regions() -> None:
+    with DynamicBrain.from_thalia_config(ACTING) as brain:
+        brain.forward(FULL, 2)
+    assert repr(brain).startswith("DynamicBrain(striatum, thalamus; sequential executor, at step 2")
+    other = DynamicBrain.from_thalia_config(ACTING)
+    executor = weakref.ref(other.executor)
+    del other
+    gc.collect()
+    assert executor() is None
+
+
+SCRIPT = """
+import sys
+import numpy as np
+from thalia_dask import DynamicBrain, load_config
+
+if __name__ == "__main__":
+    config = load_config(sys.argv[1], ["brain.parallel=" + sys.argv[3], "execution.n_workers=1"])
+    brain = DynamicBrain.from_thalia_config(config, out=sys.argv[2])
+    brain.forward(np.ones(50), 20)
+    brain.itself = brain  # only the end of the interpreter ends this one
+"""
+
+
+@pytest.mark.parametrize("parallel", ["false", pytest.param("true", marks=pytest.mark.cluster)])
+def test_the_end_of_the_interpreter_writes_and_releases(tmp_path: Path, parallel: str) -> None:
+    script, out = tmp_path / "script.py", tmp_path / "out.zarr"
+    script.write_text(SCRIPT)
+    two_regions = Path(__file__).parents[2] / "configs" / "two_regions.yaml"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(script), str(two_regions), str(out), parallel],
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert done.returncode == 0
+    assert done.stderr == ""
+    with xr.open_datatree(out, engine="zarr", consolidated=False) as tree:
+        assert tree.sizes["time"] == 20
+        assert int(tree["spike_count"].sum()) > 0
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:1"])
+def test_another_device_is_a_warning_and_runs_on_the_cpu(device: str) -> None:
+    config = ACTING.model_copy(update={"global_": GlobalConfig(device=device)})
+    with pytest.warns(
+        DeviceWarning, match=f"^device '{device}' was asked for, but .*: using 'cpu'. Write device: cpu"
+    ) as w:
+        brain = DynamicBrain.from_thalia_config(config)
+    assert w[0].filename == __file__
+    with brain, DynamicBrain.from_thalia_config(ACTING) as on_cpu:
+        assert brain.forward(FULL, 20)["spike_counts"] == on_cpu.forward(FULL, 20)["spike_counts"]
+
+
+def test_the_cpu_is_no_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        DynamicBrain.from_thalia_config(ACTING).close()
+
+
+def test_faces_that_thalias_users_know(acting: DynamicBrain) -> None:
+    assert acting._parallel_executor is None
+    assert acting.adapters["striatum"].impl.n_neurons == 12 + 12 + 2
+    assert acting.now == 0
+    assert acting.plan.look_ahead_steps == 4
