@@ -1,0 +1,317 @@
+"""Saved at any step, loaded on any executor: the same bits as a brain that never stopped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import zarr
+from distributed import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.brain.small_brains import Diary, act, final_state, forward, small_brains, stimulus
+from thalia_dask import DynamicBrain, load_config
+from thalia_dask.config import ExecutionConfig, ThaliaConfig
+from thalia_dask.engine import checkpoint
+from thalia_dask.engine.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from thalia_dask.engine.orchestrator import TravelState
+from thalia_dask.errors import CheckpointError, OutputError, StateError
+from thalia_dask.spikes import Signal
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+DIGITS, TWO_REGIONS = CONFIGS / "digits.yaml", CONFIGS / "two_regions.yaml"
+
+
+def small_state(value: float = 1.0) -> Checkpoint:
+    """Every kind of value that a snapshot may hold."""
+    int32 = np.int32
+    return Checkpoint(
+        config='{"x": 1}',
+        travel=TravelState(
+            now=17,
+            flights=[
+                ("a", 1, np.array([17, 19], int32), np.array([3, 0], int32)),
+                ("b", 0, np.array([20], int32), np.array([5], int32)),
+            ],
+            signals=(Signal(17, "dopamine", -0.1), Signal(17, "action", 2)),
+        ),
+        regions={
+            "a": {
+                "weight": torch.tensor([value, -0.0, 1e-45, float("nan")]),
+                "dotted.name": torch.arange(6).reshape(2, 3),
+                "scalar": torch.tensor(0.1, dtype=torch.float64),
+                "empty": torch.empty(0, 4),
+                "flag": torch.tensor([True, False]),
+                "numpy": np.array([1, 2**63], np.uint64),
+                "step": 2**40,
+                "level": 0.1 + 0.2,
+                "on": True,
+            },
+            "b": {},
+        },
+        memory={"votes": [1, -2], "confidence": 1 / 3, "action": None},
+    )
+
+
+def assert_same(a: Checkpoint, b: Checkpoint) -> None:
+    assert (a.config, a.memory, a.travel.now, a.travel.signals) == (
+        b.config,
+        b.memory,
+        b.travel.now,
+        b.travel.signals,
+    )
+    assert len(a.travel.flights) == len(b.travel.flights)
+    for left, right in zip(a.travel.flights, b.travel.flights, strict=True):
+        assert left[:2] == right[:2]
+        for i in (2, 3):
+            assert left[i].dtype == right[i].dtype
+            assert left[i].tolist() == right[i].tolist()
+    assert list(a.regions) == list(b.regions)
+    for name in a.regions:
+        one, other = a.regions[name], b.regions[name]
+        assert one.keys() == other.keys()
+        for key in one:
+            assert type(one[key]) is type(other[key]), key
+            left, right = np.asarray(one[key]), np.asarray(other[key])
+            assert (left.dtype, left.shape, left.tobytes()) == (right.dtype, right.shape, right.tobytes()), key
+
+
+def test_every_bit_and_type_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "state.zarr"
+    write_checkpoint(path, small_state())
+    assert_same(read_checkpoint(path), small_state())
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["state.zarr"], "nothing is left beside it"
+
+
+def test_nothing_in_flight(tmp_path: Path) -> None:
+    state = Checkpoint("{}", TravelState(0, [], ()), {}, {})
+    write_checkpoint(tmp_path / "state.zarr", state)
+    assert_same(read_checkpoint(tmp_path / "state.zarr"), state)
+
+
+def test_no_pickle_inside_and_plain_zarr_reads_it(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path / "state.zarr", small_state())
+    root = zarr.open_group(tmp_path / "state.zarr", mode="r")
+    assert root["regions/a/dotted.name"][...].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert root.attrs["now"] == 17
+    for file in (tmp_path / "state.zarr").rglob("zarr.json"):
+        assert "pickle" not in json.dumps(json.loads(file.read_text()))
+
+
+def test_an_existing_path_is_refused_unless_a_checkpoint_is_to_be_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "state.zarr"
+    write_checkpoint(path, small_state(1.0))
+    with pytest.raises(OutputError) as caught:
+        write_checkpoint(path, small_state(2.0))
+    assert str(caught.value) == f"checkpoint {path} exists; write another path, or overwrite=True to replace it"
+    assert_same(read_checkpoint(path), small_state(1.0))
+    write_checkpoint(path, small_state(2.0), overwrite=True)
+    assert_same(read_checkpoint(path), small_state(2.0))
+    assert [p.name for p in tmp_path.iterdir()] == ["state.zarr"]
+
+
+@pytest.mark.parametrize("make", ["file", "folder", "link", "recording"])
+def test_somebody_elses_data_is_never_replaced(tmp_path: Path, make: str) -> None:
+    path = tmp_path / "mine"
+    if make == "file":
+        path.write_text("precious")
+    elif make == "link":
+        write_checkpoint(tmp_path / "other", small_state())
+        path.symlink_to(tmp_path / "other")
+    elif make == "recording":
+        zarr.create_group(path, attributes={"source": "thalia_dask 0.1", "schema_version": 1})
+    else:
+        path.mkdir()
+    with pytest.raises(
+        OutputError, match="exists and is no checkpoint, so overwrite=True does not replace it; write an"
+    ):
+        write_checkpoint(path, small_state(), overwrite=True)
+    assert path.exists()
+
+
+def test_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"the folder .*/no does not exist; create it or write another path"):
+        write_checkpoint(tmp_path / "no" / "state.zarr", small_state())
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("broken", ["_write", "_put_in_place"])
+def test_a_write_that_fails_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, overwrite: bool
+) -> None:
+    path = tmp_path / "state.zarr"
+    if overwrite:
+        write_checkpoint(path, small_state(1.0))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, broken, full)
+    with pytest.raises(OutputError, match=r"state.zarr could not be written: .*No space left on device"):
+        write_checkpoint(path, small_state(2.0), overwrite=overwrite)
+    monkeypatch.undo()
+    assert [p.name for p in tmp_path.iterdir()] == ["state.zarr"] * overwrite
+    if overwrite:
+        assert_same(read_checkpoint(path), small_state(1.0))
+
+
+def test_a_rename_that_fails_brings_the_old_checkpoint_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "state.zarr"
+    write_checkpoint(path, small_state(1.0))
+    rename = Path.rename
+
+    def refuses_the_new_one(self: Path, target: Path) -> Path:
+        if self.name == "new":
+            raise OSError("busy")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuses_the_new_one)
+    with pytest.raises(OutputError, match="busy"):
+        write_checkpoint(path, small_state(2.0), overwrite=True)
+    assert_same(read_checkpoint(path), small_state(1.0))
+
+
+def test_a_snapshot_of_something_else_is_refused(tmp_path: Path) -> None:
+    state = Checkpoint("{}", TravelState(0, [], ()), {"a": {"text": "hello"}}, {})
+    with pytest.raises(TypeError, match=r"^the entry 'text' in the snapshot of region 'a' is a str; write a tensor"):
+        write_checkpoint(tmp_path / "state.zarr", state)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_no_checkpoint_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"^there is no checkpoint at .*/nothing; write a path that brain.save"):
+        read_checkpoint(tmp_path / "nothing")
+    (tmp_path / "notes.txt").write_text("hello")
+    for path in (tmp_path, tmp_path / "notes.txt"):
+        with pytest.raises(
+            CheckpointError, match=r"is no checkpoint; write a path that brain.save\(path\) was given"
+        ):
+            read_checkpoint(path)
+
+
+def test_a_later_version_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "state.zarr"
+    write_checkpoint(path, small_state())
+    zarr.open_group(path).update_attributes({"schema_version": 99, "source": "thalia_dask checkpoint 7.0"})
+    with pytest.raises(
+        CheckpointError, match=r"has schema version 99 and was written by thalia_dask checkpoint 7.0, but"
+    ):
+        read_checkpoint(path)
+
+
+def parallel(config: ThaliaConfig, n_workers: int) -> ThaliaConfig:
+    return config.model_copy(
+        update={
+            "brain": config.brain.model_copy(update={"parallel": True}),
+            "execution": ExecutionConfig(n_workers=n_workers),
+        }
+    )
+
+
+def first_part(brain: DynamicBrain, cut: int) -> Any:
+    """Two trials and part of a third; what is pending at the end is an action and its reward."""
+    forward(brain, 0, 7)
+    act(brain, 1.0)
+    forward(brain, 1, cut)
+    return act(brain, 0.5)
+
+
+def second_part(brain: DynamicBrain) -> Any:
+    """Show the rest, act and be rewarded twice more."""
+    return [forward(brain, 2, 9), act(brain, -1.0), forward(brain, 3, 8), act(brain, 1.0), forward(brain, 4, 2)]
+
+
+def uninterrupted(config: ThaliaConfig, cut: int) -> tuple[Any, ...]:
+    diary = Diary()
+    with DynamicBrain.from_thalia_config(config, observers=[diary]) as brain:
+        first_part(brain, cut)
+        diary.spikes, diary.observed = {}, {}
+        return second_part(brain), final_state(brain), diary.spikes, diary.observed
+
+
+def interrupted(config: ThaliaConfig, cut: int, path: Path, before: dict[str, Any], after: dict[str, Any]) -> Any:
+    shutil.rmtree(path, ignore_errors=True)
+    with DynamicBrain.from_thalia_config(config, **before) as brain:
+        first_part(brain, cut)
+        brain.save(path)
+    diary = Diary()
+    with DynamicBrain.load(path, observers=[diary], **after) as brain:
+        return second_part(brain), final_state(brain), diary.spikes, diary.observed
+
+
+@settings(max_examples=max(10, settings().max_examples // 4), suppress_health_check=list(HealthCheck))
+@given(config=small_brains(), cut=st.integers(1, 12))
+def test_an_interruption_is_invisible(tmp_path: Path, config: ThaliaConfig, cut: int) -> None:
+    assert interrupted(config, cut, tmp_path / "c.zarr", {}, {}) == uninterrupted(config, cut)
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("n_after", [0, 1, 3])
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
+@given(config=small_brains(), cut=st.integers(1, 12))
+def test_saved_on_two_workers_and_loaded_elsewhere(
+    tmp_path: Path, three_workers: Client, n_after: int, config: ThaliaConfig, cut: int
+) -> None:
+    after: dict[str, Any] = {"parallel": False}
+    if n_after:
+        after = {"execution": ExecutionConfig(n_workers=n_after), "client": three_workers}
+    actual = interrupted(parallel(config, 2), cut, tmp_path / "c.zarr", {"client": three_workers}, after)
+    assert actual == uninterrupted(config, cut)
+
+
+def test_the_digits_brain_in_the_middle_of_a_trial(tmp_path: Path) -> None:
+    config = load_config(DIGITS, ["brain.parallel=false"])
+    assert interrupted(config, 5, tmp_path / "c.zarr", {}, {}) == uninterrupted(config, 5)
+
+
+def test_an_action_waits_for_its_reward_through_a_checkpoint(tmp_path: Path) -> None:
+    config = load_config(DIGITS, ["brain.parallel=false"])
+    ends = []
+    for stop in (False, True):
+        brain = DynamicBrain.from_thalia_config(config)
+        brain.forward(stimulus(brain, 0), 15)
+        brain.select_action()
+        if stop:
+            brain.save(tmp_path / "c.zarr")
+            brain.close()
+            brain = DynamicBrain.load(tmp_path / "c.zarr")
+        with brain:
+            ends.append((brain.deliver_reward(1.0), forward(brain, 1, 5), final_state(brain)))
+    assert ends[0] == ends[1]
+
+
+def test_saving_changes_nothing_and_recording_begins_where_the_brain_does(tmp_path: Path) -> None:
+    config = load_config(TWO_REGIONS)
+    with DynamicBrain.from_thalia_config(config) as brain:
+        brain.forward(stimulus(brain, 0), 20)
+        state = final_state(brain)
+        brain.save(tmp_path / "c.zarr")
+        assert final_state(brain) == state
+        with DynamicBrain.load(tmp_path / "c.zarr", out=tmp_path / "out.zarr") as loaded:
+            assert loaded.now == 20
+            assert loaded.config == brain.config
+            assert loaded.recording["time"].size == 0
+            result = loaded.forward(stimulus(brain, 1), 6)
+            assert result["start_step"] == 20
+            assert result.dataset["time"].values.tolist() == [20.0, 21.0, 22.0, 23.0, 24.0, 25.0]
+            assert loaded.recording["time"].values.tolist() == result.dataset["time"].values.tolist()
+
+
+def test_a_snapshot_of_another_anatomy_is_refused(tmp_path: Path) -> None:
+    config = load_config(TWO_REGIONS)
+    with DynamicBrain.from_thalia_config(config) as brain:
+        brain.save(tmp_path / "c.zarr")
+    attributes = zarr.open_group(tmp_path / "c.zarr")
+    other = attributes.attrs["config"].replace('"size":100', '"size":60')
+    assert other != attributes.attrs["config"]
+    attributes.update_attributes({"config": other})
+    with pytest.raises(
+        StateError, match=r"region 'cortex' cannot be restored: 'membrane' has shape \(\d+,\) in the snap"
+    ):
+        DynamicBrain.load(tmp_path / "c.zarr")
