@@ -150,6 +150,10 @@ class BrainConfig(_Config):
     max_input_rate_hz: PositiveFloat = Field(
         default=200.0, description="the rate in Hz of a sensory axon at full input, greater than 0"
     )
+    vote_temperature: PositiveFloat = Field(
+        default=2.0,
+        description="the lead in striatal spikes that makes an action e times as likely, greater than 0",
+    )
     batch_tolerance_ms: float | None = Field(
         default=None, ge=0, description="the span in ms within which events form one batch, at least 0, or null"
     )

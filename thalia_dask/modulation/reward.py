@@ -7,17 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class RewardExpectation:
-    """A running expectation of reward, learned from its own error.
+    """The reward that is expected of an action, from the confidence with which it was selected.
 
-    The prediction error is ``reward - expected``, and ``expected`` moves towards the reward by ``learning_rate`` of
-    it: Rescorla & Wagner (1972); as the signal of dopamine cells, Schultz, Dayan & Montague (1997), Science 275:1593.
+    Full confidence expects the best reward known, none the worst; the prediction error is in units of their
+    distance. Dopamine cells report the value of the action that was chosen (Morris et al. 2006, Nat. Neurosci.
+    9:1057) and adapt to the range of rewards (Tobler, Fiorillo & Schultz 2005, Science 307:1642).
     """
 
-    learning_rate: float = 0.02
-    expected: float = 0.0
+    worst: float = 0.0
+    best: float = 1.0
 
-    def prediction_error(self, reward: float) -> float:
-        """The error of this reward; the expectation has learned from it afterwards."""
-        error = reward - self.expected
-        self.expected += self.learning_rate * error
-        return error
+    def prediction_error(self, reward: float, confidence: float) -> float:
+        """``(reward - expected) / (best - worst)``, after the range has been widened to hold the reward."""
+        self.worst = min(self.worst, reward)
+        self.best = max(self.best, reward)
+        expected = self.worst + confidence * (self.best - self.worst)
+        return (reward - expected) / (self.best - self.worst)

@@ -1,14 +1,15 @@
 """Reward-modulated plasticity: an eligibility trace, turned into a change of efficacy by dopamine.
 
-    post spike:        e += x                             x: trace of pre spikes
-    action selected:   e += efference x in the channel of that action; e = 0 in the others
+    post spike:        e += x - <x>                x: trace of pre spikes, <x>: its mean over the cell's synapses
+    action selected:   e += efference (x - <x>) in the channel of that action; e = 0 in the others
     dopamine release:  w += learning_rate * amount * e    learning_rate < 0 for D2 receptors
     always:            tau_e de/dt = -e
 
 Eligibility times dopamine: Izhikevich (2007), Cereb. Cortex 17:2443, eqs. 2.1-2.3, with dopamine as a phasic event
 that carries the reward prediction error (Schultz, Dayan & Montague 1997, Science 275:1593). Opposite signs on D1 and
 D2 cells: Shen et al. (2008), Science 321:848. The copy of the selected action that gates eligibility: Gurney,
-Humphries & Redgrave (2015), PLoS Biol. 13:e1002034.
+Humphries & Redgrave (2015), PLoS Biol. 13:e1002034. Taking the mean away makes synapses compete, so that learning
+conserves a cell's summed efficacy: heterosynaptic plasticity, Royer & Paré (2003), Nature 422:518.
 """
 
 from __future__ import annotations
@@ -62,10 +63,15 @@ def _decay_eligibility(plastic: PlasticTable, connection: int, cell: int, step: 
 
 @kernel
 def tag(plastic: PlasticTable, connection: int, cell: int, step: int, amount: float) -> None:
-    """Make the synapses onto a cell eligible, by ``amount`` times the traces of their axons."""
+    """Make the synapses onto a cell eligible, by ``amount`` times the traces of their axons above their mean."""
     _decay_eligibility(plastic, connection, cell, step)
-    for e in range(plastic.in_first[cell], plastic.in_last[cell]):
-        plastic.eligibility[e] += amount * plastic.pre[plastic.in_axon[e]]
+    first, last = plastic.in_first[cell], plastic.in_last[cell]
+    total = 0.0
+    for e in range(first, last):
+        total += plastic.pre[plastic.in_axon[e]]
+    mean = np.float32(total / max(1, last - first))
+    for e in range(first, last):
+        plastic.eligibility[e] += amount * (plastic.pre[plastic.in_axon[e]] - mean)
 
 
 @kernel

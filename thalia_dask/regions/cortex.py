@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from thalia_dask.neurons.lif import INHIBITORY, LIFParams
 from thalia_dask.plasticity.stdp import STDP
 from thalia_dask.regions.kind import read_params, share
+from thalia_dask.regions.layered_cortex import LayeredCortex as LayeredCortex
+from thalia_dask.regions.layered_cortex import LayeredCortexConfig as LayeredCortexConfig
 from thalia_dask.regions.layout import Background, Connection, Drive, Layout, Population
 from thalia_dask.regions.spec import RegionSpec
 
@@ -25,7 +27,11 @@ class CortexParams:
     l5_fraction: float = 0.25
     l6_fraction: float = 0.15
     inhibitory_ratio: float = 0.25
-    feedforward_mv: float = 100.0
+    resting_mv: float = -58.0
+    feedforward_mv: float = 200.0
+    feedforward_deep_mv: float = 200.0
+    feedforward_inhibitory_mv: float = 80.0
+    interlaminar_mv: float = 100.0
     recurrent_mv: float = 10.0
     inhibition_mv: float = 30.0
     stdp_rate: float = 0.002
@@ -36,8 +42,8 @@ class CortexParams:
 def layout(spec: RegionSpec) -> Layout:
     """``spec.size`` excitatory cells over four layers, and their inhibitory cells."""
     p = read_params(spec, CortexParams)
-    pyramidal = LIFParams(adaptation_mv=3.0, tau_adaptation_ms=100.0)
-    interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=1.0, tau_adaptation_ms=50.0)
+    pyramidal = LIFParams(resting_mv=p.resting_mv, adaptation_mv=3.0, tau_adaptation_ms=100.0)
+    interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=3.0, tau_adaptation_ms=50.0)
     drives = (Drive("gamma", p.gamma_mv), Drive("noradrenaline", p.noradrenaline_mv))
     fractions = {"l4": p.l4_fraction, "l23": p.l23_fraction, "l5": p.l5_fraction, "l6": p.l6_fraction}
     populations, connections = [], []
@@ -45,7 +51,7 @@ def layout(spec: RegionSpec) -> Layout:
         size = share(spec.size, fraction)
         inhibitory = f"{layer}_inh"
         populations += [
-            Population(layer, size, pyramidal, Background(400.0, 2.0), drives),
+            Population(layer, size, pyramidal, Background(200.0, 1.5), drives),
             Population(inhibitory, share(size, p.inhibitory_ratio), interneuron, Background(200.0, 2.0)),
         ]
         connections += [
@@ -56,13 +62,13 @@ def layout(spec: RegionSpec) -> Layout:
         ]
     stdp = STDP(potentiation=p.stdp_rate, depression=1.05 * p.stdp_rate)
     connections += [
-        Connection("l4", "l23", 0.2, 100.0, rule=stdp),
-        Connection("l23", "l5", 0.2, 70.0, rule=stdp),
-        Connection("l5", "l6", 0.2, 100.0),
+        Connection("l4", "l23", 0.2, p.interlaminar_mv, rule=stdp),
+        Connection("l23", "l5", 0.2, 0.7 * p.interlaminar_mv, rule=stdp),
+        Connection("l5", "l6", 0.2, p.interlaminar_mv),
         Connection("l6", "l4", 0.1, 10.0),
         Connection("feedforward", "l4", 0.15, p.feedforward_mv, delay_ms=(0, 0)),
-        Connection("feedforward", "l4_inh", 0.15, 60.0, delay_ms=(0, 0)),
-        Connection("feedforward", "l5", 0.1, 0.5 * p.feedforward_mv, delay_ms=(0, 0)),
+        Connection("feedforward", "l4_inh", 0.15, p.feedforward_inhibitory_mv, delay_ms=(0, 0)),
+        Connection("feedforward", "l5", 0.1, p.feedforward_deep_mv, delay_ms=(0, 0)),
         Connection("feedforward", "l6", 0.1, 30.0, delay_ms=(0, 0)),
         Connection("feedback", "l23", 0.1, 15.0, delay_ms=(0, 0)),
         Connection("feedback", "l5", 0.1, 15.0, delay_ms=(0, 0)),

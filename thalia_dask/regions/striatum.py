@@ -23,6 +23,7 @@ class StriatumParams:
 
     n_actions: int = 2
     fsi_fraction: float = 0.1
+    resting_mv: float = -60.0
     cortical_mv: float = 120.0
     contextual_mv: float = 20.0
     lateral_mv: float = 20.0
@@ -41,7 +42,7 @@ def layout(spec: RegionSpec) -> Layout:
             f"region '{spec.name}': size {spec.size} cannot be divided into n_actions = {p.n_actions} equal groups; "
             f"write a size that is a multiple of n_actions"
         )
-    spiny = LIFParams(adaptation_mv=1.0, tau_adaptation_ms=50.0)
+    spiny = LIFParams(resting_mv=p.resting_mv, adaptation_mv=1.0, tau_adaptation_ms=50.0)
     interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=1.0, tau_adaptation_ms=50.0)
     connections = []
     for cells, sign in (("d1", 1.0), ("d2", -1.0)):
@@ -58,8 +59,8 @@ def layout(spec: RegionSpec) -> Layout:
     connections.append(Connection("cortical", "fsi", 0.3, 60.0, delay_ms=(0, 0)))
     return Layout(
         populations=(
-            Population("d1", spec.size, spiny, Background(400.0, 2.0), (Drive("dopamine", p.dopamine_mv),)),
-            Population("d2", spec.size, spiny, Background(400.0, 2.0), (Drive("dopamine", -p.dopamine_mv),)),
+            Population("d1", spec.size, spiny, Background(200.0, 1.5), (Drive("dopamine", p.dopamine_mv),)),
+            Population("d2", spec.size, spiny, Background(200.0, 1.5), (Drive("dopamine", -p.dopamine_mv),)),
             Population("fsi", share(2 * spec.size, p.fsi_fraction), interneuron, Background(200.0, 2.0)),
         ),
         connections=tuple(connections),

@@ -19,7 +19,8 @@ class ThalamusParams:
     """``reticular_fraction`` is relative to the relay cells; efficacies are sums onto one cell, in mV."""
 
     reticular_fraction: float = 0.25
-    sensory_mv: float = 60.0
+    resting_mv: float = -60.0
+    sensory_mv: float = 90.0
     reticular_inhibition_mv: float = 25.0
     alpha_mv: float = 0.5
     noradrenaline_mv: float = 1.0
@@ -28,15 +29,15 @@ class ThalamusParams:
 def layout(spec: RegionSpec) -> Layout:
     """``spec.size`` relay cells and their reticular nucleus."""
     p = read_params(spec, ThalamusParams)
-    relay = LIFParams(tau_membrane_ms=10.0, adaptation_mv=2.0, tau_adaptation_ms=50.0)
-    reticular = LIFParams(tau_membrane_ms=10.0, adaptation_mv=2.0, tau_adaptation_ms=50.0)
+    relay = LIFParams(resting_mv=p.resting_mv, tau_membrane_ms=10.0, adaptation_mv=3.0, tau_adaptation_ms=60.0)
+    reticular = LIFParams(tau_membrane_ms=10.0, adaptation_mv=3.0, tau_adaptation_ms=60.0)
     return Layout(
         populations=(
             Population(
                 "relay",
                 spec.size,
                 relay,
-                Background(100.0, 2.0),
+                Background(50.0, 2.0),
                 (Drive("alpha", p.alpha_mv), Drive("noradrenaline", p.noradrenaline_mv)),
             ),
             Population("reticular", share(spec.size, p.reticular_fraction), reticular, Background(100.0, 2.0)),
