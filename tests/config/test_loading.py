@@ -163,10 +163,10 @@ def test_a_missing_key(write):
     assert message_of(path) == f"{path}: brain.regions.v1.kind is missing; write a kind of region, such as 'cortex'"
 
 
-def test_a_value_that_may_be_one_of_several_kinds():
+def test_a_value_of_the_wrong_type():
     assert message_of({"brain": {"parallel": "maybe"}}) == (
-        "the given mapping: brain.parallel is 'maybe', which should be a valid boolean or should be 'auto'; "
-        "write true, false or auto (default false)"
+        "the given mapping: brain.parallel is 'maybe', which should be a valid boolean; write true for one Dask "
+        "actor a region, false for a plain loop in this process (default false)"
     )
 
 

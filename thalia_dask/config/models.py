@@ -142,9 +142,8 @@ class BrainConfig(_Config):
     region_params: dict[RegionName, dict[str, ParamValue]] = Field(
         default_factory=dict, description="a mapping of region name to a mapping of parameters"
     )
-    parallel: bool | Literal["auto"] = Field(
-        default=False,
-        description="true, false or auto",
+    parallel: bool = Field(
+        default=False, description="true for one Dask actor a region, false for a plain loop in this process"
     )
     encoding_timesteps: Count = Field(default=15, description="the number of steps for which an input is shown")
     max_input_rate_hz: PositiveFloat = Field(
@@ -153,9 +152,6 @@ class BrainConfig(_Config):
     vote_temperature: PositiveFloat = Field(
         default=2.0,
         description="the lead in striatal spikes that makes an action e times as likely, greater than 0",
-    )
-    batch_tolerance_ms: float | None = Field(
-        default=None, ge=0, description="the span in ms within which events form one batch, at least 0, or null"
     )
 
 
