@@ -134,7 +134,8 @@ def test_dataset_has_regions_and_time(acting: DynamicBrain) -> None:
     assert data["time"].values.tolist() == [5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]
     counts = {r: int(data["spike_count"].sel(region=r).sum()) for r in ("striatum", "thalamus")}
     assert counts == result["spike_counts"]
-    assert int(data["events_received"].sum()) == result["events_processed"]
+    assert 8 <= result["events_processed"] <= 2 * 8, "at most one event for each of two incoming bundles and step"
+    assert int(data["events_received"].sum()) > result["events_processed"], "an event holds one spike or more"
     assert result.dataset is data, "made once"
 
 

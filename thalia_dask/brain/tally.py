@@ -7,7 +7,7 @@ from thalia_dask.topology.plan import BrainPlan
 
 
 class Tally(Observer):
-    """Counts spikes by region, and spikes that arrived anywhere."""
+    """Counts spikes by region, and events that arrived anywhere."""
 
     def __init__(self, plan: BrainPlan) -> None:
         self.spikes = dict.fromkeys(plan.region_names, 0)
@@ -22,4 +22,4 @@ class Tally(Observer):
         for region, emission in report.emissions.items():
             self.spikes[region] += len(emission.spikes)
         for arrivals in report.arrivals.values():
-            self.events += len(arrivals)
+            self.events += arrivals.n_events

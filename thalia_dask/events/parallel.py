@@ -140,7 +140,7 @@ class ParallelExecutor:
 
         Returns
         -------
-        ``events_processed`` (spikes that arrived), ``final_time`` (ms) and ``spike_counts`` (region -> spikes
+        ``events_processed`` (packets of spikes that arrived), ``final_time`` (ms) and ``spike_counts`` (region -> spikes
         fired), all since :meth:`start`.
         """
         self._running()

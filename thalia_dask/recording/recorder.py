@@ -46,10 +46,6 @@ class Recorder(Observer):
     path : where to write; None keeps everything in memory.
     overwrite : replace a recording that is already at ``path``.
 
-    Attributes
-    ----------
-    events_processed : spikes that arrived anywhere so far.
-
     Raises
     ------
     ConfigError : if a region cannot be a group of the output.
@@ -71,7 +67,6 @@ class Recorder(Observer):
         path: Path | None = None,
         overwrite: bool = False,
     ) -> None:
-        self.events_processed = 0
         self._dt_ms = plan.dt_ms
         self._census = blocks.take_census(plan)
         self._spikes = spikes
@@ -112,8 +107,6 @@ class Recorder(Observer):
         if self._modulators:
             steps = np.arange(window.start, window.stop)
             self._levels.append(_sample(self._levels_at, self._modulators, steps))
-        for arrivals in report.arrivals.values():
-            self.events_processed += len(arrivals.steps)
         if window.stop - self._reports[0].window.start >= self._flush_steps:
             self.flush()
 
