@@ -47,6 +47,7 @@ def small_state(value: float = 1.0) -> Checkpoint:
                 "dotted.name": torch.arange(6).reshape(2, 3),
                 "scalar": torch.tensor(0.1, dtype=torch.float64),
                 "empty": torch.empty(0, 4),
+                "minus zeros": -torch.zeros(3),
                 "flag": torch.tensor([True, False]),
                 "numpy": np.array([1, 2**63], np.uint64),
                 "step": 2**40,
@@ -270,19 +271,26 @@ def test_the_digits_brain_in_the_middle_of_a_trial(tmp_path: Path) -> None:
     assert interrupted(config, 5, tmp_path / "c.zarr", {}, {}) == uninterrupted(config, 5)
 
 
-def test_an_action_waits_for_its_reward_through_a_checkpoint(tmp_path: Path) -> None:
+@pytest.mark.parametrize("when", ["before the action", "before the reward"])
+def test_votes_and_action_wait_through_a_checkpoint(tmp_path: Path, when: str) -> None:
     config = load_config(DIGITS, ["brain.parallel=false"])
+
+    def saved_and_loaded(brain: DynamicBrain) -> DynamicBrain:
+        brain.save(tmp_path / "c.zarr")
+        brain.close()
+        return DynamicBrain.load(tmp_path / "c.zarr")
+
     ends = []
-    for stop in (False, True):
+    for stop in (None, when):
         brain = DynamicBrain.from_thalia_config(config)
-        brain.forward(stimulus(brain, 0), 15)
-        brain.select_action()
-        if stop:
-            brain.save(tmp_path / "c.zarr")
-            brain.close()
-            brain = DynamicBrain.load(tmp_path / "c.zarr")
+        brain.forward(stimulus(brain, 0), 40)
+        if stop == "before the action":
+            brain = saved_and_loaded(brain)
+        chosen = brain.select_action()
+        if stop == "before the reward":
+            brain = saved_and_loaded(brain)
         with brain:
-            ends.append((brain.deliver_reward(1.0), forward(brain, 1, 5), final_state(brain)))
+            ends.append((chosen, brain.deliver_reward(1.0), forward(brain, 1, 5), final_state(brain)))
     assert ends[0] == ends[1]
 
 
