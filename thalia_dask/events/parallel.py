@@ -140,8 +140,8 @@ class ParallelExecutor:
 
         Returns
         -------
-        ``events_processed`` (packets of spikes that arrived), ``final_time`` (ms) and ``spike_counts`` (region -> spikes
-        fired), all since :meth:`start`.
+        ``events_processed`` (packets of spikes that arrived), ``final_time`` (ms) and ``spike_counts`` (region ->
+        spikes fired), all since :meth:`start`.
         """
         self._running()
         steps = to_steps(end_time, self.plan.dt_ms, "end_time") - self._orchestrator.now
