@@ -170,7 +170,7 @@ def test_the_end_of_the_interpreter_writes_and_releases(tmp_path: Path, parallel
         env=os.environ,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=150,
     )
     assert done.returncode == 0
     assert done.stderr == ""

@@ -198,7 +198,7 @@ def _write_array(group: zarr.Group, name: str, values: NDArray[Any]) -> None:
         shape=values.shape,
         chunks=tuple(max(1, length) for length in values.shape),
         dtype=values.dtype,
-        config={"write_empty_chunks": True},  # a chunk of -0.0 counts as empty, and would come back as 0.0
+        config={"write_empty_chunks": True},  # earlier Zarr 3 takes -0.0 for empty, and gives back 0.0
     )
     array[...] = values
 
