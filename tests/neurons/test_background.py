@@ -71,7 +71,7 @@ def test_a_neurons_noise_does_not_depend_on_how_many_others_there_are(n_neurons:
 
 
 def test_noise_depends_on_the_step_and_the_key() -> None:
-    assert (counts(1.0, 50, range(0, 10)) != counts(1.0, 50, range(10, 20))).any()
+    assert (counts(1.0, 50, range(10)) != counts(1.0, 50, range(10, 20))).any()
     (thresholds,) = poisson_thresholds([1.0])
     other = np.zeros((3, 50), np.float32)
     bombard(0, 0, 50, thresholds, np.float32(1.0), KEY + np.uint64(1), other)
