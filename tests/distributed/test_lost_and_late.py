@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 from distributed import Client
@@ -38,37 +42,38 @@ def advance_for_ever(executor: DaskExecutor) -> None:
         executor.advance(Window(step, step + 1), {})
 
 
-def test_killed_workers(mortal: Cluster) -> None:
-    """Killed between two windows, in the middle of one, and while a region is built."""
+def test_worker_killed_between_windows_and_in_one(mortal: Cluster) -> None:
     creators = {"a": silent, "b": partial(failing, "sleep", at_step=1)}
-
     with DaskExecutor(mortal.client) as executor:
         executor.start(creators)
         executor.advance(Window(0, 1), {})
-        os.kill(worker_pid(mortal.client, executor.placement["a"]), signal.SIGKILL)
+        killed = executor.placement["a"]
+        os.kill(worker_pid(mortal.client, killed), signal.SIGKILL)
         began = time.monotonic()
         with pytest.raises(
             WorkerLostError, match=r"worker tcp://.* was lost before step .*region 'a'.*build it again"
         ):
             advance_for_ever(executor)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 10
         with pytest.raises(StateError, match=r"was interrupted.*build it again"):
             executor.advance(Window(2, 3), {})
-    mortal.client.wait_for_workers(2, timeout=60)
 
-    with DaskExecutor(mortal.client) as executor:
+    while killed in mortal.client.scheduler_info(n_workers=-1)["workers"]:
+        time.sleep(0.05)
+    with DaskExecutor(mortal.client, n_workers=1) as executor:
         executor.start(creators)
         pid = worker_pid(mortal.client, executor.placement["b"])
         threading.Timer(0.5, os.kill, (pid, signal.SIGKILL)).start()
         began = time.monotonic()
-        with pytest.raises(WorkerLostError, match="region 'b'") as caught:
+        with pytest.raises(WorkerLostError, match=r"region.*'b'") as caught:
             executor.advance(Window(1, 2), {})
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 10
         assert isinstance(caught.value, BrokenPipeError)
-    mortal.client.wait_for_workers(2, timeout=60)
 
-    with DaskExecutor(mortal.client) as executor, pytest.raises(WorkerLostError, match="building region 'b'"):
-        executor.start({"a": silent, "b": partial(failing_to_build, "kill")})
+
+def test_worker_that_dies_while_it_builds() -> None:
+    with pytest.raises(WorkerLostError, match="was lost while it was building region 'b'; look into its log"):
+        DaskExecutor(n_workers=1).start({"b": partial(failing_to_build, "kill")})
 
 
 def test_regions_that_never_return() -> None:
@@ -127,11 +132,33 @@ def test_closed_client_is_refused(three_workers: Client) -> None:
         DaskExecutor(client).start({"a": silent})
 
 
+def test_asynchronous_client_is_refused(three_workers: Client) -> None:
+    async def start() -> None:
+        async with Client(three_workers.scheduler.address, asynchronous=True, set_as_default=False) as client:
+            DaskExecutor(client).start({"a": silent})
+
+    with pytest.raises(ClusterError, match="the client is asynchronous; pass one made without asynchronous=True"):
+        asyncio.run(start())
+
+
+def test_script_that_workers_cannot_import(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from thalia_dask.distributed.executor import DaskExecutor\nDaskExecutor(n_workers=1).start({'a': list})\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "ClusterError: 1 local workers could not be started" in done.stderr
+    assert "what starts a brain must stand under if __name__ == '__main__':" in done.stderr
+
+
 def test_use_before_start_and_after_close(three_workers: Client) -> None:
     executor = DaskExecutor(three_workers)
     with pytest.raises(StateError, match="not running"):
         executor.advance(Window(0, 1), {})
     executor.start({"a": silent})
+    with pytest.raises(StateError, match=r"already running: call close\(\)"):
+        executor.start({"a": silent})
     executor.close()
     executor.close()
     with pytest.raises(StateError, match="not running"):

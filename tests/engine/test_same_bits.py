@@ -6,11 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.executors import NewExecutor
+from tests.executors import DASK, NewExecutor
 from tests.toy_brains import plan, run
 from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.topology.plan import BrainPlan
 
+_A_SHARE_FOR_EACH_EXECUTOR = settings.default.max_examples // len(DASK)
 _fixture_is_stateless = [HealthCheck.function_scoped_fixture]
 
 
@@ -29,7 +30,7 @@ def test_window_length_is_invisible(brain: BrainPlan, n_steps: int, data: st.Dat
     assert run(SequentialExecutor(), brain, n_steps, window) == run(SequentialExecutor(), brain, n_steps)
 
 
-@settings(max_examples=8, suppress_health_check=_fixture_is_stateless)
+@settings(max_examples=_A_SHARE_FOR_EACH_EXECUTOR, suppress_health_check=_fixture_is_stateless)
 @given(brain=brains(), n_steps=st.integers(1, 12))
 def test_executor_is_invisible(new_dask_executor: NewExecutor, brain: BrainPlan, n_steps: int) -> None:
     executor = new_dask_executor()

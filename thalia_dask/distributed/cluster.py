@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import dask
-from distributed import Client, LocalCluster
-from tornado.ioloop import IOLoop
+from distributed import Client, Future, LocalCluster
 
 from thalia_dask.distributed.placement import default_workers
 from thalia_dask.errors import ClusterError
@@ -39,10 +41,12 @@ class Cluster:
     ----------
     client : connected with ``direct_to_workers``; the user's own where it is so connected.
     threads : worker address -> number of threads, in a stable order.
+    futures : of what lives on the workers; released by :meth:`close`.
     """
 
     def __init__(self, client: Client, opened: tuple[Client | LocalCluster, ...], n_workers: int | None) -> None:
         self.client = client
+        self.futures: list[Future[Any]] = []
         self._opened = opened
         workers = sorted(
             client.scheduler_info(n_workers=-1)["workers"].items(), key=lambda item: (str(item[1]["name"]), item[0])
@@ -50,13 +54,14 @@ class Cluster:
         self.threads: dict[str, int] = {address: info["nthreads"] for address, info in workers[:n_workers]}
 
     def close(self) -> None:
-        """Close what was opened here; a user's client and cluster stay. May be called more than once."""
-        opened, self._opened = self._opened, ()
-        if opened and IOLoop.current(instance=False) is self.client.loop:
+        """Release the actors and close what was opened; the user's own stays. May be called more than once."""
+        release = partial(_release, self.client, self.futures, self._opened)
+        self.futures, self._opened = [], ()
+        if _runs_here(self.client):
             # the garbage collector may run anywhere, and closing waits for this very loop
-            threading.Thread(target=_close_all, args=(opened,)).start()
+            threading.Thread(target=release).start()
         else:
-            _close_all(opened)
+            release()
 
 
 def open_local(
@@ -131,11 +136,20 @@ def join(client: Client, n_workers: int | None, timeout_s: float) -> Cluster:
     return Cluster(client, opened, n_workers)
 
 
+def _runs_here(client: Client) -> bool:
+    try:
+        return asyncio.get_running_loop() is getattr(client.loop, "asyncio_loop", None)
+    except RuntimeError:  # no loop runs in this thread
+        return False
+
+
 def _address(client: Client) -> str:
     return str(client.scheduler_info(n_workers=0)["address"])
 
 
-def _close_all(opened: tuple[Client | LocalCluster, ...]) -> None:
+def _release(client: Client, futures: list[Future[Any]], opened: tuple[Client | LocalCluster, ...]) -> None:
+    if futures and client.status == "running":
+        client.cancel(futures, force=True)  # a handle that was called survives in a cycle until it is collected
     for item in opened:
         item.close()
 

@@ -12,6 +12,7 @@ import cloudpickle
 from distributed import Actor, Client, Future
 from distributed import wait as wait_for_futures
 
+from thalia_dask.distributed.cluster import Cluster
 from thalia_dask.engine.executor import RegionCreator
 from thalia_dask.errors import ClusterError, ConfigError, WorkerLostError
 
@@ -59,7 +60,7 @@ def pickle_creator(region: str, creator: RegionCreator) -> bytes:
         ) from error
 
 
-def create_actors(client: Client, orders: Mapping[str, Order], timeout_s: float) -> dict[str, Living]:
+def create_actors(cluster: Cluster, orders: Mapping[str, Order], timeout_s: float) -> dict[str, Living]:
     """Create one actor for each order; all workers build at the same time.
 
     Raises
@@ -67,7 +68,7 @@ def create_actors(client: Client, orders: Mapping[str, Order], timeout_s: float)
     WorkerLostError : if a worker disappeared while it was building.
     ClusterError : if the actors are not there in time.
     """
-    run = uuid4().hex[:8]
+    run, client = uuid4().hex[:8], cluster.client
     futures = {
         name: client.submit(
             order.actor_class,
@@ -79,6 +80,7 @@ def create_actors(client: Client, orders: Mapping[str, Order], timeout_s: float)
         )
         for name, order in orders.items()
     }
+    cluster.futures += futures.values()
     _await(client, orders, futures, timeout_s)
     return {name: Living(orders[name].worker, future, future.result()) for name, future in futures.items()}
 

@@ -80,7 +80,10 @@ class DaskExecutor(Executor):
         ConfigError : if a creator cannot be pickled, or refuses its configuration.
         RegionError : if a creator raised anything else.
         ClusterError : if workers are missing or regions are not built in time.
+        StateError : if it is running already.
         """
+        if self._cluster is not None:
+            raise StateError("the executor is already running: call close() before another start()")
         pickled = {name: pickle_creator(name, create) for name, create in creators.items()}
         if self._user_client is None:
             self._cluster = open_local(self._n_wanted, self._threads_per_worker, self._start_timeout_s)
@@ -101,7 +104,7 @@ class DaskExecutor(Executor):
             name: Order(RegionActor, self.placement[name], (name, blob, self._epoch))
             for name, blob in pickled.items()
         }
-        self._regions = create_actors(cluster.client, orders, self._start_timeout_s)
+        self._regions = create_actors(cluster, orders, self._start_timeout_s)
         for name in self._regions:
             raise_if_failed(self._ask(name, "ready"))
 
@@ -112,7 +115,7 @@ class DaskExecutor(Executor):
             worker: Order(WorkerRegions, worker, ([self._regions[n].key for n in names], cluster.threads[worker]))
             for worker, names in inhabitants.items()
         }
-        living = create_actors(cluster.client, orders, self._start_timeout_s)
+        living = create_actors(cluster, orders, self._start_timeout_s)
         self._homes = [Home(tuple(names), living[worker]) for worker, names in inhabitants.items()]
         self.n_workers = len(self._homes)
 
