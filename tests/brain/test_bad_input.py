@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from tests.brain.small_brains import final_state
-from thalia_dask import DynamicBrain
-from thalia_dask.errors import InputError
+from thalia_dask import DynamicBrain, load_config
+from thalia_dask.errors import ConfigError, InputError
 
 STIMULI = {
     "NaN": (
@@ -107,3 +107,10 @@ def test_amounts_are_finite(acting: DynamicBrain, wrong: float) -> None:
     with pytest.raises(InputError, match=rf"^release: the amount of dopamine is {wrong!r}; write a finite number$"):
         acting.release("dopamine", wrong)
     assert acting.deliver_reward(external_reward=1.0) > 0
+
+
+def test_a_client_for_a_sequential_brain() -> None:
+    with pytest.raises(
+        ConfigError, match=r"a Dask client was given, but brain.parallel is false.*leave the client out"
+    ):
+        DynamicBrain.from_thalia_config(load_config({"brain": {"parallel": False}}), client=object())  # type: ignore[arg-type]

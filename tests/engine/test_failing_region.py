@@ -49,10 +49,10 @@ def test_exit_in_a_region_is_reported_and_leaves_the_worker_alive(new_dask_execu
     assert executor.snapshot("a")["step"] == 4
 
 
-def test_creator_that_fails(new_dask_executor: NewExecutor) -> None:
+def test_creator_that_fails(new_executor: NewExecutor) -> None:
     creators = toys(BRAIN) | {"b": partial(failing_to_build, "two arguments")}
     with pytest.raises(RegionError, match=r"(?s)region 'b'.*Traceback.*failing_to_build.*7: the membrane burst"):
-        new_dask_executor().start(creators)
+        new_executor().start(creators)
 
 
 def test_creator_that_refuses_its_configuration(new_dask_executor: NewExecutor) -> None:

@@ -11,7 +11,7 @@ import torch
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.sequential import SequentialExecutor
-from thalia_dask.errors import DeviceWarning
+from thalia_dask.errors import ConfigError, DeviceWarning
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
 from thalia_dask.modulation.oscillators import FREQUENCY_HZ, phase
 from thalia_dask.recording.attributes import run_attributes
@@ -25,8 +25,18 @@ if TYPE_CHECKING:
 
 
 def open_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | None) -> Executor:
-    """The executor that ``brain.parallel`` asks for; not started."""
+    """The executor that ``brain.parallel`` asks for; not started.
+
+    Raises
+    ------
+    ConfigError : if a client was given to a brain that is not parallel.
+    """
     if not config.brain.parallel:
+        if client is not None:
+            raise ConfigError(
+                "a Dask client was given, but brain.parallel is false, so nothing would run on it; "
+                "set brain.parallel to true, or leave the client out"
+            )
         return SequentialExecutor()
     from thalia_dask.distributed.executor import DaskExecutor  # a sequential brain need not import Dask
 

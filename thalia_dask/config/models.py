@@ -57,13 +57,9 @@ class _Config(BaseModel):
 class GlobalConfig(_Config):
     """What holds for the whole brain."""
 
-    device: Annotated[str, AfterValidator(_device)] = Field(
-        default="cpu", description="'cpu', 'cuda' or 'cuda:N'"
-    )
+    device: Annotated[str, AfterValidator(_device)] = Field(default="cpu", description="'cpu', 'cuda' or 'cuda:N'")
     dt_ms: PositiveFloat = Field(default=1.0, description="the length of a step in ms, greater than 0")
-    seed: int = Field(
-        default=42, ge=0, description="the root of all random numbers, a whole number of at least 0"
-    )
+    seed: int = Field(default=42, ge=0, description="the root of all random numbers, a whole number of at least 0")
     round_delays: bool = Field(
         default=False,
         description="true to round delays to whole steps, false to refuse those that are not",
@@ -78,9 +74,7 @@ class RegionSizes(_Config):
         default=None,
         description="the number of thalamic relay neurons, or null for as many as there are sensory axons",
     )
-    cortex_size: Count = Field(
-        default=256, description="the number of excitatory cortical neurons over all layers"
-    )
+    cortex_size: Count = Field(default=256, description="the number of excitatory cortical neurons over all layers")
     hippocampus_size: Count = Field(default=200, description="the number of excitatory hippocampal neurons")
     pfc_size: Count = Field(default=128, description="the number of excitatory prefrontal neurons")
     n_actions: Count = Field(default=10, description="the number of actions to select from")
@@ -158,20 +152,16 @@ class BrainConfig(_Config):
 class ExecutionConfig(_Config):
     """How a brain is executed; no spike depends on it."""
 
-    n_workers: Count | None = Field(
-        default=None, description="the number of worker processes, or null to choose"
-    )
+    n_workers: Count | None = Field(default=None, description="the number of worker processes, or null to choose")
     threads_per_worker: Count = Field(default=1, description="the number of threads of each worker")
     exchange: Literal["orchestrated"] = Field(default="orchestrated", description="'orchestrated'")
     window_ms: PositiveFloat | None = Field(
         default=None,
         description="the window in ms, up to the shortest delay between regions, or null for that delay",
     )
-    call_timeout_s: PositiveFloat = Field(
-        default=60.0, description="how many seconds a region may take for one call"
-    )
+    call_timeout_s: PositiveFloat = Field(default=60.0, description="how many seconds a region may take for one call")
     start_timeout_s: PositiveFloat = Field(
-        default=60.0, description="how many seconds the workers may take to start"
+        default=180.0, description="how many seconds the workers may take to start"
     )
 
 
@@ -197,9 +187,7 @@ class TaskConfig(_Config):
         default=None,
         description="the number of steps for one observation, or null for brain.encoding_timesteps",
     )
-    params: dict[str, ParamValue] = Field(
-        default_factory=dict, description="a mapping of the task's parameters"
-    )
+    params: dict[str, ParamValue] = Field(default_factory=dict, description="a mapping of the task's parameters")
 
 
 class TrainingConfig(_Config):

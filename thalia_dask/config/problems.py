@@ -67,9 +67,7 @@ def _real_path(detail: ErrorDetails, values: Any) -> Key:
     """Cut an error's location to what lies in the config: pydantic appends the members of a union."""
     path: list[Any] = []
     for key in detail["loc"]:
-        inside = (
-            key in values if isinstance(values, Mapping) else isinstance(values, list) and isinstance(key, int)
-        )
+        inside = key in values if isinstance(values, Mapping) else isinstance(values, list) and isinstance(key, int)
         if not inside:
             return (*path, key) if detail["type"] == "missing" else tuple(path)
         path.append(key)

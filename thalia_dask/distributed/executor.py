@@ -55,7 +55,7 @@ class DaskExecutor(Executor):
         threads_per_worker: int = 1,
         costs: Mapping[str, float] | None = None,
         call_timeout_s: float = 60.0,
-        start_timeout_s: float = 60.0,
+        start_timeout_s: float = 180.0,
     ) -> None:
         self.n_workers = 0
         self.placement: dict[str, str] = {}

@@ -48,7 +48,13 @@ class Executor(ABC):
 
     @abstractmethod
     def start(self, creators: Mapping[str, RegionCreator]) -> None:
-        """Build every region where it will live."""
+        """Build every region where it will live.
+
+        Raises
+        ------
+        ConfigError : if a creator refuses its configuration.
+        RegionError : if a creator raised anything else.
+        """
 
     @abstractmethod
     def advance(self, window: Window, arrivals: Mapping[str, Arrivals]) -> dict[str, Emission]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from time import perf_counter
 
 from thalia_dask.engine.executor import Emission, Executor, RegionCreator
-from thalia_dask.errors import RegionError
+from thalia_dask.errors import ConfigError, RegionError
 from thalia_dask.regions.base import Region, Snapshot
 from thalia_dask.spikes import Arrivals
 from thalia_dask.ticks import Window
@@ -25,7 +25,7 @@ class SequentialExecutor(Executor):
         self._regions: dict[str, Region] = {}
 
     def start(self, creators: Mapping[str, RegionCreator]) -> None:
-        self._regions = {name: create() for name, create in creators.items()}
+        self._regions = {name: _build(name, create) for name, create in creators.items()}
 
     def advance(self, window: Window, arrivals: Mapping[str, Arrivals]) -> dict[str, Emission]:
         emissions = {}
@@ -47,3 +47,12 @@ class SequentialExecutor(Executor):
 
     def close(self) -> None:
         self._regions = {}
+
+
+def _build(name: str, create: RegionCreator) -> Region:
+    try:
+        return create()
+    except ConfigError:
+        raise
+    except Exception as error:
+        raise RegionError(name, 0, traceback.format_exc()) from error

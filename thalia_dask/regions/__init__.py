@@ -1,4 +1,4 @@
-"""Regions: what they are (``base``, ``spec``, ``kind``), the common spiking body, and the six of the standard brain."""
+"""Regions: what they are (``base``, ``spec``, ``kind``), their common spiking body, and the standard six."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from thalia_dask.synapses.table import SynapseTable, deliver
 class PopulationTable(NamedTuple):
     """Slices of the neuron array (int64) and background input, one entry per population.
 
-    ``thresholds`` is uint64, shape (populations, counts), see :func:`~thalia_dask.neurons.background.poisson_thresholds`;
+    ``thresholds`` is uint64, shape (populations, counts), see ``neurons.background.poisson_thresholds``;
     ``weight`` is float32, mV; ``key`` two uint64 words that name the region's noise.
     """
 

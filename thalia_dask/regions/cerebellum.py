@@ -31,7 +31,7 @@ class CerebellumParams:
 def layout(spec: RegionSpec) -> Layout:
     """``spec.size`` granule cells and what they drive."""
     p = read_params(spec, CerebellumParams)
-    granule = LIFParams(tau_membrane_ms=10.0, adaptation_mv=2.0, tau_adaptation_ms=50.0)
+    granule = LIFParams(tau_membrane_ms=10.0, resting_mv=-60.0, adaptation_mv=2.0, tau_adaptation_ms=50.0)
     golgi = LIFParams(adaptation_mv=1.0, tau_adaptation_ms=50.0)
     projecting = LIFParams(tau_membrane_ms=15.0, adaptation_mv=1.0, tau_adaptation_ms=50.0)
     return Layout(

@@ -2,7 +2,8 @@
 
 Dentate granule cells fire sparsely under strong inhibition and drive CA3 through few strong mossy synapses; CA3 is
 recurrent and learns by Hebb's rule at the theta phase of encoding, under acetylcholine; CA1 compares CA3 with the
-direct perforant path: Hasselmo, Bodelón & Wyble (2002), Neural Comput. 14:793; Rolls (2013), Front. Syst. Neurosci. 7:74.
+direct perforant path: Hasselmo, Bodelón & Wyble (2002), Neural Comput. 14:793; Rolls (2013), Front. Syst.
+Neurosci. 7:74.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def layout(spec: RegionSpec) -> Layout:
     """``spec.size`` excitatory cells over three subfields, and their inhibitory cells."""
     p = read_params(spec, HippocampusParams)
     granule = LIFParams(adaptation_mv=4.0, tau_adaptation_ms=100.0)
-    pyramidal = LIFParams(adaptation_mv=3.0, tau_adaptation_ms=100.0)
+    pyramidal = LIFParams(resting_mv=-60.0, adaptation_mv=3.0, tau_adaptation_ms=100.0)
     interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=1.0, tau_adaptation_ms=50.0)
     theta = (Drive("theta", p.theta_mv),)
     dg, ca3, ca1 = (share(spec.size, f) for f in (p.dg_fraction, p.ca3_fraction, p.ca1_fraction))

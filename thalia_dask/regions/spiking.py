@@ -74,6 +74,7 @@ class SpikingRegion(Region):
         first_rows = np.cumsum([n_neurons, *(incoming.source_size for incoming in spec.incoming)])
         self._first_row = first_rows[:-1].astype(np.int32)
         self._membrane_mean = np.empty(0, np.float32)
+        self._load_kernels()
         self._rest()
 
     def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
@@ -124,13 +125,22 @@ class SpikingRegion(Region):
             {name: (int(snapshot[f"{name}_step"]), float(snapshot[f"{name}_level"])) for name in NEUROMODULATORS}
         )
 
+    def _load_kernels(self) -> None:
+        """Compile the kernels, or load them from the cache: no step shall wait for that. Nothing changes."""
+        self.advance(Window(0, 0), Arrivals())
+        updates.action_selected(0, 0, 1, self._plastic)
+        updates.dopamine_released(0, 0.0, self._plastic, self._synapses)
+
     def _own(self, name: str, array: _Array) -> _Array:
         """Let a torch tensor own an array of state; the view returned shares its memory."""
         self.tensors[name] = torch.from_numpy(np.ascontiguousarray(array))
         return cast("_Array", self.tensors[name].numpy())
 
     def _rest(self) -> None:
-        """Clear everything transient: membranes, currents, traces, spikes inside the region."""
+        """Clear membranes, currents, traces and spikes inside the region.
+
+        Thresholds keep their adaptation: it is the gain control by which a region fits the input that it gets.
+        """
         for population, (first, last) in zip(self._layout.populations, self._layout.slices().values(), strict=True):
             self._state.membrane[first:last] = population.neuron.resting_mv
         for name in ("current", "refractory", "input_ring", "trace_pre", "trace_post", "eligibility"):

@@ -42,7 +42,9 @@ def layout(spec: RegionSpec) -> Layout:
             f"region '{spec.name}': size {spec.size} cannot be divided into n_actions = {p.n_actions} equal groups; "
             f"write a size that is a multiple of n_actions"
         )
-    spiny = LIFParams(resting_mv=p.resting_mv, adaptation_mv=1.0, tau_adaptation_ms=50.0)
+    spiny = LIFParams(
+        tau_membrane_ms=10.0, resting_mv=p.resting_mv, reset_mv=-55.0, adaptation_mv=1.0, tau_adaptation_ms=50.0
+    )
     interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=1.0, tau_adaptation_ms=50.0)
     connections = []
     for cells, sign in (("d1", 1.0), ("d2", -1.0)):

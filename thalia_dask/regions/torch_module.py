@@ -2,7 +2,7 @@
 
 The module is called once a step as ``module(input, state) -> (spikes, state)``: ``input`` float32 (size,) counts the
 spikes that arrive on each unit in that step, ``spikes`` (size,) is non-zero where a unit fires, ``state`` is None at
-first, then whatever tensor or tuple of tensors the module returned (snnTorch and Norse cells fit as they are or with a
+first, then whatever tensor or tuple of tensors the module returned (snnTorch and Norse cells fit with at most a
 two-line wrapper).
 """
 
