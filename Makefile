@@ -34,7 +34,7 @@ lint: $(READY)
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	find thalia_dask tests -name __pycache__ -prune -exec rm -rf {} +
+	find thalia_dask tests docs -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing into .venv (a few minutes) ..."
