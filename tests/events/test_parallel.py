@@ -87,8 +87,34 @@ def test_bad_input_is_refused(three_workers: Client) -> None:
         executor.inject_sensory_input(torch.ones(31))
     with pytest.raises(InputError, match="input at 4 ms lies in the past; write a time of at least 5 ms"):
         executor.inject_sensory_input(torch.ones(32), time=4.0)
+    with pytest.raises(InputError, match="the pattern for region 'cortex' holds 32 NaN"):
+        executor.inject_sensory_input(torch.full((32,), torch.nan))
+    with pytest.raises(ConfigError, match="the time of the input is nan ms; write a finite duration"):
+        executor.inject_sensory_input(torch.ones(32), time=float("nan"))
+    with pytest.raises(InputError, match="end_time is 4 ms, which has passed; write a time of at least 5 ms"):
+        executor.run_until(4.0)
+    with pytest.raises(StateError, match=r"the regions are there already: call stop\(\) before another start\(\)"):
+        executor.start()
     executor.stop()
     executor.stop()
+    with pytest.raises(StateError, match=r"call start\(\) first"):
+        executor.inject_sensory_input(torch.ones(32))
+
+
+@pytest.mark.cluster
+def test_another_start_begins_anew(three_workers: Client) -> None:
+    executor = ParallelExecutor(CREATORS, client=three_workers)
+    results = []
+    for _ in range(2):
+        with executor:
+            executor.inject_sensory_input(torch.ones(32))
+            results.append(executor.run_until(30.0))
+    assert results[0] == results[1]
+
+
+def test_no_creators_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^region_creators is empty; write at least one name and the creator"):
+        ParallelExecutor({})
 
 
 def test_creators_that_make_something_else_are_refused() -> None:

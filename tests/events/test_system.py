@@ -55,6 +55,22 @@ def test_tolerance() -> None:
     assert scheduler.peek_time() == 1.3
 
 
+def test_equal_events() -> None:
+    """A copy may come when another has gone: nothing is left to compare but the events, which have no order."""
+    scheduler = EventScheduler()
+    for time in (1.0, 2.0):
+        scheduler.schedule(event(time))
+    scheduler.pop_simultaneous()
+    scheduler.schedule(event(2.0))
+    assert [content(e) for e in scheduler.pop_simultaneous()] == [content(event(2.0))] * 2
+
+
+@pytest.mark.parametrize("tolerance", [-0.1, float("nan")])
+def test_tolerance_within_which_nothing_is_refused(tolerance: float) -> None:
+    with pytest.raises(InputError, match=r"^tolerance_ms is .*; write a number of at least 0$"):
+        EventScheduler().pop_simultaneous(tolerance)
+
+
 def test_empty() -> None:
     scheduler = EventScheduler()
     assert scheduler.peek_time() is None

@@ -9,14 +9,14 @@ from functools import cached_property
 import numpy as np
 
 from thalia_dask.config.models import RegionConfig
-from thalia_dask.errors import InputError
-from thalia_dask.events.system import Event, EventType, SpikePayload
+from thalia_dask.errors import ConfigError, InputError
+from thalia_dask.events.system import Event, EventType, SpikePayload, firing_axons
 from thalia_dask.regions import Anatomy, Region, RegionSpec, create_region, find_kind
 from thalia_dask.regions.base import Snapshot
 from thalia_dask.regions.layered_cortex import LayeredCortex
 from thalia_dask.regions.spec import Incoming
 from thalia_dask.spikes import Arrivals, SpikePacket
-from thalia_dask.ticks import Window, to_ms
+from thalia_dask.ticks import Window, to_ms, to_steps
 from thalia_dask.topology.delays import get_axonal_delay
 from thalia_dask.topology.plan import STIMULUS
 
@@ -56,6 +56,11 @@ class EventDrivenRegion(Region):
     """
 
     def __init__(self, config: EventRegionConfig, region: RegionConfig) -> None:
+        if isinstance(config.output_targets, str):
+            raise ConfigError(
+                f"output_targets of region '{config.name}' is the text {config.output_targets!r}; "
+                f"write a list of names: [{config.output_targets!r}]"
+            )
         self.name = config.name
         self.output_targets = tuple(config.output_targets)
         self.device = config.device
@@ -90,15 +95,22 @@ class EventDrivenRegion(Region):
 
         Raises
         ------
-        InputError : if the event lies before what the region has computed.
+        InputError : for an event of another region, one that lies before what the region has computed, or spikes on
+            other axons than the region has.
+        ConfigError : if the time of the event is not that of a step.
         """
-        step = round(event.time / self.spec.dt_ms)
+        if event.target != self.name:
+            raise InputError(
+                f"an event for '{event.target}' came to region '{self.name}'; give it to the region that it names"
+            )
+        step = to_steps(event.time, self.spec.dt_ms, f"the time of an event for region '{self.name}'")
         if step < self._next_step:
             raise InputError(
                 f"an event at {event.time:g} ms came to region '{self.name}', which has already computed the time "
-                f"until {to_ms(self._next_step, self.spec.dt_ms):g} ms; process events in the order of their time"
+                f"until {to_ms(self._next_step, self.spec.dt_ms):g} ms; process events in the order of their time, "
+                "and spikes of the same time as one event"
             )
-        axons = np.flatnonzero(np.asarray(event.payload.spikes.cpu())).astype(np.int32)
+        axons = firing_axons(event.payload.spikes, self.spec.incoming[0].source_size, self.name)
         arrivals = Arrivals(np.full(len(axons), step, np.int32), np.zeros(len(axons), np.int32), axons)
         return self._events(self.advance(Window(self._next_step, step + 1), arrivals))
 

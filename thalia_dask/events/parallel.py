@@ -19,7 +19,7 @@ from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.errors import ConfigError, DeviceWarning, InputError, StateError
 from thalia_dask.events.adapters import EventDrivenRegion
 from thalia_dask.events.creators import create_cortex_region, create_region_creator
-from thalia_dask.events.system import Event, EventScheduler, EventType, SpikePayload
+from thalia_dask.events.system import Event, EventScheduler, EventType, SpikePayload, firing_axons
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.ticks import to_ms, to_steps
 from thalia_dask.topology.build import build_plan
@@ -80,6 +80,8 @@ class ParallelExecutor:
         seed: int = 42,
         client: Client | None = None,
     ) -> None:
+        if not region_creators:
+            raise ConfigError("region_creators is empty; write at least one name and the creator of its region")
         self.region_names = list(region_creators)
         self.plan = _plan({name: _described(name, create) for name, create in region_creators.items()}, seed)
         self._creators = region_creators
@@ -89,19 +91,28 @@ class ParallelExecutor:
         self._executor: Executor | None = None
 
     def start(self) -> None:
-        """Start the workers and build every region on one of them."""
+        """Start the workers and build every region on one of them, at time 0.
+
+        Raises
+        ------
+        StateError : if they are there already.
+        ConfigError, ClusterError : if they cannot be built, as in ``DaskExecutor.start``.
+        """
+        if self._executor is not None:
+            raise StateError("the regions are there already: call stop() before another start()")
         from thalia_dask.distributed.executor import DaskExecutor  # so that importing events need not import Dask
 
-        self._executor = DaskExecutor(self._client, costs=step_costs(self.plan))
-        self._orchestrator = Orchestrator(self.plan, self._executor, [self._tally], self._window_steps)
-        self._executor.start(
-            {spec.name: partial(_joined, self._creators[spec.name], spec) for spec in self.plan.regions}
-        )
+        executor = DaskExecutor(self._client, costs=step_costs(self.plan))
+        executor.start({spec.name: partial(_joined, self._creators[spec.name], spec) for spec in self.plan.regions})
+        self._executor = executor
+        self._tally.clear()
+        self._orchestrator = Orchestrator(self.plan, executor, [self._tally], self._window_steps)
 
     def stop(self) -> None:
         """Let go of the regions and their workers. May be called more than once."""
-        if self._executor is not None:
-            self._executor.close()
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.close()
 
     def inject_sensory_input(self, pattern: Tensor, target: str = "cortex", time: float | None = None) -> None:
         """Let the sensory axons of a region fire where the pattern is not zero.
@@ -114,25 +125,20 @@ class ParallelExecutor:
 
         Raises
         ------
-        InputError : for a region that does not exist, a pattern of another size, or a time in the past.
+        InputError : for a region that does not exist, a pattern of another size or with NaN, or a time in the past.
+        ConfigError : if the time is not that of a step.
         """
         self._running()
         ports = {port.region: port for port in self.plan.stimuli}
         if target not in ports:
             raise InputError(f"there is no region '{target}' to stimulate; write one of {', '.join(ports)}")
         port = ports[target]
-        values = np.asarray(pattern.detach().cpu())
-        if values.shape != (port.size,):
-            raise InputError(
-                f"the pattern for region '{target}' has shape {values.shape}; it has {port.size} sensory axons: "
-                f"write ({port.size},)"
-            )
+        axons = firing_axons(pattern, port.size, target)
         now_ms = to_ms(self._orchestrator.now, self.plan.dt_ms)
         left_ms = now_ms if time is None else time
         if left_ms < now_ms:
             raise InputError(f"input at {left_ms:g} ms lies in the past; write a time of at least {now_ms:g} ms")
         step = to_steps(left_ms + get_axonal_delay("sensory", target), self.plan.dt_ms, "the time of the input")
-        axons = np.flatnonzero(values).astype(np.int32)
         self._orchestrator.stimulate(target, port.index, np.full(len(axons), step, np.int32), axons)
 
     def run_until(self, end_time: float) -> dict[str, Any]:
@@ -142,10 +148,20 @@ class ParallelExecutor:
         -------
         ``events_processed`` (packets of spikes that arrived), ``final_time`` (ms) and ``spike_counts`` (region ->
         spikes fired), all since :meth:`start`.
+
+        Raises
+        ------
+        InputError : if ``end_time`` has passed already.
+        ConfigError : if it is not the time of a step.
         """
         self._running()
         steps = to_steps(end_time, self.plan.dt_ms, "end_time") - self._orchestrator.now
-        self._orchestrator.run(max(0, steps))
+        if steps < 0:
+            raise InputError(
+                f"end_time is {end_time:g} ms, which has passed; write a time of at least "
+                f"{to_ms(self._orchestrator.now, self.plan.dt_ms):g} ms"
+            )
+        self._orchestrator.run(steps)
         return {
             "events_processed": self._tally.events,
             "final_time": to_ms(self._orchestrator.now, self.plan.dt_ms),

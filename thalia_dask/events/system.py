@@ -9,9 +9,13 @@ import heapq
 import math
 from dataclasses import dataclass
 from enum import Enum
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from thalia_dask.errors import InputError
+from thalia_dask.spikes import Int32Array
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,6 +47,29 @@ class Event:
     payload: SpikePayload
 
 
+def firing_axons(pattern: Tensor, n_axons: int, region: str) -> Int32Array:
+    """Indices of the sensory axons of a region on which a pattern is not zero.
+
+    Raises
+    ------
+    InputError : for a pattern of another shape than (n_axons,), or one that holds NaN.
+    """
+    import torch  # so that importing events need not import torch
+
+    values = torch.as_tensor(pattern).detach().cpu()
+    if values.shape != (n_axons,):
+        raise InputError(
+            f"the pattern for region '{region}' has shape {tuple(values.shape)}; it has {n_axons} sensory axons: "
+            f"write ({n_axons},)"
+        )
+    if values.isnan().any():
+        raise InputError(
+            f"the pattern for region '{region}' holds {int(values.isnan().sum())} NaN; write 1 for an axon that "
+            "fires and 0 for one that does not"
+        )
+    return values.nonzero().flatten().numpy().astype(np.int32)
+
+
 class EventScheduler:
     """Events by time; those of equal time by their content, never by who was scheduled first.
 
@@ -54,6 +81,7 @@ class EventScheduler:
     def __init__(self) -> None:
         self.current_time = 0.0
         self._heap: list[tuple[Any, ...]] = []
+        self._serial = count()
 
     def __len__(self) -> int:
         return len(self._heap)
@@ -70,14 +98,21 @@ class EventScheduler:
                 f"an event from '{event.source}' to '{event.target}' at {event.time:g} ms cannot be scheduled: "
                 f"write a finite time of at least {self.current_time:g} ms, the present"
             )
-        heapq.heappush(self._heap, (*_content(event), len(self._heap), event))
+        heapq.heappush(self._heap, (*_content(event), next(self._serial), event))
 
     def peek_time(self) -> float | None:
         """The time of the earliest event in ms."""
         return self._heap[0][0] if self._heap else None
 
     def pop_simultaneous(self, tolerance_ms: float = 0.0) -> list[Event]:
-        """Take out the earliest event and all within ``tolerance_ms`` after it, ordered by time, then content."""
+        """Take out the earliest event and all within ``tolerance_ms`` after it, ordered by time, then content.
+
+        Raises
+        ------
+        InputError : if the tolerance is negative or NaN: no event would be within it.
+        """
+        if not tolerance_ms >= 0:
+            raise InputError(f"tolerance_ms is {tolerance_ms!r}; write a number of at least 0")
         if not self._heap:
             return []
         self.current_time = self._heap[0][0]

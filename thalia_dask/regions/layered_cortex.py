@@ -37,6 +37,8 @@ class LayeredCortex:
                 f"n_layers is {config.n_layers} and layer_sizes is {sizes}; "
                 "write three sizes, of L4, L2/3 and L5, or four, with L6"
             )
+        if any(not isinstance(size, int) or size < 1 for size in sizes):
+            raise ConfigError(f"layer_sizes is {sizes}; write whole numbers of at least 1")
         if len(sizes) == 3:
             sizes.append(max(1, round(_L6_PER_L5 * sizes[2])))
         total = sum(sizes)
