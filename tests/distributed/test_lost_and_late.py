@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,56 @@ def test_script_that_workers_cannot_import(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "ClusterError: 1 local workers could not be started" in done.stderr
     assert "what starts a brain must stand under if __name__ == '__main__':" in done.stderr
+
+
+def test_client_closed_under_a_running_brain(three_workers: Client) -> None:
+    client = Client(three_workers.scheduler.address, direct_to_workers=True, set_as_default=False)
+    with DaskExecutor(client, n_workers=1) as executor:
+        executor.start({"a": silent})
+        client.close()
+        for call in (lambda: executor.advance(Window(0, 1), {}), lambda: executor.snapshot("a")):
+            with pytest.raises(
+                ClusterError, match=r"the client was closed, .*; build this brain again, and close it"
+            ):
+                call()
+
+
+def pretend(there: str | None) -> None:
+    """Let a worker have another version of the package, or none; runs on workers."""
+    metadata.really = getattr(metadata, "really", metadata.version)
+
+    def version(name: str) -> str:
+        if there is None:
+            raise metadata.PackageNotFoundError(name)
+        return there
+
+    metadata.version = version
+
+
+def stop_pretending() -> None:
+    metadata.version = metadata.really
+
+
+@pytest.mark.parametrize(("there", "told"), [("0.0.9", "thalia_dask 0.0.9"), (None, "no thalia_dask")])
+def test_workers_of_another_version_are_refused(three_workers: Client, there: str | None, told: str) -> None:
+    three_workers.run(pretend, there)
+    try:
+        with pytest.raises(
+            ClusterError, match=rf"worker tcp://.* has {told}, but results are those of one version: install thalia_d"
+        ):
+            DaskExecutor(three_workers).start({"a": silent})
+    finally:
+        three_workers.run(stop_pretending)
+
+
+def test_busy_workers_are_not_waited_for_without_end(three_workers: Client) -> None:
+    address = sorted(three_workers.scheduler_info(n_workers=-1)["workers"])[0]
+    busy = three_workers.submit(time.sleep, 3, workers=[address])
+    with pytest.raises(
+        ClusterError, match=rf"worker {address} did not answer within 0.3 s; free it from other tasks"
+    ):
+        DaskExecutor(three_workers, start_timeout_s=0.3).start({"a": silent})
+    busy.result()
 
 
 def test_use_before_start_and_after_close(three_workers: Client) -> None:

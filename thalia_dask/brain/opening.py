@@ -69,9 +69,9 @@ def open_recorder(
             config.model_dump_json(by_alias=True), seed=plan.seed, dt_ms=plan.dt_ms, executor=executor_name
         ),
         modulators=tuple(NEUROMODULATORS),
-        levels=lambda name, steps: [levels.level(name, int(step)) for step in steps],
+        levels=lambda name, steps: [levels.level(name, step) for step in steps.tolist()],
         oscillators=tuple(FREQUENCY_HZ),
-        phases=lambda name, steps: [phase(name, int(step), plan.dt_ms) for step in steps],
+        phases=lambda name, steps: [phase(name, step, plan.dt_ms) for step in steps.tolist()],
         path=out,
         overwrite=overwrite,
     )

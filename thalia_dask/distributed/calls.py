@@ -52,10 +52,11 @@ async def call_homes(
     }
 
 
-def worker_lost(worker: str, regions: Sequence[str], step: int) -> WorkerLostError:
-    """The error for a worker that is gone, and its regions with it."""
+def worker_lost(worker: str, regions: Sequence[str], step: int | None = None) -> WorkerLostError:
+    """The error for a worker that is gone, and its regions with it; ``step`` if one was being computed."""
+    when = "" if step is None else f" before step {step} was complete"
     return WorkerLostError(
-        f"worker {worker} was lost before step {step} was complete, and with it the state of {_named(regions)}; "
+        f"worker {worker} was lost{when}, and with it the state of {_named(regions)}; "
         "close this brain and build it again"
     )
 

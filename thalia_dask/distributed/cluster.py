@@ -15,6 +15,7 @@ import dask
 from distributed import Client, Future, LocalCluster
 
 from thalia_dask.distributed.placement import default_workers
+from thalia_dask.distributed.versions import check_versions
 from thalia_dask.errors import ClusterError
 
 _SETTINGS = {
@@ -109,8 +110,8 @@ def join(client: Client, n_workers: int | None, timeout_s: float) -> Cluster:
 
     Raises
     ------
-    ClusterError : if the client is asynchronous or closed, its cluster scales adaptively, or it has too few
-        workers when the time is up.
+    ClusterError : if the client is asynchronous or closed, its cluster scales adaptively, it has too few workers when
+        the time is up, or they have another version of this package.
     """
     if client.asynchronous:
         raise ClusterError("the client is asynchronous; pass one made without asynchronous=True")
@@ -132,8 +133,14 @@ def join(client: Client, n_workers: int | None, timeout_s: float) -> Cluster:
                 security=client.security,
             )
         opened = (client,)
-    _wait_for_workers(client, n_workers or 1, timeout_s)
-    return Cluster(client, opened, n_workers)
+    try:
+        _wait_for_workers(client, n_workers or 1, timeout_s)
+        cluster = Cluster(client, opened, n_workers)
+        check_versions(client, list(cluster.threads), timeout_s)
+    except BaseException:
+        _release(client, [], opened)
+        raise
+    return cluster
 
 
 def _runs_here(client: Client) -> bool:

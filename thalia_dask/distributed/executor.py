@@ -168,6 +168,10 @@ class DaskExecutor(Executor):
                 f"the window that starts at step {self._unfinished.start} was interrupted, so that regions may be "
                 "at different steps: close this brain and build it again"
             )
+        if self._cluster.client.status in ("closing", "closed"):
+            raise ClusterError(
+                "the client was closed, and with it its regions; build this brain again, and close it before its client"
+            )
         return self._cluster
 
     def _ask(self, region: str, question: str, *arguments: bytes) -> bytes:
@@ -180,5 +184,5 @@ class DaskExecutor(Executor):
                 f"{self._call_timeout_s:g} s; if it needs longer, raise execution.call_timeout_s"
             ) from None
         except (OSError, RuntimeError) as error:
-            raise worker_lost(living.worker, [region], 0) from error
+            raise worker_lost(living.worker, [region]) from error
         return reply

@@ -43,6 +43,7 @@ class SpikingRegion(Region):
         self._spec = spec
         self._layout = layout
         self._gates = wiring.gates
+        self._amplitudes = _amplitudes(layout)
         self._levels = NeuromodulatorLevels(spec.dt_ms)
         self._constants = lif.constants([p.neuron for p in layout.populations], spec.dt_ms)
         self._population_table = PopulationTable(
@@ -144,7 +145,7 @@ class SpikingRegion(Region):
         for population, (first, last) in zip(self._layout.populations, self._layout.slices().values(), strict=True):
             self._state.membrane[first:last] = population.neuron.resting_mv
         for name in ("current", "refractory", "input_ring", "trace_pre", "trace_post", "eligibility"):
-            self.tensors[name].zero_()
+            self.tensors[name].numpy()[...] = 0
 
     def _receive(self, signal: Signal) -> None:
         if signal.name == "reset":
@@ -160,10 +161,8 @@ class SpikingRegion(Region):
     def _drive(self, window: Window) -> NDArray[np.float32]:
         """Tonic drive in mV, float32, shape (steps, populations)."""
         drive = np.zeros((window.n_steps, len(self._layout.populations)), np.float32)
-        for column, population in enumerate(self._layout.populations):
-            for source in population.drives:
-                for row, step in enumerate(range(window.start, window.stop)):
-                    drive[row, column] += source.amplitude_mv * self._signal_of(source.source, step)
+        for name, amplitudes in self._amplitudes.items():
+            drive += self._signal(name, window)[:, None] * amplitudes
         return drive
 
     def _gate(self, window: Window) -> NDArray[np.float32]:
@@ -171,13 +170,24 @@ class SpikingRegion(Region):
         gate = np.ones((window.n_steps, len(self._gates)), np.float32)
         for column, names in enumerate(self._gates):
             for name in names:
-                for row, step in enumerate(range(window.start, window.stop)):
-                    value = self._signal_of(name, step)
-                    gate[row, column] *= (1.0 + value) / 2.0 if name in FREQUENCY_HZ else value
+                signal = self._signal(name, window)
+                gate[:, column] *= (np.float32(1.0) + signal) / np.float32(2.0) if name in FREQUENCY_HZ else signal
         return gate
 
-    def _signal_of(self, name: str, step: int) -> float:
-        """Cosine of an oscillator's phase as this region receives it, or the level of a neuromodulator."""
+    def _signal(self, name: str, window: Window) -> NDArray[np.float32]:
+        """Cosine of an oscillator's phase as this region receives it, or the level of a neuromodulator, (steps,)."""
+        steps = range(window.start, window.stop)
         if name in FREQUENCY_HZ:
-            return math.cos(phase(name, step, self._spec.dt_ms, SEPTAL_DELAY_MS.get(self._spec.kind, 0.0)))
-        return self._levels.level(name, step)
+            dt_ms, delay_ms = self._spec.dt_ms, SEPTAL_DELAY_MS.get(self._spec.kind, 0.0)
+            return np.array([math.cos(phase(name, step, dt_ms, delay_ms)) for step in steps], np.float32)
+        return np.array([self._levels.level(name, step) for step in steps], np.float32)
+
+
+def _amplitudes(layout: Layout) -> dict[str, NDArray[np.float32]]:
+    """Oscillator or neuromodulator -> its drive of each population at a signal of 1, mV, shape (populations,)."""
+    amplitudes: dict[str, NDArray[np.float32]] = {}
+    for index, population in enumerate(layout.populations):
+        for drive in population.drives:
+            column = amplitudes.setdefault(drive.source, np.zeros(len(layout.populations), np.float32))
+            column[index] += drive.amplitude_mv
+    return amplitudes
