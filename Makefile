@@ -1,13 +1,14 @@
 # Everything runs in .venv, which is made when it is missing and updated when the pins change. No root needed.
 #
-#   PYTHON=python3.12   the Python that .venv is made with (default: the newest of 3.13, 3.12, 3.11, python3)
+#   PYTHON=python3.12   the Python that .venv is made with (default: python3, else 3.13, 3.12 or 3.11)
 #   SEED=2 EPOCHS=1     another seed, fewer epochs        OUT=runs/other.zarr   another output of the demo
 #   ARGS="..."          passed on to the demo, or to pytest
 
 SHELL := /bin/bash
-CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
+CANDIDATES := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 BIN := .venv/bin
 READY := .venv/.installed
+KERNELS := .venv/.kernels
 OUT ?= runs/digits.zarr
 OPTIONS := $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(SEED),--set global.seed=$(SEED)) $(ARGS)
 
@@ -19,11 +20,11 @@ help:
 	@echo "make lint    ruff, mypy and the import contract"
 	@echo "make clean   remove .venv and caches; runs/ stays"
 
-demo: $(READY)
+demo: $(KERNELS)
 	@mkdir -p $(dir $(OUT))
 	$(BIN)/thalia-dask train configs/digits.yaml --out $(OUT) --overwrite $(OPTIONS)
 
-test: $(READY)
+test: $(KERNELS)
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(READY)
@@ -41,6 +42,11 @@ $(READY): pyproject.toml constraints.txt | $(BIN)/python
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-input \
 	    -c constraints.txt -e ".[test]" >.venv/pip.log 2>&1 \
 	|| { echo "pip failed: $$(grep -m 1 -o 'ERROR.*' .venv/pip.log || tail -n 1 .venv/pip.log) (all of it: .venv/pip.log)" >&2; exit 1; }
+	@touch $@
+
+# numba's cache does not notice a change in a kernel that another kernel calls
+$(KERNELS): $(READY) $(wildcard $(addprefix thalia_dask/,jit.py neurons/*.py synapses/*.py plasticity/*.py regions/advance.py))
+	@find thalia_dask -name '*.nb[ic]' -delete
 	@touch $@
 
 $(BIN)/python:
