@@ -160,7 +160,7 @@ def test_client_closed_under_a_running_brain(three_workers: Client) -> None:
         client.close()
         for call in (lambda: executor.advance(Window(0, 1), {}), lambda: executor.snapshot("a")):
             with pytest.raises(
-                ClusterError, match=r"the client was closed, .*; build this brain again, and close it"
+                ClusterError, match=r"the client was closed with its regions; build this brain again, and close it"
             ):
                 call()
 

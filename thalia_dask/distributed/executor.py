@@ -170,7 +170,7 @@ class DaskExecutor(Executor):
             )
         if self._cluster.client.status in ("closing", "closed"):
             raise ClusterError(
-                "the client was closed, and its regions with it; build this brain again, and close it before the client"
+                "the client was closed with its regions; build this brain again, and close it before its client"
             )
         return self._cluster
 
