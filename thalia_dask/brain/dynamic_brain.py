@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from thalia_dask.brain.actions import find_votes
+from thalia_dask.brain.amounts import finite
 from thalia_dask.brain.at_exit import close_at_exit
 from thalia_dask.brain.opening import open_executor, open_recorder, warn_of_device, window_steps, with_execution
 from thalia_dask.brain.region_view import RegionView
@@ -262,16 +263,15 @@ class DynamicBrain:
         StateError : if no action has been selected since the last ``forward``.
         """
         self._open()
-        if not np.isfinite(external_reward):
-            raise InputError(f"deliver_reward: external_reward is {external_reward!r}; write a finite number")
+        reward = finite(external_reward, "deliver_reward: external_reward")
         if self._action is None:
             raise StateError(
                 "deliver_reward: no action has been selected since the last forward; call select_action() first"
             )
-        error = self.expectation.prediction_error(float(external_reward), self._confidence)
+        error = self.expectation.prediction_error(reward, self._confidence)
         self.release("dopamine", error)
         self.release("noradrenaline", _AROUSAL_PER_SURPRISE * abs(error))
-        report = TrialReport(self.now, self._action, float(external_reward), error)
+        report = TrialReport(self.now, self._action, reward, error)
         for observer in self._observers:
             observer.on_trial(report)
         return error
@@ -288,10 +288,9 @@ class DynamicBrain:
             raise InputError(
                 f"there is no neuromodulator '{neuromodulator}'; write one of {', '.join(NEUROMODULATORS)}"
             )
-        if not np.isfinite(amount):
-            raise InputError(f"release: the amount of {neuromodulator} is {amount!r}; write a finite number")
-        self._levels.release(neuromodulator, float(amount), self.now)
-        self._orchestrator.broadcast(neuromodulator, float(amount))
+        number = finite(amount, f"release: the amount of {neuromodulator}")
+        self._levels.release(neuromodulator, number, self.now)
+        self._orchestrator.broadcast(neuromodulator, number)
 
     def reset_episode(self) -> None:
         """Begin a new episode: membranes, traces and spikes in flight are cleared; what was learned stays."""
