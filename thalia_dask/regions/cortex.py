@@ -30,7 +30,7 @@ class CortexParams:
     resting_mv: float = -58.0
     feedforward_mv: float = 200.0
     feedforward_deep_mv: float = 200.0
-    feedforward_inhibitory_mv: float = 80.0
+    feedforward_inhibitory_mv: float = 70.0
     interlaminar_mv: float = 100.0
     recurrent_mv: float = 10.0
     inhibition_mv: float = 30.0
@@ -42,8 +42,8 @@ class CortexParams:
 def layout(spec: RegionSpec) -> Layout:
     """``spec.size`` excitatory cells over four layers, and their inhibitory cells."""
     p = read_params(spec, CortexParams)
-    pyramidal = LIFParams(resting_mv=p.resting_mv, adaptation_mv=3.0, tau_adaptation_ms=100.0)
-    interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=3.0, tau_adaptation_ms=50.0)
+    pyramidal = LIFParams(resting_mv=p.resting_mv, adaptation_mv=4.0, tau_adaptation_ms=100.0)
+    interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=4.0, tau_adaptation_ms=60.0)
     drives = (Drive("gamma", p.gamma_mv), Drive("noradrenaline", p.noradrenaline_mv))
     fractions = {"l4": p.l4_fraction, "l23": p.l23_fraction, "l5": p.l5_fraction, "l6": p.l6_fraction}
     populations, connections = [], []

@@ -24,7 +24,7 @@ class StriatumParams:
     n_actions: int = 2
     fsi_fraction: float = 0.1
     resting_mv: float = -60.0
-    cortical_mv: float = 120.0
+    cortical_mv: float = 90.0
     contextual_mv: float = 20.0
     lateral_mv: float = 20.0
     feedforward_inhibition_mv: float = 20.0
@@ -45,7 +45,7 @@ def layout(spec: RegionSpec) -> Layout:
     spiny = LIFParams(
         tau_membrane_ms=10.0, resting_mv=p.resting_mv, reset_mv=-55.0, adaptation_mv=1.0, tau_adaptation_ms=50.0
     )
-    interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=1.0, tau_adaptation_ms=50.0)
+    interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=3.0, tau_adaptation_ms=50.0)
     connections = []
     for cells, sign in (("d1", 1.0), ("d2", -1.0)):
         rule = ThreeFactor(

@@ -29,8 +29,8 @@ class ThalamusParams:
 def layout(spec: RegionSpec) -> Layout:
     """``spec.size`` relay cells and their reticular nucleus."""
     p = read_params(spec, ThalamusParams)
-    relay = LIFParams(resting_mv=p.resting_mv, tau_membrane_ms=10.0, adaptation_mv=3.0, tau_adaptation_ms=60.0)
-    reticular = LIFParams(tau_membrane_ms=10.0, adaptation_mv=3.0, tau_adaptation_ms=60.0)
+    relay = LIFParams(resting_mv=p.resting_mv, tau_membrane_ms=10.0, adaptation_mv=4.0, tau_adaptation_ms=80.0)
+    reticular = LIFParams(tau_membrane_ms=10.0, adaptation_mv=4.0, tau_adaptation_ms=80.0)
     return Layout(
         populations=(
             Population(
