@@ -89,6 +89,18 @@ class SilentRegion(Region):
         pass
 
 
+class UntimelyRegion(SilentRegion):
+    """Fires at steps counted from the start of the window, whether or not they are in it."""
+
+    def __init__(self, steps: tuple[int, ...], neuron: int = 0) -> None:
+        super().__init__()
+        self._steps = np.array(steps, np.int32)
+        self._neuron = neuron
+
+    def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
+        return SpikePacket(window.start + self._steps, np.full(len(self._steps), self._neuron, np.int32))
+
+
 class TwoArgumentError(Exception):
     """Pickles, but cannot be unpickled: Dask would lose it."""
 

@@ -12,7 +12,8 @@ import pytest
 
 from tests.executors import NewExecutor
 from tests.toy_brains import plan, run, toys
-from tests.toy_regions import failing, failing_to_build
+from tests.toy_regions import UntimelyRegion, failing, failing_to_build
+from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.errors import ConfigError, RegionError
 
 BRAIN = plan({"a": 5, "b": 5}, [("a", "b", 2)])
@@ -39,6 +40,22 @@ def test_first_failing_region_is_reported(new_executor: NewExecutor) -> None:
     creators = {"b": partial(failing, "value"), "a": partial(failing, "two arguments")}
     with pytest.raises(RegionError, match="region 'b'"):
         run(new_executor(), BRAIN, 10, creators=creators)
+
+
+@pytest.mark.parametrize(
+    ("steps", "neuron", "message"),
+    [
+        ((-1,), 0, r"spikes of steps \[-1\] for steps 0 to 1; return the steps of the window in which neurons fired"),
+        ((2,), 0, r"spikes of steps \[2\] for steps 0 to 1"),
+        ((1, 0), 0, r"spikes of steps \[1, 0\] for steps 0 to 1"),
+        ((0,), 5, "spikes of neurons from 5 to 5, but it has 5"),
+        ((0,), -1, "spikes of neurons from -1 to -1, but it has 5"),
+    ],
+)
+def test_spikes_that_cannot_be_are_not_lost_in_silence(steps: tuple[int, ...], neuron: int, message: str) -> None:
+    creators = toys(BRAIN) | {"a": partial(UntimelyRegion, steps, neuron)}
+    with pytest.raises(RegionError, match=r"region 'a' failed .* step 0: advance\(\) returned " + message):
+        run(SequentialExecutor(), BRAIN, 10, creators=creators)
 
 
 def test_exit_in_a_region_is_reported_and_leaves_the_worker_alive(new_dask_executor: NewExecutor) -> None:

@@ -26,7 +26,7 @@ PLAN = BrainPlan(
         AxonalProjection("source", "right", "far", "in", 4, 6, delay_steps=5, index=0),
     ),
     stimuli=(),
-    populations=(),
+    populations=tuple((name, (("left", 4), ("right", 2))) for name in ("far", "near", "source")),
 )
 
 

@@ -12,8 +12,8 @@ from thalia_dask.engine.event_queue import EventQueue
 from thalia_dask.engine.executor import Emission, Executor
 from thalia_dask.engine.observer import Observer, WindowReport
 from thalia_dask.engine.windows import split, window_length
-from thalia_dask.errors import InputError, StateError
-from thalia_dask.spikes import Arrivals, Int32Array, Signal
+from thalia_dask.errors import InputError, RegionError, StateError
+from thalia_dask.spikes import Arrivals, Int32Array, Signal, SpikePacket
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection, BrainPlan
 
@@ -55,6 +55,7 @@ class Orchestrator:
         self._executor = executor
         self._observers = observers
         self._names = plan.region_names
+        self._sizes = {region: sum(size for _, size in populations) for region, populations in plan.populations}
         self._window_steps = window_length(plan.look_ahead_steps, window_steps)
         self._signals: list[Signal] = []
         self._unfinished: Window | None = None
@@ -82,7 +83,7 @@ class Orchestrator:
 
         Raises
         ------
-        RegionError : if a region raised.
+        RegionError : if a region raised, or emitted spikes that cannot be: they would be lost on their way.
         StateError : after a window that was interrupted, by an error or by the keyboard.
         """
         self._check_whole()
@@ -91,6 +92,8 @@ class Orchestrator:
             self._unfinished = window
             arrivals = self._batch(window)
             emissions = self._executor.advance(window, arrivals)
+            for name in self._names:
+                _check_packet(name, self._sizes[name], window, emissions[name].spikes)
             self.now = window.stop
             for name in self._names:
                 self._reschedule(name, emissions[name])
@@ -146,3 +149,22 @@ class Orchestrator:
                 spikes.steps[inside] + np.int32(projection.delay_steps),
                 spikes.neurons[inside] - np.int32(projection.first),
             )
+
+
+def _check_packet(region: str, n_neurons: int, window: Window, packet: SpikePacket) -> None:
+    """Refuse spikes outside of their window or order, or of neurons that are not there."""
+    steps, neurons = packet.steps, packet.neurons
+    if not len(packet):
+        return
+    if steps[0] < window.start or steps[-1] >= window.stop or (steps[1:] < steps[:-1]).any():
+        wrong = f"steps {steps.tolist()} for steps {window.start} to {window.stop - 1}"
+    elif neurons.min() < 0 or neurons.max() >= n_neurons:
+        wrong = f"neurons from {neurons.min()} to {neurons.max()}, but it has {n_neurons}"
+    else:
+        return
+    raise RegionError(
+        region,
+        window.start,
+        f"advance() returned spikes of {wrong}; return the steps of the window in which neurons fired, in order, and "
+        "their indices",
+    )
