@@ -106,3 +106,8 @@ def test_declared_failure(kind) -> None:
     with pytest.raises(kind, match="size is -1"):
         wire.raise_if_failed(wire.encode_failure("cortex", 7, "Traceback", kind("size is -1")))
     assert wire.raise_if_failed(wire.DONE) is None
+
+
+@given(st.lists(st.binary(max_size=40), max_size=6))
+def test_joined_payloads_come_apart_as_they_were(payloads: list[bytes]) -> None:
+    assert wire.split(wire.join(payloads)) == payloads

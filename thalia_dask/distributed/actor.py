@@ -23,6 +23,8 @@ from thalia_dask.distributed.wire import (
     encode_emission,
     encode_failure,
     encode_snapshot,
+    join,
+    split,
 )
 from thalia_dask.engine.executor import Emission
 from thalia_dask.errors import ClusterError, ConfigError, ThaliaError
@@ -118,11 +120,12 @@ class WorkerRegions:
         self._busy = [False] * len(keys)
         self._pool = ThreadPoolExecutor(n_threads) if min(n_threads, len(keys)) > 1 else None
 
-    def step(self, payloads: list[bytes]) -> list[bytes]:
-        """:meth:`RegionActor.step` of every region, in the order of ``keys``."""
+    def step(self, joined: bytes) -> bytes:
+        """:meth:`RegionActor.step` of every region: joined payloads, and replies, in the order of ``keys``."""
+        payloads = split(joined)
         self._busy = [True] * len(self._actors)
         run = self._pool.map if self._pool else map
-        return list(run(self._step, range(len(payloads)), payloads))
+        return join(list(run(self._step, range(len(payloads)), payloads)))
 
     async def busy(self) -> list[bool]:
         """Which regions have not finished the present call; a coroutine, so that it answers during one."""

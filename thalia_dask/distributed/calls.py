@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from thalia_dask.distributed.creation import Living
+from thalia_dask.distributed.wire import join, split
 from thalia_dask.errors import ClusterError, WorkerLostError
 
 _ANSWER_WHO_IS_BUSY_S = 1.0
@@ -63,10 +64,10 @@ def worker_lost(worker: str, regions: Sequence[str], step: int | None = None) ->
 
 async def _call(home: Home, batch: list[bytes], step: int) -> list[bytes]:
     try:
-        replies: list[bytes] = await home.living.actor.step(batch)
+        replies: bytes = await home.living.actor.step(join(batch))
     except (OSError, RuntimeError) as error:  # all that a call whose payloads are bytes can raise
         raise worker_lost(home.living.worker, home.regions, step) from error
-    return replies
+    return split(replies)
 
 
 async def _overdue(late: Sequence[Home], step: int, timeout_s: float) -> ClusterError:

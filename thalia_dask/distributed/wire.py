@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any, cast
 
 import numpy as np
@@ -23,11 +25,26 @@ from thalia_dask.ticks import Window
 _BATCH = struct.Struct("<qqqqii")  # epoch, sequence, start, stop, spikes, bytes of signals
 _EMISSION = struct.Struct("<Bxxxiid4x")  # status, spikes, bytes of the table of observables, seconds
 _SNAPSHOT = struct.Struct("<Bxxxi")  # status, bytes of the table of entries
+_COUNT = struct.Struct("<q")
 _OK, _FAILED = 0, 1
 _DECLARED: dict[str, type[ThaliaError]] = {"ConfigError": ConfigError, "ClusterError": ClusterError}
 
 DONE = bytes([_OK])
 """The reply of a call that has nothing to say."""
+
+
+def join(payloads: Sequence[bytes]) -> bytes:
+    """Several payloads as one: Dask takes half a millisecond longer for a list of them."""
+    lengths = [len(payload) for payload in payloads]
+    return b"".join((struct.pack(f"<{len(lengths) + 1}q", len(lengths), *lengths), *payloads))
+
+
+def split(joined: bytes) -> list[bytes]:
+    """The payloads that :func:`join` took."""
+    (n_payloads,) = _COUNT.unpack_from(joined)
+    lengths = struct.unpack_from(f"<{n_payloads}q", joined, _COUNT.size)
+    edges = list(accumulate(lengths, initial=_COUNT.size * (n_payloads + 1)))
+    return [joined[first:last] for first, last in pairwise(edges)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
