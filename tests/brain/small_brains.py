@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
+from tests.toy_brains import Diary
 from thalia_dask import DynamicBrain
 from thalia_dask.config import BrainConfig, GlobalConfig, ThaliaConfig, TrainingConfig
 from thalia_dask.config.models import ProjectionConfig, RegionConfig
-from thalia_dask.engine.observer import Observer, WindowReport
 from thalia_dask.regions import REGIONS, RegionSpec, find_kind
 from thalia_dask.seeds import generator
 
@@ -57,21 +56,6 @@ def small_brains(draw: st.DrawFn) -> ThaliaConfig:
         brain=BrainConfig(regions=chosen, projections=projections, max_input_rate_hz=500.0),
         training=TrainingConfig(exploration=0.3),
     )
-
-
-@dataclass
-class Diary(Observer):
-    """Every spike and every observed value, whatever the windows were."""
-
-    spikes: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    observed: dict[str, list[float]] = field(default_factory=dict)
-
-    def on_window(self, report: WindowReport) -> None:
-        for name, emission in report.emissions.items():
-            pairs = zip(emission.spikes.steps.tolist(), emission.spikes.neurons.tolist(), strict=True)
-            self.spikes.setdefault(name, []).extend(pairs)
-            for values in emission.observed.values():
-                self.observed.setdefault(name, []).extend(values.tolist())
 
 
 def stimulus(brain: DynamicBrain, trial: int) -> dict[str, np.ndarray]:

@@ -98,7 +98,8 @@ def test_dopamine_is_recorded_from_the_step_of_its_release(acting: DynamicBrain)
 def test_amounts_may_be_numpy_numbers(acting: DynamicBrain, amount) -> None:
     acting.forward(FULL, 3)
     acting.release("dopamine", amount)
-    acting.forward(FULL, 3)
+    after = acting.forward(FULL, 3).dataset["neuromodulator"].sel(modulator="dopamine").values
+    assert after[0] == np.float32(amount)
 
 
 def test_trials_are_told_and_recorded() -> None:

@@ -88,7 +88,9 @@ def test_snapshot() -> None:
 
 
 def test_snapshot_of_something_else_is_refused() -> None:
-    with pytest.raises(TypeError, match="entry 'names' is a list; write a tensor, an array, an int or a float"):
+    with pytest.raises(
+        TypeError, match="the entry 'names' in the snapshot is a list; write a tensor, an array, an int or a float"
+    ):
         wire.encode_snapshot({"names": ["a"]})
 
 

@@ -15,7 +15,8 @@ from distributed import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.brain.small_brains import Diary, act, final_state, forward, small_brains, stimulus
+from tests.brain.small_brains import act, final_state, forward, small_brains, stimulus
+from tests.toy_brains import Diary
 from thalia_dask import DynamicBrain, load_config
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
 from thalia_dask.engine import checkpoint

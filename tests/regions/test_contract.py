@@ -41,7 +41,9 @@ def test_contract_holds_for_the_smallest_region_and_a_short_step(kind: str) -> N
 def test_a_region_without_axons_lives_alone(kind: str) -> None:
     region = create_region(RegionSpec("alone", kind, 4, 1.0, 1))
     advance(region, RegionSpec("alone", kind, 4, 1.0, 1), 0, 20)
-    region.restore(region.snapshot())
+    before = region.snapshot()
+    region.restore(before)
+    assert region.snapshot().keys() == before.keys()
 
 
 @kinds

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from tests.brain.small_brains import Diary, final_state
+from tests.brain.small_brains import final_state
 from tests.brain.test_invariance import SHAPES
+from tests.toy_brains import Diary
 from thalia_dask import DynamicBrain, load_config
 
 DIGITS = Path(__file__).parents[2] / "configs" / "digits.yaml"

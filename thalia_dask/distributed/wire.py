@@ -11,14 +11,14 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thalia_dask.engine.executor import Emission
 from thalia_dask.errors import ClusterError, ConfigError, RegionError, ThaliaError
-from thalia_dask.regions.base import Snapshot
+from thalia_dask.regions.base import Snapshot, entry_as_array
 from thalia_dask.spikes import Arrivals, Int32Array, Signal, SpikePacket
 from thalia_dask.ticks import Window
 
@@ -147,7 +147,7 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
         if isinstance(value, bool | int | float):
             table.append((name, "scalar", value, None))
             continue
-        array = _as_array(name, value)
+        array = entry_as_array(name, value)
         table.append((name, "array" if isinstance(value, np.ndarray) else "tensor", array.dtype.str, array.shape))
         buffers.append(array.tobytes())
     head = json.dumps(table).encode()
@@ -174,17 +174,6 @@ def decode_snapshot(payload: bytes) -> Snapshot:
 
 def _int32(array: Int32Array) -> bytes:
     return array.astype(np.int32, casting="same_kind", copy=False).tobytes()
-
-
-def _as_array(name: str, value: Any) -> NDArray[Any]:
-    if isinstance(value, np.ndarray):
-        return value
-    try:
-        return cast("NDArray[Any]", value.detach().cpu().numpy())
-    except AttributeError:
-        raise TypeError(
-            f"the snapshot's entry '{name}' is a {type(value).__name__}; write a tensor, an array, an int or a float"
-        ) from None
 
 
 def _as_tensor(array: NDArray[Any]) -> Any:

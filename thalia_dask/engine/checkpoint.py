@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from thalia_dask.engine.orchestrator import TravelState
 from thalia_dask.errors import CheckpointError, OutputError
-from thalia_dask.regions.base import Snapshot
+from thalia_dask.regions.base import Snapshot, entry_as_array
 from thalia_dask.spikes import Signal
 
 SCHEMA_VERSION = 1
@@ -178,7 +178,7 @@ def _write_snapshot(group: zarr.Group, region: str, snapshot: Snapshot) -> None:
     numbers = {name: value for name, value in given.items() if isinstance(value, bool | int | float)}
     tensors = {name: value for name, value in given.items() if name not in numbers}
     for name, value in tensors.items():
-        _write_array(group, name, _as_array(region, name, value))
+        _write_array(group, name, entry_as_array(name, value, region))
     arrays = [name for name, value in tensors.items() if isinstance(value, np.ndarray)]
     group.update_attributes({"numbers": numbers, "tensors": list(tensors), "numpy": arrays})
 
@@ -213,18 +213,6 @@ def _group(root: zarr.Group, path: str) -> zarr.Group:
 
 def _join(parts: list[NDArray[np.int32]]) -> NDArray[np.int32]:
     return np.concatenate([np.empty(0, np.int32), *parts])
-
-
-def _as_array(region: str, name: str, value: Any) -> NDArray[Any]:
-    if isinstance(value, np.ndarray):
-        return value
-    try:
-        return cast("NDArray[Any]", value.detach().cpu().numpy())
-    except AttributeError:
-        raise TypeError(
-            f"the entry '{name}' in the snapshot of region '{region}' is a {type(value).__name__}; "
-            "write a tensor, an array, an int or a float"
-        ) from None
 
 
 def _as_tensor(values: NDArray[Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,24 @@ class Observable:
 
     units: str
     long_name: str
+
+
+def entry_as_array(name: str, value: Any, region: str | None = None) -> NDArray[Any]:
+    """An entry of a snapshot that is no number, as an array on the CPU; ``region`` is for the error.
+
+    Raises
+    ------
+    TypeError : if it is neither a tensor nor an array.
+    """
+    if isinstance(value, np.ndarray):
+        return value
+    try:
+        return cast("NDArray[Any]", value.detach().cpu().numpy())
+    except AttributeError:
+        owner = "the snapshot" if region is None else f"the snapshot of region '{region}'"
+        raise TypeError(
+            f"the entry '{name}' in {owner} is a {type(value).__name__}; write a tensor, an array, an int or a float"
+        ) from None
 
 
 MEMBRANE_POTENTIAL_MEAN = "membrane_potential_mean"
