@@ -1,8 +1,8 @@
 """Cerebellum: many granule cells under Golgi inhibition, Purkinje cells, and the nuclei that they inhibit.
 
 Mossy fibres excite granule cells (few inputs each) and the nuclei; parallel fibres excite Purkinje cells; Purkinje
-cells and nuclei are spontaneously active: Marr (1969), J. Physiol. 202:437; Eccles, Ito & Szentágothai (1967), "The
-Cerebellum as a Neuronal Machine"; Person & Raman (2012), Nature 481:502, for the nuclei.
+cells, Golgi cells and nuclei are spontaneously active: Marr (1969), J. Physiol. 202:437; Eccles, Ito & Szentágothai
+(1967), "The Cerebellum as a Neuronal Machine"; Person & Raman (2012), Nature 481:502, for the nuclei.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ class CerebellumParams:
 def layout(spec: RegionSpec) -> Layout:
     """``spec.size`` granule cells and what they drive."""
     p = read_params(spec, CerebellumParams)
-    granule = LIFParams(tau_membrane_ms=10.0, resting_mv=-60.0, adaptation_mv=2.0, tau_adaptation_ms=50.0)
-    golgi = LIFParams(adaptation_mv=1.0, tau_adaptation_ms=50.0)
+    granule = LIFParams(tau_membrane_ms=10.0, resting_mv=-57.0, adaptation_mv=2.0, tau_adaptation_ms=50.0)
+    golgi = LIFParams(tau_membrane_ms=15.0, adaptation_mv=2.0, tau_adaptation_ms=50.0)
     projecting = LIFParams(tau_membrane_ms=15.0, adaptation_mv=1.0, tau_adaptation_ms=50.0)
     return Layout(
         populations=(
             Population("granule", spec.size, granule, Background(200.0, 2.0)),
-            Population("golgi", share(spec.size, p.golgi_fraction), golgi, Background(200.0, 2.0)),
+            Population("golgi", share(spec.size, p.golgi_fraction), golgi, Background(1300.0, 2.5)),
             Population("purkinje", share(spec.size, p.purkinje_fraction), projecting, Background(1500.0, 2.5)),
             Population("nuclei", share(spec.size, p.nuclei_fraction), projecting, Background(1500.0, 2.5)),
         ),
