@@ -14,7 +14,7 @@ from typing import Any
 import dask
 from distributed import Client, Future, LocalCluster
 
-from thalia_dask.distributed.placement import default_workers
+from thalia_dask.distributed.placement import local_shape
 from thalia_dask.distributed.versions import check_versions
 from thalia_dask.errors import ClusterError
 
@@ -67,24 +67,26 @@ class Cluster:
 
 def open_local(
     n_workers: int | None,
-    threads_per_worker: int,
+    threads_per_worker: int | None,
     timeout_s: float,
     *,
     processes: bool = True,
     dashboard_address: str | None = "127.0.0.1:0",
     memory_limit: str | None = None,
 ) -> Cluster:
-    """Start worker processes on this machine: ``n_workers``, or two where there are two cores.
+    """Start worker processes on this machine.
 
     Parameters
     ----------
+    n_workers, threads_per_worker : None for what fits the machine, see :func:`local_shape`.
+    timeout_s : seconds that the start may take.
     processes, dashboard_address, memory_limit : as for :class:`distributed.LocalCluster`.
 
     Raises
     ------
     ClusterError : if they do not start in time.
     """
-    n_workers = n_workers or default_workers()
+    n_workers, threads_per_worker = local_shape(n_workers, threads_per_worker)
     with dask.config.set(_SETTINGS), _environment_restored():
         try:
             cluster = LocalCluster(
