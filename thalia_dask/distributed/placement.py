@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dask.system import CPU_COUNT
 
 _MOST_THREADS = 4
-"""Threads of a process share Python's lock. A region holds it for about a tenth of a millisecond a window, and a small
-one computes for less than a millisecond without it: with many more threads they would mostly wait for the lock."""
+"""Threads of a process share Python's lock. A region holds it for about a tenth of a millisecond a window, and a
+small region computes for less than one without it: many more threads would mostly wait for the lock."""
 
 
 def local_shape(n_workers: int | None, threads_per_worker: int | None, n_cores: int = CPU_COUNT) -> tuple[int, int]:
