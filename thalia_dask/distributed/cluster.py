@@ -13,6 +13,7 @@ from typing import Any
 
 import dask
 from distributed import Client, Future, LocalCluster
+from distributed.utils import silence_logging_cmgr
 
 from thalia_dask.distributed.placement import local_shape
 from thalia_dask.distributed.versions import check_versions
@@ -159,8 +160,9 @@ def _address(client: Client) -> str:
 def _release(client: Client, futures: list[Future[Any]], opened: tuple[Client | LocalCluster, ...]) -> None:
     if futures and client.status == "running":
         client.cancel(futures, force=True)  # a handle that was called survives in a cycle until it is collected
-    for item in opened:
-        item.close()
+    with silence_logging_cmgr(logging.CRITICAL):  # a cluster that closes first ends the silence of all others
+        for item in opened:
+            item.close()
 
 
 def _wait_for_workers(client: Client, n_workers: int, timeout_s: float) -> None:
