@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalia_dask.plasticity.base import PlasticConnection, PlasticTable, index_plastic
-from thalia_dask.regions.layout import Connection, Layout
+from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.seeds import derive_seed, generator
-from thalia_dask.synapses.connectivity import EdgeList, aligned_sources, edge_list, random_sources
 from thalia_dask.synapses.table import SynapseTable
 
 
@@ -47,15 +46,19 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
     plastic_number: list[int] = []
     n_rows = n_neurons + sum(incoming.source_size for incoming in spec.incoming)
     for name, first_row, n_axons, scale, connection in layout.wiring(spec):
-        edges = _draw(spec, slices, name, first_row < n_neurons, n_axons, scale, connection)
         target_first, target_last = slices[connection.target]
+        n_targets = target_last - target_first
+        earliest = 1 if first_row < n_neurons else 0
+        rng = generator(spec.seed, spec.name, "wiring", name)
+        edges = connection.draw(n_axons, n_targets, spec.dt_ms, earliest, rng)
         slot = connection.channel * n_neurons + target_first + edges.targets.astype(np.int64)
-        columns.append((first_row + edges.sources.astype(np.int64), slot, edges.weights, edges.delays))
+        weights = (scale * edges.weights).astype(np.float32)
+        columns.append((first_row + edges.sources.astype(np.int64), slot, weights, edges.delays))
         names.append(name)
         plastic_number.append(len(plastic) if connection.rule else -1)
         if connection.rule:
-            total = scale * connection.total_weight_mv
-            degree = max(1, len(edges.sources) // max(1, target_last - target_first))
+            total = scale * connection.total_weight(n_targets)
+            degree = max(1, len(edges.sources) // max(1, n_targets))
             plastic.append(
                 PlasticConnection(
                     rule=connection.rule,
@@ -87,27 +90,6 @@ def noise_key(spec: RegionSpec) -> NDArray[np.uint64]:
     """The two 32-bit words that name a region's noise."""
     seed = derive_seed(spec.seed, spec.name, "noise")
     return np.array([seed & 0xFFFFFFFF, seed >> 32], np.uint64)
-
-
-def _draw(
-    spec: RegionSpec,
-    slices: dict[str, tuple[int, int]],
-    name: str,
-    recurrent: bool,  # noqa: FBT001
-    n_axons: int,
-    scale: float,
-    connection: Connection,
-) -> EdgeList:
-    rng = generator(spec.seed, spec.name, "wiring", name)
-    first, last = slices[connection.target]
-    if connection.aligned:
-        sources = aligned_sources(n_axons, last - first)
-    else:
-        n_groups = connection.separate_groups(n_axons)
-        sources = random_sources(n_axons, last - first, connection.probability, n_groups, rng)
-    low, high = (round(ms / spec.dt_ms) for ms in connection.delay_ms)
-    earliest = 1 if recurrent else 0
-    return edge_list(sources, scale * connection.total_weight_mv, (max(low, earliest), max(high, earliest)), rng)
 
 
 def _join(columns: list[tuple[NDArray[Any], ...]], field: int) -> NDArray[Any]:
