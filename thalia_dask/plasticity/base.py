@@ -87,7 +87,7 @@ class PlasticTable(NamedTuple):
 
 def index_plastic(
     connections: Sequence[PlasticConnection],
-    owner: NDArray[np.int32],
+    owner: NDArray[np.int16],
     synapses: SynapseTable,
     n_neurons: int,
     dt_ms: float,
