@@ -61,7 +61,7 @@ class SpikingKind(RegionKind):
         return Anatomy(
             populations=tuple((population.name, population.size) for population in layout.populations),
             ports=layout.ports,
-            default_port=layout.ports[0],
+            default_port=layout.ports[0] if layout.ports else "",
             stimulus_port=layout.stimulus,
             default_output=layout.default_output,
             n_neurons=sum(population.size for population in layout.populations),

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from thalia_dask.neurons.lif import CHANNEL_NAMES, EXCITATORY, LIFParams
-from thalia_dask.plasticity.base import Rule
+from thalia_dask.neurons.base import CHANNEL_NAMES, SLOW, Neuron
+from thalia_dask.neurons.lif import LIFParams
+from thalia_dask.regions.connections import AnyConnection
+from thalia_dask.regions.connections import Connection as Connection
+from thalia_dask.regions.connections import ExplicitConnection as ExplicitConnection
+from thalia_dask.regions.connections import FixedInDegree as FixedInDegree
+from thalia_dask.regions.connections import FixedTotalNumber as FixedTotalNumber
 from thalia_dask.regions.spec import RegionSpec
-from thalia_dask.synapses.connectivity import in_degree
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,42 +41,9 @@ class Population:
 
     name: str
     size: int
-    neuron: LIFParams = field(default_factory=LIFParams)
+    neuron: Neuron = field(default_factory=LIFParams)
     background: Background | None = None
     drives: tuple[Drive, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """Synapses from a population, or from the axons that end in a port, onto a population.
-
-    Attributes
-    ----------
-    source, target : a population or port; a population.
-    probability : of a synapse from each possible source; the in-degree is the same for all targets.
-    total_weight_mv : efficacies onto one target add up to this on average; negative for inhibition.
-    channel : receptor channel (``neurons.lif``).
-    delay_ms : inclusive range of delays; a spike inside the region takes at least one step.
-    rule : learning rule, or None for static synapses.
-    gates : names of oscillators and neuromodulators whose product scales the rule: (1 + cos phase) / 2, and level.
-    n_groups : sources and targets of the same of so many equal groups are not connected (lateral inhibition).
-    aligned : one synapse per target from the source in the same relative place, instead of random ones.
-    """
-
-    source: str
-    target: str
-    probability: float
-    total_weight_mv: float
-    channel: int = EXCITATORY
-    delay_ms: tuple[float, float] = (0.5, 1.5)
-    rule: Rule | None = None
-    gates: tuple[str, ...] = ()
-    n_groups: int = 0
-    aligned: bool = False
-
-    def separate_groups(self, n_axons: int) -> int:
-        """Groups that are not connected to themselves; no neuron is connected to itself."""
-        return self.n_groups or (n_axons if self.source == self.target else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +55,22 @@ class Layout:
     populations : in the order of their slices of the neuron array.
     connections : inside the region, and from its ports.
     ports : afferent pathways; the first is where axons end that name none, ``stimulus`` where the stimulus does.
+        A region that lives alone needs none.
     default_output : population whose axons leave where a projection names none.
     n_actions : action channels into which reward-modulated target populations are divided; 0 for none.
     """
 
     populations: tuple[Population, ...]
-    connections: tuple[Connection, ...]
-    ports: tuple[str, ...]
-    stimulus: str
-    default_output: str
+    connections: tuple[AnyConnection, ...]
+    ports: tuple[str, ...] = ()
+    stimulus: str = ""
+    default_output: str = ""
     n_actions: int = 0
+
+    @property
+    def n_channels(self) -> int:
+        """Receptor channels that are needed: the slow one costs time, and few regions have it."""
+        return 1 + max([SLOW - 1, *(connection.channel for connection in self.connections)])
 
     def slices(self) -> dict[str, tuple[int, int]]:
         """Population -> first and last index (exclusive) of its neurons."""
@@ -103,7 +80,7 @@ class Layout:
             first += population.size
         return slices
 
-    def wiring(self, spec: RegionSpec) -> Iterator[tuple[str, int, int, float, Connection]]:
+    def wiring(self, spec: RegionSpec) -> Iterator[tuple[str, int, int, float, AnyConnection]]:
         """Every bundle of synapses: name, first row of its axons, their number, weight scale, connection.
 
         Rows are the region's own neurons, then the axons of its incoming projections.
@@ -126,10 +103,7 @@ class Layout:
     def synapse_count(self, spec: RegionSpec) -> int:
         """Number of synapses, without building them."""
         sizes = {population.name: population.size for population in self.populations}
-        total = 0
-        for _, _, n_axons, _, connection in self.wiring(spec):
-            n_groups = connection.separate_groups(n_axons)
-            own_group = -(-n_axons // n_groups) if n_groups else 0
-            degree = 1 if connection.aligned else in_degree(n_axons - own_group, connection.probability)
-            total += sizes[connection.target] * degree
-        return total
+        return sum(
+            connection.synapse_count(n_axons, sizes[connection.target])
+            for _, _, n_axons, _, connection in self.wiring(spec)
+        )
