@@ -1,0 +1,101 @@
+"""A network of the benchmarks as one region of this simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import perf_counter
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import torch
+
+from benchmarks.contest import Stretch
+from benchmarks.network import DT_MS, Network
+from thalia_dask.neurons.lif import EXCITATORY, INHIBITORY, LIFParams
+from thalia_dask.regions.layout import Background, ExplicitConnection, Layout, Population
+from thalia_dask.regions.spec import RegionSpec
+from thalia_dask.regions.spiking import SpikingRegion
+from thalia_dask.spikes import Arrivals
+from thalia_dask.synapses.connectivity import EdgeList
+from thalia_dask.ticks import Window, to_steps
+
+WINDOW_STEPS = 100
+
+
+class OneRegion:
+    """The network as a region, advanced by this thread."""
+
+    def __init__(self, network: Network, warm_up_ms: float, duration_ms: float) -> None:
+        self._region = build(network)
+        self._n_neurons = network.n_neurons
+        self._n_steps = to_steps(duration_ms, DT_MS, "the duration")
+        self._now = 0
+        self._advance(to_steps(warm_up_ms, DT_MS, "the warm-up"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        del self._region
+
+    def run(self) -> Stretch:
+        began = perf_counter()
+        n_spikes = self._advance(self._n_steps)
+        seconds = perf_counter() - began
+        return Stretch(seconds, n_spikes / self._n_neurons / (self._n_steps * DT_MS) * 1e3)
+
+    def _advance(self, n_steps: int) -> int:
+        n_spikes, stop, nothing = 0, self._now + n_steps, Arrivals()
+        while self._now < stop:
+            window = Window(self._now, min(self._now + WINDOW_STEPS, stop))
+            n_spikes += len(self._region.advance(window, nothing))
+            self._now = window.stop
+        return n_spikes
+
+
+def build(network: Network) -> SpikingRegion:
+    """The region, in the network's initial state."""
+    torch.set_num_threads(1)
+    spec = RegionSpec(network.name, "explicit", network.n_neurons, DT_MS, seed=1)
+    populations = tuple(_population(network, index) for index in range(len(network.populations)))
+    region = SpikingRegion(spec, Layout(populations, tuple(connections(network))))
+    region.tensors["membrane"].copy_(torch.from_numpy(network.membrane))
+    return region
+
+
+def _population(network: Network, index: int) -> Population:
+    cells, given = network.cells, network.populations[index]
+    neuron = LIFParams(
+        tau_membrane_ms=cells.tau_membrane_ms,
+        resting_mv=cells.resting_mv + given.drive_mv,
+        threshold_mv=cells.threshold_mv,
+        reset_mv=cells.reset_mv,
+        refractory_ms=cells.refractory_ms,
+        tau_excitatory_ms=cells.tau_excitatory_ms,
+        tau_inhibitory_ms=cells.tau_inhibitory_ms,
+    )
+    background = Background(given.background_hz, given.background_weight) if given.background_hz else None
+    return Population(given.name, given.size, neuron, background)
+
+
+def connections(network: Network) -> Iterator[ExplicitConnection]:
+    """The synapses between every two populations, by sign."""
+    stops = np.cumsum([population.size for population in network.populations])
+    source_of, target_of = (np.searchsorted(stops, ends, side="right") for ends in (network.sources, network.targets))
+    firsts = stops - [population.size for population in network.populations]
+    names = [population.name for population in network.populations]
+    key = (source_of * len(names) + target_of) * 2 + (network.weights < 0)
+    for value in np.unique(key).tolist():
+        chosen = key == value
+        source, target = divmod(value // 2, len(names))
+        edges = EdgeList(
+            sources=(network.sources[chosen] - firsts[source]).astype(np.int32),
+            targets=(network.targets[chosen] - firsts[target]).astype(np.int32),
+            weights=network.weights[chosen],
+            delays=network.delays[chosen],
+        )
+        channel = INHIBITORY if value % 2 else EXCITATORY
+        yield ExplicitConnection(names[source], names[target], edges, channel)
