@@ -154,7 +154,11 @@ class ExecutionConfig(_Config):
 
     n_workers: Count | None = Field(default=None, description="the number of worker processes, or null to choose")
     threads_per_worker: Count = Field(default=1, description="the number of threads of each worker")
-    exchange: Literal["orchestrated"] = Field(default="orchestrated", description="'orchestrated'")
+    exchange: Literal["direct", "orchestrated"] = Field(
+        default="direct",
+        description="'direct' for spikes that workers send to each other, or 'orchestrated' for all through the "
+        "orchestrator, window by window",
+    )
     window_ms: PositiveFloat | None = Field(
         default=None,
         description="the window in ms, up to the shortest delay between regions, or null for that delay",
