@@ -44,7 +44,7 @@ class ManyRegions:
         self._n_neurons = sum(size for _, populations in plan.populations for _, size in populations)
         self._duration_ms = duration_ms
         self._n_steps = to_steps(duration_ms, plan.dt_ms, "the duration")
-        executor.start(creators)
+        executor.start(creators, plan.projections)
         self._orchestrator = Orchestrator(plan, executor, [self._counter])
         self._orchestrator.run(to_steps(warm_up_ms, plan.dt_ms, "the warm-up"))
 

@@ -22,8 +22,8 @@ class Order(NamedTuple):
 def serve(build: Callable[[Order], Callable[[], Mapping[str, float]]]) -> None:
     """Build, say ready, then answer every line with what the next stretch took.
 
-    ``build`` returns a function that simulates ``duration_ms`` and returns ``seconds`` and ``rate_hz``. What simulators
-    print goes to standard error.
+    ``build`` returns a function that simulates ``duration_ms`` and returns ``seconds`` and ``rate_hz``. What
+    simulators print goes to standard error.
     """
     path, warm_up_ms, duration_ms, n_threads = sys.argv[1:]
     line = os.fdopen(os.dup(1), "w", buffering=1)

@@ -53,7 +53,7 @@ def ms_per_window(plan: BrainPlan, executor: Executor, effort: Effort) -> list[f
     n_windows = max(1, round(N_WINDOWS * effort.share))
     figures = []
     with executor:
-        executor.start(dict.fromkeys(plan.region_names, EmptyRegion))
+        executor.start(dict.fromkeys(plan.region_names, EmptyRegion), plan.projections)
         orchestrator = Orchestrator(plan, executor)
         orchestrator.run(n_windows * DELAY_STEPS)
         for _ in range(effort.repeats):

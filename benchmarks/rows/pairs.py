@@ -19,9 +19,6 @@ WARM_UP_MS = 200.0
 RATE_TOLERANCE = 0.05
 """Of the peer's rate: what chaos leaves of a mean over seconds, measured between seeds."""
 
-VARIED_DELAYS = (1, 100)
-SHORT, LONG = "all delays 0.1 ms", "delays 0.1-10 ms"
-
 
 def against(peer: str, make: Callable[[], Network], duration_ms: float, effort: Effort) -> Measurement:
     """How many times longer the peer takes for the same stretch of the same network."""
@@ -60,19 +57,19 @@ def _pair(
     )
 
 
-def _cuba(n_neurons: int, varied: bool) -> partial[Network]:
-    return partial(cuba, n_neurons, VARIED_DELAYS) if varied else partial(cuba, n_neurons)
-
+SHORT, LONG = "all delays 0.1 ms", "delays 0.1-10 ms"
+CUBA_4000, CUBA_20000 = partial(cuba, 4000), partial(cuba, 20_000)
+CUBA_4000_LONG, CUBA_20000_LONG = partial(cuba, 4000, (1, 100)), partial(cuba, 20_000, (1, 100))
 
 PAIRS = (
-    _pair("cuba-4000", f"CUBA 4000, {SHORT}", "NEST", _cuba(4000, False), 5000, 20, 40),
-    _pair("cuba-4000", f"CUBA 4000, {SHORT}", "Brian2", _cuba(4000, False), 5000, 2, 4),
-    _pair("cuba-20000", f"CUBA 20 000, {SHORT}", "NEST", _cuba(20_000, False), 1000, 20, 40),
-    _pair("cuba-20000", f"CUBA 20 000, {SHORT}", "Brian2", _cuba(20_000, False), 1000, 1.5, 3),
-    _pair("cuba-4000-delays", f"CUBA 4000, {LONG}", "NEST", _cuba(4000, True), 5000, 10, 20),
-    _pair("cuba-4000-delays", f"CUBA 4000, {LONG}", "Brian2", _cuba(4000, True), 5000, 2.5, 4),
-    _pair("cuba-20000-delays", f"CUBA 20 000, {LONG}", "NEST", _cuba(20_000, True), 1000, 10, 20),
-    _pair("cuba-20000-delays", f"CUBA 20 000, {LONG}", "Brian2", _cuba(20_000, True), 1000, 1.5, 3),
+    _pair("cuba-4000", f"CUBA 4000, {SHORT}", "NEST", CUBA_4000, 5000, 20, 40),
+    _pair("cuba-4000", f"CUBA 4000, {SHORT}", "Brian2", CUBA_4000, 5000, 2, 4),
+    _pair("cuba-20000", f"CUBA 20 000, {SHORT}", "NEST", CUBA_20000, 1000, 20, 40),
+    _pair("cuba-20000", f"CUBA 20 000, {SHORT}", "Brian2", CUBA_20000, 1000, 1.5, 3),
+    _pair("cuba-4000-delays", f"CUBA 4000, {LONG}", "NEST", CUBA_4000_LONG, 5000, 10, 20),
+    _pair("cuba-4000-delays", f"CUBA 4000, {LONG}", "Brian2", CUBA_4000_LONG, 5000, 2.5, 4),
+    _pair("cuba-20000-delays", f"CUBA 20 000, {LONG}", "NEST", CUBA_20000_LONG, 1000, 10, 20),
+    _pair("cuba-20000-delays", f"CUBA 20 000, {LONG}", "Brian2", CUBA_20000_LONG, 1000, 1.5, 3),
     _pair("coba-4000", f"COBA 4000, {SHORT}", "NEST", partial(coba, 4000), 2000, 15, 50),
     _pair("coba-4000", f"COBA 4000, {SHORT}", "Brian2", partial(coba, 4000), 2000, 1.5, 3),
     _pair("brunel-12500", "Brunel delta 12 500, Poisson input", "NEST", partial(brunel, 12_500), 500, 5, 15),
