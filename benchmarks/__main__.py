@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from fnmatch import fnmatch
-from multiprocessing import get_context
 from pathlib import Path
 
 import click
 
+from benchmarks.alone import measure_alone
 from benchmarks.machine import describe
 from benchmarks.peer import ROOT
-from benchmarks.row import QUICK, Benchmark, Effort, Row, failed, measured
+from benchmarks.row import QUICK, Effort, Row
 from benchmarks.rows import BENCHMARKS
 from benchmarks.table import line
 
@@ -41,7 +40,7 @@ def main(patterns: str, quick: bool, only_list: bool, out: Path | None) -> None:
     head = {"machine": describe(), "quick": quick}
     rows: list[Row] = []
     for benchmark in chosen:
-        rows.append(_alone(benchmark, effort))
+        rows.append(measure_alone(benchmark, effort))
         click.echo(line(rows[-1]))
         out.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({**head, "rows": [asdict(row) for row in rows]}, indent=1)
@@ -51,20 +50,6 @@ def main(patterns: str, quick: bool, only_list: bool, out: Path | None) -> None:
 
 def _named(name: str, patterns: str) -> bool:
     return any(fnmatch(name, pattern.strip()) for pattern in patterns.split(","))
-
-
-def _alone(benchmark: Benchmark, effort: Effort) -> Row:
-    """Measure in a fresh process: nothing that ran before has warmed its memory, or fails it."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(_measure, benchmark.name, effort).result()
-
-
-def _measure(name: str, effort: Effort) -> Row:
-    benchmark = next(benchmark for benchmark in BENCHMARKS if benchmark.name == name)
-    try:
-        return measured(benchmark, benchmark.measure(effort))
-    except Exception as error:  # a row that cannot be measured says why, and the others go on
-        return failed(benchmark, error)
 
 
 if __name__ == "__main__":
