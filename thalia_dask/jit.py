@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Words = NDArray[np.uint64]
 Int32Array = NDArray[np.int32]
+Int64Array = NDArray[np.int64]
 
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
 

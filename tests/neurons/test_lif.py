@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.neurons.bench import Bench, intervals
+from thalia_dask.neurons import base, models
 from thalia_dask.neurons.lif import EXCITATORY, INHIBITORY, SLOW, LIFParams
 
 SILENT = LIFParams(threshold_mv=1e6)
@@ -139,16 +140,32 @@ def test_adaptation_slows_a_train_down() -> None:
 
 
 def test_only_the_slice_of_the_population_is_touched() -> None:
-    from thalia_dask.neurons import lif
-
-    bench = Bench(n=6)
-    n = 6
-    arriving = np.ones((lif.N_CHANNELS, n), np.float32)
-    increment, spiked = np.full(n, 9.0, np.float32), np.full(n, 7, np.uint8)
-    lif.step(bench.state, bench.constants, 0, 2, 4, np.float32(5.0), arriving, increment, spiked)
+    bench = Bench(replace(LIFParams(), adaptation_mv=1.0), n=6)
+    bench.state.current[:] = 1.0
+    bench.state.adaptation[:] = 1.0
+    bench.spiked[:] = 7
+    bench.integrate(5.0, 2, 4)
     outside = [0, 1, 4, 5]
     assert (bench.state.membrane[outside] == -65.0).all()
     assert (bench.state.membrane[2:4] > -65.0).all()
-    assert (arriving[:, outside] == 1.0).all()
-    assert (arriving[:, 2:4] == 0.0).all()
-    assert (spiked[outside] == 7).all()
+    for decaying in (bench.state.current, bench.state.adaptation):
+        assert (decaying[..., outside] == 1.0).all()
+        assert (decaying[..., 2:4] < 1.0).all()
+    assert bench.spiked.tolist() == [7, 7, 0, 0, 7, 7, 7, 7]
+
+
+@given(st.lists(st.integers(0, 29), unique=True))
+def test_a_spike_resets_its_neuron_as_its_population_says(fired: list[int]) -> None:
+    """Populations of 3, 14 and 13 neurons, scanned by words of eight."""
+    kinds = [LIFParams(reset_mv=-60.0 - i, refractory_ms=float(i), adaptation_mv=2.0 * i) for i in range(3)]
+    bench = Bench(n=30)
+    bench.spiked[fired] = 1
+    neurons, last = np.empty(30, np.int32), np.array([3, 17, 30])
+    constants, words = base.constants(kinds, 0.5), bench.spiked.view(np.uint64)
+    n_spikes = models.fire(np.int32(40), last, constants, bench.state, words, neurons)
+    assert neurons[:n_spikes].tolist() == sorted(fired)
+    population = np.searchsorted(last, np.arange(30), side="right")
+    spiked = np.isin(np.arange(30), fired)
+    np.testing.assert_array_equal(bench.state.membrane, np.where(spiked, -60.0 - population, -65.0))
+    np.testing.assert_array_equal(bench.state.refractory, np.where(spiked, 41 + 2 * population, 0))
+    np.testing.assert_array_equal(bench.state.adaptation, np.where(spiked, 2.0 * population, 0.0))

@@ -83,7 +83,7 @@ def simulate(  # noqa: C901 - one loop a reader can follow is the point
                 moved += current[i][channel] * rise * (math.exp(-dt / tau) - math.exp(-dt / p.tau_membrane_ms))
                 current[i][channel] *= math.exp(-dt / tau)
             if population.background:
-                word = philox([step & MASK, step >> 32, i // 4, 0], key)[i % 4]
+                word = philox([step & MASK, step >> 32, 64 * (i // 256) + i % 64, 0], key)[i % 256 // 64]
                 count = poisson(population.background.rate_hz * dt / 1000, word)
                 current[i][0] += count * population.background.weight_mv
             held = last_spike[i] is not None and step - last_spike[i] <= round(p.refractory_ms / dt)

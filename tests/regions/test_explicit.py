@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.regions.contract import pairs
 from thalia_dask.errors import ConfigError
-from thalia_dask.neurons.lif import EXCITATORY, INHIBITORY, LIFParams
+from thalia_dask.neurons.base import EXCITATORY, INHIBITORY, SLOW
+from thalia_dask.neurons.conductance import ConductanceLIFParams
+from thalia_dask.neurons.delta import DeltaLIFParams
+from thalia_dask.neurons.lif import LIFParams
+from thalia_dask.regions import spiking
 from thalia_dask.regions.layout import ExplicitConnection, Layout, Population
 from thalia_dask.regions.spec import Incoming, RegionSpec
 from thalia_dask.regions.spiking import SpikingRegion
@@ -21,7 +27,7 @@ SPEC = RegionSpec("net", "explicit", 6, 0.1, 1)
 
 
 def edges(*synapses: tuple[int, int, float, int]) -> EdgeList:
-    sources, targets, weights, delays = zip(*synapses, strict=True)
+    sources, targets, weights, delays = zip(*synapses, strict=True) if synapses else [()] * 4
     return EdgeList(
         np.array(sources, np.int32),
         np.array(targets, np.int32),
@@ -81,3 +87,49 @@ def test_axons_of_a_port_are_scaled_by_their_projection() -> None:
 def test_impossible_edges_are_told(wrong: EdgeList, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         SpikingRegion(SPEC, layout(ExplicitConnection("a", "b", wrong)))
+
+
+def test_models_live_together_and_each_receives_in_its_own_way() -> None:
+    """A spike moves a delta neuron in the step in which it arrives, the others from the next on."""
+    kinds = (
+        LIFParams(resting_mv=-60.0),
+        DeltaLIFParams(resting_mv=-60.0, threshold_mv=-50.0),
+        ConductanceLIFParams(),
+    )
+    net = Layout(
+        (Population("source", 1, CELL), *(Population(f"p{i}", 1, kind) for i, kind in enumerate(kinds))),
+        tuple(ExplicitConnection("source", f"p{i}", edges((0, 0, 5.0, 3))) for i in range(3)),
+    )
+    region = SpikingRegion(SPEC, net)
+    region.tensors["membrane"][0] = 0.0
+    region.advance(Window(0, 3), Arrivals())
+    assert region.tensors["membrane"][1:].tolist() == [-60.0] * 3
+    region.advance(Window(3, 4), Arrivals())
+    assert region.tensors["membrane"][1:].tolist() == [-60.0, -55.0, -60.0]
+    region.advance(Window(4, 5), Arrivals())
+    assert (region.tensors["membrane"][[1, 3]] > -60.0).all()
+    assert region.tensors["membrane"][2] < -55.0
+
+
+def test_receptors_that_a_model_does_not_have_are_told() -> None:
+    net = Layout((Population("a", 4, ConductanceLIFParams()),), (ExplicitConnection("a", "a", edges(), SLOW),))
+    with pytest.raises(
+        ConfigError, match="a->a:nmda has receptor channel 2, which ConductanceLIFParams does not have"
+    ):
+        SpikingRegion(SPEC, net)
+
+
+def test_long_windows_with_many_spikes_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More spikes than there is room for, emitted and in flight: the kernel is called again, and nothing changes."""
+    brisk = Population("a", 4, replace(CELL, refractory_ms=0.0))
+    ring = ExplicitConnection("a", "a", edges(*((i, (i + 1) % 4, 1e6, d) for i in range(4) for d in (1, 7, 300))))
+    packets, means = [], []
+    for room in (1 << 14, 0):
+        monkeypatch.setattr(spiking, "_LEAST_ROOM", room)
+        region = SpikingRegion(SPEC, Layout((brisk,), (ring,)))
+        region.tensors["membrane"][0] = 0.0
+        packets.append(pairs(region.advance(Window(0, 400), Arrivals())))
+        means.append(region.observe()["membrane_potential_mean"].tolist())
+    assert packets[0] == packets[1]
+    assert means[0] == means[1]
+    assert len(packets[0]) > 300

@@ -16,23 +16,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thalia_dask.jit import Floats, kernel
+from thalia_dask.neurons.base import EXCITATORY as EXCITATORY
+from thalia_dask.neurons.base import FIRST_OWN, N_CHANNELS, RESET, RESTING, THRESHOLD, Neuron, NeuronState
+from thalia_dask.neurons.base import INHIBITORY as INHIBITORY
+from thalia_dask.neurons.base import SLOW as SLOW
 
-EXCITATORY, INHIBITORY, SLOW = 0, 1, 2
-"""Receptor channels: fast excitation (AMPA), inhibition (GABA-A) and slow excitation (NMDA)."""
-N_CHANNELS = 3
-CHANNEL_NAMES = ("ampa", "gaba", "nmda")
+_DECAY, _RESPONSE = FIRST_OWN, FIRST_OWN + 1
+_DECAY_CURRENT = _RESPONSE + N_CHANNELS
+"""Columns of the constants; the last two begin one column for each channel."""
 
 
 @dataclass(frozen=True, slots=True)
-class LIFParams:
+class LIFParams(Neuron):
     """Parameters of a population; times in ms, potentials in mV."""
 
+    code: ClassVar[int] = 0
     tau_membrane_ms: float = 20.0
     resting_mv: float = -65.0
     threshold_mv: float = -50.0
@@ -44,32 +48,12 @@ class LIFParams:
     adaptation_mv: float = 0.0
     tau_adaptation_ms: float = 100.0
 
-
-class LIFConstants(NamedTuple):
-    """The propagators of one step, one entry per population (float32; ``refractory_steps`` int32)."""
-
-    decay_membrane: Floats
-    decay_current: Floats
-    current_to_membrane: Floats
-    decay_adaptation: Floats
-    resting: Floats
-    threshold: Floats
-    reset: Floats
-    adaptation: Floats
-    refractory_steps: NDArray[np.int32]
-
-
-class LIFState(NamedTuple):
-    """State of all neurons of a region.
-
-    ``current`` has shape (channels, neurons); everything else (neurons,). All float32 but ``refractory`` (int32),
-    the steps that remain.
-    """
-
-    membrane: Floats
-    current: Floats
-    adaptation: Floats
-    refractory: NDArray[np.int32]
+    def pack(self, dt_ms: float) -> list[float]:
+        taus = (self.tau_excitatory_ms, self.tau_inhibitory_ms, self.tau_slow_ms)
+        decay = math.exp(-dt_ms / self.tau_membrane_ms)
+        response = [_membrane_response(tau, self.tau_membrane_ms, dt_ms) for tau in taus]
+        response[SLOW] /= decay  # the slow current moves the membrane before the membrane decays
+        return [decay, *response, *(math.exp(-dt_ms / tau) for tau in taus)]
 
 
 def _membrane_response(tau_synapse: float, tau_membrane: float, dt: float) -> float:
@@ -80,74 +64,41 @@ def _membrane_response(tau_synapse: float, tau_membrane: float, dt: float) -> fl
     return ratio * (math.exp(-dt / tau_synapse) - math.exp(-dt / tau_membrane))
 
 
-def constants(populations: list[LIFParams], dt_ms: float) -> LIFConstants:
-    """Propagators of one step of ``dt_ms`` for each population."""
-
-    def column(values: list[float]) -> Floats:
-        return np.array(values, np.float32)
-
-    taus = [(p.tau_excitatory_ms, p.tau_inhibitory_ms, p.tau_slow_ms) for p in populations]
-    return LIFConstants(
-        decay_membrane=column([math.exp(-dt_ms / p.tau_membrane_ms) for p in populations]),
-        decay_current=np.array([[math.exp(-dt_ms / tau) for tau in row] for row in taus], np.float32),
-        current_to_membrane=np.array(
-            [
-                [_membrane_response(tau, p.tau_membrane_ms, dt_ms) for tau in row]
-                for p, row in zip(populations, taus, strict=True)
-            ],
-            np.float32,
-        ),
-        decay_adaptation=column([math.exp(-dt_ms / p.tau_adaptation_ms) for p in populations]),
-        resting=column([p.resting_mv for p in populations]),
-        threshold=column([p.threshold_mv for p in populations]),
-        reset=column([p.reset_mv for p in populations]),
-        adaptation=column([p.adaptation_mv for p in populations]),
-        refractory_steps=np.array([round(p.refractory_ms / dt_ms) for p in populations], np.int32),
-    )
-
-
 @kernel
 def step(
-    state: LIFState,
-    constants: LIFConstants,
-    population: int,
+    now: np.int32,
     first: int,
     last: int,
     drive: float,
-    input_current: Floats,
-    increment: Floats,
+    constants: Floats,
+    state: NeuronState,
     spiked: NDArray[np.uint8],
 ) -> None:
-    """Advance one population, neurons ``first … last - 1``, by one step.
+    """Advance neurons ``first … last - 1`` by one step; ``spiked`` (neurons,) is set to 1 where V crosses, else 0.
 
-    ``input_current`` (channels, neurons) holds what arrives in this step and is cleared; ``increment`` (neurons,)
-    is scratch; ``spiked`` (neurons,) is set to 1 where a spike was emitted, else 0.
+    ``constants`` (N_CONSTANTS,) are those of the population, ``drive`` is a tonic current in mV.
     """
-    membrane, current, adaptation, refractory = state
-    for i in range(first, last):
-        increment[i] = 0.0
-    for channel in range(current.shape[0]):
-        decay = constants.decay_current[population, channel]
-        response = constants.current_to_membrane[population, channel]
-        for i in range(first, last):
-            increment[i] += current[channel, i] * response
-            current[channel, i] = current[channel, i] * decay + input_current[channel, i]
-            input_current[channel, i] = 0.0
-
-    decay = constants.decay_membrane[population]
-    decay_adaptation = constants.decay_adaptation[population]
-    target = constants.resting[population] + drive
-    threshold = constants.threshold[population]
-    reset = constants.reset[population]
-    jump = constants.adaptation[population]
-    refractory_steps = constants.refractory_steps[population]
-    for i in range(first, last):
-        free = refractory[i] == 0
-        moved = target + (membrane[i] - target) * decay + increment[i]
+    membrane, refractory, fires = state.membrane[first:last], state.refractory[first:last], spiked[first:last]
+    if state.current.shape[0] > SLOW:
+        _add_slow(membrane, state.current[SLOW][first:last], constants)
+    excitatory, inhibitory = state.current[EXCITATORY][first:last], state.current[INHIBITORY][first:last]
+    target, decay = constants[RESTING] + drive, constants[_DECAY]
+    threshold, reset = constants[THRESHOLD], constants[RESET]
+    response_exc, response_inh = constants[_RESPONSE + EXCITATORY], constants[_RESPONSE + INHIBITORY]
+    decay_exc, decay_inh = constants[_DECAY_CURRENT + EXCITATORY], constants[_DECAY_CURRENT + INHIBITORY]
+    for i in range(membrane.shape[0]):
+        moved = target + (membrane[i] - target) * decay + excitatory[i] * response_exc + inhibitory[i] * response_inh
+        free = refractory[i] <= now
         v = moved if free else reset
-        a = adaptation[i] * decay_adaptation
-        fires = free and v >= threshold + a
-        membrane[i] = reset if fires else v
-        adaptation[i] = a + jump if fires else a
-        refractory[i] = refractory_steps if fires else max(refractory[i] - 1, 0)
-        spiked[i] = fires
+        membrane[i] = v
+        excitatory[i] *= decay_exc
+        inhibitory[i] *= decay_inh
+        fires[i] = free & (v >= threshold)
+
+
+@kernel
+def _add_slow(membrane: Floats, slow: Floats, constants: Floats) -> None:
+    response, decay = constants[_RESPONSE + SLOW], constants[_DECAY_CURRENT + SLOW]
+    for i in range(membrane.shape[0]):
+        membrane[i] += slow[i] * response
+        slow[i] *= decay

@@ -53,12 +53,13 @@ class PlasticTable(NamedTuple):
     ----------
     rule, params, row_first, row_last, target_first, target_last, slot_offset : per connection.
     axon_base, cell_base : per connection, where its axons and cells begin in the arrays below.
-    synapse_first, synapse_last : int64 per axon, its slice of the synapse table.
+    out_first, out_last : int64 per axon, its slice of the outgoing index.
     pre : float32 per axon, trace of its spikes.
     in_first, in_last : int64 per cell, its slice of the incoming index.
     post : float32 per cell, trace of its spikes.
     tagged : int64 per cell, the step to which the eligibility of its synapses has decayed.
-    in_synapse, in_axon : int64 per synapse, positions in the synapse table and in ``pre``.
+    out_synapse : int64 per synapse, ordered by axon: its position in the synapse table.
+    in_synapse, in_axon : int64 per synapse, ordered by cell: positions in the synapse table and in ``pre``.
     eligibility : float32 per synapse.
     """
 
@@ -71,8 +72,9 @@ class PlasticTable(NamedTuple):
     slot_offset: NDArray[np.int64]
     axon_base: NDArray[np.int64]
     cell_base: NDArray[np.int64]
-    synapse_first: NDArray[np.int64]
-    synapse_last: NDArray[np.int64]
+    out_first: NDArray[np.int64]
+    out_last: NDArray[np.int64]
+    out_synapse: NDArray[np.int64]
     pre: Floats
     in_first: NDArray[np.int64]
     in_last: NDArray[np.int64]
@@ -94,30 +96,25 @@ def index_plastic(
 
     ``owner`` (synapses,) is the position in ``connections`` of the connection each synapse belongs to, or -1.
     """
-    rows_of = np.repeat(np.arange(len(synapses.row_start) - 1), np.diff(synapses.row_start))
-    cells_of = synapses.slot % n_neurons
     params = np.zeros((len(connections), N_PARAMS), np.float32)
     axon_counts = [c.rows[1] - c.rows[0] for c in connections]
     cell_counts = [c.targets[1] - c.targets[0] for c in connections]
     axon_base = np.concatenate([[0], np.cumsum(axon_counts)]).astype(np.int64)
     cell_base = np.concatenate([[0], np.cumsum(cell_counts)]).astype(np.int64)
-    synapse_first, synapse_last, in_counts, in_synapse, in_axon = [], [], [], [], []
+    out_counts, out_synapse, in_counts, in_synapse, in_axon = [], [], [], [], []
     for number, connection in enumerate(connections):
         packed = connection.rule.pack(dt_ms, connection.mean_weight, connection.total_weight)
         params[number, : len(packed)] = packed
         mine = np.flatnonzero(owner == number)
-        rows = rows_of[mine] - connection.rows[0]
-        edges = np.searchsorted(rows, np.arange(axon_counts[number] + 1))
-        padded = np.concatenate([mine, [0]])
-        filled = edges[1:] > edges[:-1]
-        synapse_first.append(np.where(filled, padded[edges[:-1]], 0))
-        synapse_last.append(np.where(filled, padded[edges[1:] - 1] + 1, 0))
-        cells = cells_of[mine] - connection.targets[0]
+        rows = np.searchsorted(synapses.row_start, mine, side="right") - 1 - connection.rows[0]
+        out_synapse.append(mine)
+        out_counts.append(np.bincount(rows, minlength=axon_counts[number]))
+        cells = synapses.slot[mine] % n_neurons - connection.targets[0]
         order = np.argsort(cells, kind="stable")
         in_synapse.append(mine[order])
         in_axon.append(rows[order] + axon_base[number])
         in_counts.append(np.bincount(cells, minlength=cell_counts[number]))
-    in_start = np.concatenate([[0], np.cumsum(np.concatenate([[], *in_counts]))]).astype(np.int64)
+    out_start, in_start = _starts(out_counts), _starts(in_counts)
 
     def each(values: list[int]) -> NDArray[np.int64]:
         return np.array(values, np.int64)
@@ -135,8 +132,9 @@ def index_plastic(
         slot_offset=each([c.channel * n_neurons for c in connections]),
         axon_base=axon_base[:-1],
         cell_base=cell_base[:-1],
-        synapse_first=joined(synapse_first),
-        synapse_last=joined(synapse_last),
+        out_first=out_start[:-1],
+        out_last=out_start[1:],
+        out_synapse=joined(out_synapse),
         pre=np.zeros(axon_base[-1], np.float32),
         in_first=in_start[:-1],
         in_last=in_start[1:],
@@ -146,6 +144,11 @@ def index_plastic(
         in_axon=joined(in_axon),
         eligibility=np.zeros(in_start[-1], np.float32),
     )
+
+
+def _starts(counts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Where each entry begins if so many synapses follow one another, and the end of all."""
+    return np.concatenate([[0], np.cumsum(np.concatenate([[], *counts]))]).astype(np.int64)
 
 
 @kernel

@@ -53,7 +53,8 @@ def depress(plastic: PlasticTable, connection: int, axon: int, gate: float, syna
     rate = gate * plastic.params[connection, _DEPRESSION]
     largest = plastic.params[connection, _LARGEST]
     to_cell = plastic.cell_base[connection] - plastic.slot_offset[connection] - plastic.target_first[connection]
-    for k in range(plastic.synapse_first[axon], plastic.synapse_last[axon]):
+    for e in range(plastic.out_first[axon], plastic.out_last[axon]):
+        k = plastic.out_synapse[e]
         w = synapses.weight[k]
         synapses.weight[k] = bounded(w - rate * w * plastic.post[synapses.slot[k] + to_cell], largest)
 

@@ -7,93 +7,92 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from thalia_dask.jit import Floats, Int32Array, Words, kernel
-from thalia_dask.neurons import background, lif
-from thalia_dask.neurons.lif import LIFConstants, LIFState
+from thalia_dask.jit import Floats, Int32Array, Int64Array, Words, kernel
+from thalia_dask.neurons import background, models
+from thalia_dask.neurons.base import EXCITATORY, NeuronState
+from thalia_dask.neurons.mean import mean
 from thalia_dask.plasticity import updates
 from thalia_dask.plasticity.base import PlasticTable
-from thalia_dask.synapses.table import SynapseTable, deliver
+from thalia_dask.synapses.flight import deliver, send
+from thalia_dask.synapses.table import SynapseTable
 
 
 class PopulationTable(NamedTuple):
-    """Slices of the neuron array (int64) and background input, one entry per population.
+    """What the populations are, one entry for each.
 
-    ``thresholds`` is uint64, shape (populations, counts), see ``neurons.background.poisson_thresholds``;
-    ``weight`` is float32, mV; ``key`` two uint64 words that name the region's noise.
+    ``first`` and ``last`` are slices of the neuron array, ``model`` is the neuron model's code, ``jumps`` whether its
+    input moves the membrane at once (all int64); ``constants`` are those of ``neurons.base``. Background input:
+    ``thresholds`` is uint64, shape (populations, counts), see ``neurons.background.poisson_thresholds``; ``weight``
+    is float32, mV; ``key`` two uint64 words that name the region's noise.
     """
 
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
+    first: Int64Array
+    last: Int64Array
+    model: Int64Array
+    jumps: Int64Array
+    constants: Floats
     thresholds: Words
     weight: Floats
     key: Words
 
 
 class Scratch(NamedTuple):
-    """Work space of one step, shape (neurons,): membrane increments (float32), who spiked (uint8)."""
+    """Work space of one step.
 
-    increment: Floats
+    ``spiked`` (uint8) says which neurons crossed the threshold; ``spiked_words`` is the same memory, eight neurons a
+    word. ``lanes`` (float32) are partial sums of ``neurons.mean``, ``lots`` is scratch of ``neurons.background``.
+    """
+
     spiked: NDArray[np.uint8]
-
-
-@kernel
-def _receive(
-    step: int,
-    arrival: int,
-    arrival_steps: Int32Array,
-    arrival_rows: Int32Array,
-    gate: Floats,
-    ring: Floats,
-    synapses: SynapseTable,
-    plastic: PlasticTable,
-) -> int:
-    """Deliver what arrives along axons in this step; returns the index of the first later arrival."""
-    while arrival < arrival_steps.shape[0] and arrival_steps[arrival] == step:
-        row = arrival_rows[arrival]
-        deliver(row, step, synapses, ring)
-        updates.axon_fires(row, gate, plastic, synapses)
-        updates.mark_axon(row, plastic)
-        arrival += 1
-    return arrival
+    spiked_words: Words
+    lanes: Floats
+    lots: background.Lots
 
 
 @kernel
 def _integrate(
-    step: int,
-    drive: Floats,
-    state: LIFState,
-    constants: LIFConstants,
-    populations: PopulationTable,
-    ring: Floats,
-    scratch: Scratch,
+    step: int, jumps: int, drive: Floats, state: NeuronState, populations: PopulationTable, scratch: Scratch
 ) -> None:
-    arriving = ring[step % ring.shape[0]].reshape(lif.N_CHANNELS, state.membrane.shape[0])
+    """Advance the populations whose input moves the membrane at once (``jumps`` 1), or the others (0)."""
     for p in range(populations.first.shape[0]):
-        first, last = populations.first[p], populations.last[p]
+        if populations.jumps[p] == jumps:
+            models.step(
+                populations.model[p],
+                np.int32(step),
+                populations.first[p],
+                populations.last[p],
+                drive[p],
+                populations.constants[p],
+                state,
+                scratch.spiked,
+            )
+
+
+@kernel
+def _bombard(step: int, excitatory: Floats, populations: PopulationTable, lots: background.Lots) -> None:
+    for p in range(populations.first.shape[0]):
         if populations.weight[p] != 0.0:
             thresholds, weight = populations.thresholds[p], populations.weight[p]
-            background.bombard(step, first, last, thresholds, weight, populations.key, arriving)
-        lif.step(state, constants, p, first, last, drive[p], arriving, scratch.increment, scratch.spiked)
+            first, last = populations.first[p], populations.last[p]
+            background.bombard(step, first, last, thresholds, weight, populations.key, lots, excitatory)
 
 
 @kernel
-def _mean(values: Floats) -> float:
-    total: float = 0.0
-    for value in values:
-        total += float(value)
-    return total / len(values)
-
-
-@kernel
-def _emit(
-    step: int, neurons: Int32Array, gate: Floats, ring: Floats, synapses: SynapseTable, plastic: PlasticTable
+def _learn(
+    step: int,
+    arriving: Int32Array,
+    neurons: Int32Array,
+    gate: Floats,
+    synapses: SynapseTable,
+    plastic: PlasticTable,
 ) -> None:
-    """Send the spikes of this step into the region's own axons, and learn from them.
+    """Learn from the rows on which spikes arrived in this step, then from the neurons that spiked.
 
     Spikes of one step are not paired with each other: all learn from the traces before any of them is marked.
     """
-    for neuron in neurons:
-        deliver(neuron, step, synapses, ring)
+    for row in arriving:
+        updates.axon_fires(row, gate, plastic, synapses)
+        updates.mark_axon(row, plastic)
     for neuron in neurons:
         updates.cell_fires(neuron, step, gate, plastic, synapses)
     for neuron in neurons:
@@ -107,39 +106,63 @@ def _emit(
 def advance(
     start: int,
     stop: int,
+    arrival: int,
     arrival_steps: Int32Array,
     arrival_rows: Int32Array,
     drive: Floats,
     gate: Floats,
-    state: LIFState,
-    constants: LIFConstants,
+    state: NeuronState,
     populations: PopulationTable,
-    ring: Floats,
     synapses: SynapseTable,
+    flight: Int64Array,
+    n_flying: int,
     plastic: PlasticTable,
     scratch: Scratch,
     spike_steps: Int32Array,
     spike_neurons: Int32Array,
     membrane_mean: Floats,
-) -> int:
-    """Advance through steps ``start … stop - 1``; returns the number of spikes written.
+) -> tuple[int, int, int, int]:
+    """Advance from step ``start`` to ``stop``, or to a step for which there might be no room for spikes.
 
-    ``drive`` (steps, populations) mV, ``gate`` (steps, plastic connections), ``ring`` (delays, channels * neurons),
-    ``spike_steps`` and ``spike_neurons`` (neurons * steps,) and ``membrane_mean`` (steps,) are written.
+    ``arrival`` is the first arrival that has not been received. ``drive`` (steps, populations) mV, ``gate`` (steps,
+    plastic connections); ``flight`` and ``n_flying`` as in ``synapses.flight``. ``spike_steps``, ``spike_neurons``
+    and ``membrane_mean`` (steps,) are written.
+
+    Returns the step reached, the number of spikes written, the next ``arrival`` and ``n_flying``.
+
+    A step is: currents move membranes, spikes arrive and change currents, membranes that jump at arrivals do so,
+    neurons fire, synapses learn.
     """
+    current = state.current.reshape(state.current.size)
+    n_neurons, n_arrivals = state.membrane.shape[0], arrival_steps.shape[0]
     n_spikes = 0
-    arrival = 0
     for step in range(start, stop):
+        short_of_flights = n_flying + n_neurons + n_arrivals - arrival > flight.shape[1]
+        if short_of_flights or n_spikes + n_neurons > spike_steps.shape[0]:
+            return step, n_spikes, arrival, n_flying
         offset = step - start
         updates.decay_traces(plastic)
-        arrival = _receive(step, arrival, arrival_steps, arrival_rows, gate[offset], ring, synapses, plastic)
-        _integrate(step, drive[offset], state, constants, populations, ring, scratch)
-        membrane_mean[offset] = _mean(state.membrane)
-        first_spike = n_spikes
-        for i in range(scratch.spiked.shape[0]):
-            if scratch.spiked[i]:
-                spike_steps[n_spikes] = step
-                spike_neurons[n_spikes] = i
-                n_spikes += 1
-        _emit(step, spike_neurons[first_spike:n_spikes], gate[offset], ring, synapses, plastic)
-    return n_spikes
+        _integrate(step, 0, drive[offset], state, populations, scratch)
+        first_arrival = arrival
+        while arrival < n_arrivals and arrival_steps[arrival] == step:
+            n_flying = send(arrival_rows[arrival], step, synapses, flight, n_flying)
+            arrival += 1
+        n_flying = deliver(step, synapses, flight, n_flying, current)
+        _bombard(step, state.current[EXCITATORY], populations, scratch.lots)
+        _integrate(step, 1, drive[offset], state, populations, scratch)
+        fired = models.fire(
+            np.int32(step),
+            populations.last,
+            populations.constants,
+            state,
+            scratch.spiked_words,
+            spike_neurons[n_spikes:],
+        )
+        membrane_mean[offset] = mean(state.membrane, scratch.lanes)
+        neurons = spike_neurons[n_spikes : n_spikes + fired]
+        spike_steps[n_spikes : n_spikes + fired] = step
+        n_spikes += fired
+        for neuron in neurons:
+            n_flying = send(neuron, step, synapses, flight, n_flying)
+        _learn(step, arrival_rows[first_arrival:arrival], neurons, gate[offset], synapses, plastic)
+    return stop, n_spikes, arrival, n_flying

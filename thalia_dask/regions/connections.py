@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from thalia_dask.errors import ConfigError
-from thalia_dask.neurons.lif import EXCITATORY
+from thalia_dask.neurons.base import EXCITATORY
 from thalia_dask.plasticity.base import Rule
 from thalia_dask.synapses.connectivity import EdgeList, aligned_sources, edge_list, in_degree, random_sources
 
@@ -19,7 +19,7 @@ class AnyConnection(ABC):
     Attributes
     ----------
     source, target : a population or port; a population.
-    channel : receptor channel (``neurons.lif``).
+    channel : receptor channel (``neurons.base``).
     rule : learning rule, or None for static synapses.
     gates : names of oscillators and neuromodulators whose product scales the rule: (1 + cos phase) / 2, and level.
     """

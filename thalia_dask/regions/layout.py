@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from thalia_dask.neurons.lif import CHANNEL_NAMES, LIFParams
+from thalia_dask.neurons.base import CHANNEL_NAMES, SLOW, Neuron
+from thalia_dask.neurons.lif import LIFParams
 from thalia_dask.regions.connections import AnyConnection
 from thalia_dask.regions.connections import Connection as Connection
 from thalia_dask.regions.connections import ExplicitConnection as ExplicitConnection
@@ -38,7 +39,7 @@ class Population:
 
     name: str
     size: int
-    neuron: LIFParams = field(default_factory=LIFParams)
+    neuron: Neuron = field(default_factory=LIFParams)
     background: Background | None = None
     drives: tuple[Drive, ...] = ()
 
@@ -63,6 +64,11 @@ class Layout:
     stimulus: str = ""
     default_output: str = ""
     n_actions: int = 0
+
+    @property
+    def n_channels(self) -> int:
+        """Receptor channels that are needed: the slow one costs time, and few regions have it."""
+        return 1 + max([SLOW - 1, *(connection.channel for connection in self.connections)])
 
     def slices(self) -> dict[str, tuple[int, int]]:
         """Population -> first and last index (exclusive) of its neurons."""

@@ -12,18 +12,23 @@ from numpy.typing import NDArray
 from thalia_dask.errors import StateError
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
 from thalia_dask.modulation.oscillators import FREQUENCY_HZ, SEPTAL_DELAY_MS, phase
-from thalia_dask.neurons import lif
-from thalia_dask.neurons.background import poisson_thresholds
+from thalia_dask.neurons import base
+from thalia_dask.neurons.background import lots, poisson_thresholds
+from thalia_dask.neurons.mean import N_LANES
 from thalia_dask.plasticity import updates
 from thalia_dask.regions.advance import PopulationTable, Scratch, advance
 from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN, Observable, Region, Snapshot
-from thalia_dask.regions.layout import Layout
+from thalia_dask.regions.layout import Background, Layout
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.regions.wiring import noise_key, wire
 from thalia_dask.spikes import Arrivals, Signal, SpikePacket
+from thalia_dask.synapses.flight import no_flight
 from thalia_dask.ticks import Window
 
 _Array = TypeVar("_Array", bound=NDArray[Any])
+_SILENCE = Background(0.0, 0.0)
+_LEAST_ROOM = 1 << 14
+"""Spikes that may be emitted before they are taken out of the kernel, besides those of two steps."""
 
 
 class SpikingRegion(Region):
@@ -36,7 +41,6 @@ class SpikingRegion(Region):
 
     def __init__(self, spec: RegionSpec, layout: Layout) -> None:
         wiring = wire(spec, layout)
-        slices = layout.slices()
         n_neurons = sum(population.size for population in layout.populations)
         self.populations = {population.name: population.size for population in layout.populations}
         self.tensors: dict[str, torch.Tensor] = {}
@@ -45,25 +49,13 @@ class SpikingRegion(Region):
         self._gates = wiring.gates
         self._amplitudes = _amplitudes(layout)
         self._levels = NeuromodulatorLevels(spec.dt_ms)
-        self._constants = lif.constants([p.neuron for p in layout.populations], spec.dt_ms)
-        self._population_table = PopulationTable(
-            first=np.array([first for first, _ in slices.values()], np.int64),
-            last=np.array([last for _, last in slices.values()], np.int64),
-            thresholds=poisson_thresholds(
-                [p.background.rate_hz * spec.dt_ms / 1000 if p.background else 0.0 for p in layout.populations]
-            ),
-            weight=np.array(
-                [p.background.weight_mv if p.background else 0.0 for p in layout.populations], np.float32
-            ),
-            key=noise_key(spec),
-        )
-        self._state = lif.LIFState(
+        self._population_table = _population_table(spec, layout)
+        self._state = base.NeuronState(
             membrane=self._own("membrane", np.empty(n_neurons, np.float32)),
-            current=self._own("current", np.zeros((lif.N_CHANNELS, n_neurons), np.float32)),
+            current=self._own("current", np.zeros((layout.n_channels, n_neurons), np.float32)),
             adaptation=self._own("adaptation", np.zeros(n_neurons, np.float32)),
             refractory=self._own("refractory", np.zeros(n_neurons, np.int32)),
         )
-        self._ring = self._own("input_ring", np.zeros((wiring.ring_slots, lif.N_CHANNELS * n_neurons), np.float32))
         self._synapses = wiring.synapses._replace(weight=self._own("weight", wiring.synapses.weight))
         self._plastic = wiring.plastic._replace(
             pre=self._own("trace_pre", wiring.plastic.pre),
@@ -71,7 +63,11 @@ class SpikingRegion(Region):
             tagged=self._own("eligibility_step", wiring.plastic.tagged),
             eligibility=self._own("eligibility", wiring.plastic.eligibility),
         )
-        self._scratch = Scratch(np.empty(n_neurons, np.float32), np.empty(n_neurons, np.uint8))
+        self._flight, self._n_flying = no_flight(2 * n_neurons), 0
+        flags = np.zeros(8 * -(-n_neurons // 8), np.uint8)
+        self._scratch = Scratch(flags, flags.view(np.uint64), np.empty(N_LANES, np.float32), lots())
+        room = 2 * n_neurons + _LEAST_ROOM
+        self._spike_steps, self._spike_neurons = np.empty(room, np.int32), np.empty(room, np.int32)
         first_rows = np.cumsum([n_neurons, *(incoming.source_size for incoming in spec.incoming)])
         self._first_row = first_rows[:-1].astype(np.int32)
         self._membrane_mean = np.empty(0, np.float32)
@@ -81,34 +77,43 @@ class SpikingRegion(Region):
     def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
         for signal in arrivals.signals:
             self._receive(signal)
-        capacity = len(self._state.membrane) * window.n_steps
-        spike_steps, spike_neurons = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
+        rows = self._first_row[arrivals.projections] + arrivals.neurons
+        drive, gate = self._drive(window), self._gate(window)
         self._membrane_mean = np.empty(window.n_steps, np.float32)
-        n_spikes = advance(
-            window.start,
-            window.stop,
-            arrivals.steps,
-            self._first_row[arrivals.projections] + arrivals.neurons,
-            self._drive(window),
-            self._gate(window),
-            self._state,
-            self._constants,
-            self._population_table,
-            self._ring,
-            self._synapses,
-            self._plastic,
-            self._scratch,
-            spike_steps,
-            spike_neurons,
-            self._membrane_mean,
-        )
-        return SpikePacket(spike_steps[:n_spikes].copy(), spike_neurons[:n_spikes].copy())
+        packets: list[SpikePacket] = []
+        step, arrival = window.start, 0
+        while True:
+            self._make_room(len(rows) - arrival)
+            done = step - window.start
+            step, n_spikes, arrival, self._n_flying = advance(
+                step,
+                window.stop,
+                arrival,
+                arrivals.steps,
+                rows,
+                drive[done:],
+                gate[done:],
+                self._state,
+                self._population_table,
+                self._synapses,
+                self._flight,
+                self._n_flying,
+                self._plastic,
+                self._scratch,
+                self._spike_steps,
+                self._spike_neurons,
+                self._membrane_mean[done:],
+            )
+            packets.append(SpikePacket(self._spike_steps[:n_spikes].copy(), self._spike_neurons[:n_spikes].copy()))
+            if step == window.stop:
+                return packets[0] if len(packets) == 1 else _joined(packets)
 
     def observe(self) -> dict[str, NDArray[np.float32]]:
         return {MEMBRANE_POTENTIAL_MEAN: self._membrane_mean}
 
     def snapshot(self) -> Snapshot:
         state: Snapshot = {name: tensor.clone() for name, tensor in self.tensors.items()}
+        state["in_flight"] = torch.from_numpy(self._flight[:, : self._n_flying].copy())
         for name, (step, level) in self._levels.snapshot().items():
             state[f"{name}_step"], state[f"{name}_level"] = step, level
         return state
@@ -122,9 +127,22 @@ class SpikingRegion(Region):
                     f"snapshot and {tuple(tensor.shape)} here; give a snapshot of a region that was built alike"
                 )
             tensor.copy_(given)
+        in_flight = torch.as_tensor(snapshot["in_flight"]).numpy()
+        self._n_flying = 0
+        self._make_room(in_flight.shape[1])
+        self._n_flying = in_flight.shape[1]
+        self._flight[:, : self._n_flying] = in_flight
         self._levels.restore(
             {name: (int(snapshot[f"{name}_step"]), float(snapshot[f"{name}_level"])) for name in NEUROMODULATORS}
         )
+
+    def _make_room(self, n_arrivals: int) -> None:
+        """See to it that all of so many arrivals, and a step in which every neuron fires, can be in flight."""
+        needed = self._n_flying + n_arrivals + len(self._state.membrane)
+        if needed > self._flight.shape[1]:
+            flight = no_flight(2 * needed)
+            flight[:, : self._n_flying] = self._flight[:, : self._n_flying]
+            self._flight = flight
 
     def _load_kernels(self) -> None:
         """Compile the kernels, or load them from the cache: no step shall wait for that. Nothing changes."""
@@ -144,8 +162,9 @@ class SpikingRegion(Region):
         """
         for population, (first, last) in zip(self._layout.populations, self._layout.slices().values(), strict=True):
             self._state.membrane[first:last] = population.neuron.resting_mv
-        for name in ("current", "refractory", "input_ring", "trace_pre", "trace_post", "eligibility"):
+        for name in ("current", "refractory", "trace_pre", "trace_post", "eligibility"):
             self.tensors[name].numpy()[...] = 0
+        self._n_flying = 0
 
     def _receive(self, signal: Signal) -> None:
         if signal.name == "reset":
@@ -181,6 +200,26 @@ class SpikingRegion(Region):
             dt_ms, delay_ms = self._spec.dt_ms, SEPTAL_DELAY_MS.get(self._spec.kind, 0.0)
             return np.array([math.cos(phase(name, step, dt_ms, delay_ms)) for step in steps], np.float32)
         return np.array([self._levels.level(name, step) for step in steps], np.float32)
+
+
+def _population_table(spec: RegionSpec, layout: Layout) -> PopulationTable:
+    slices = layout.slices().values()
+    neurons = [population.neuron for population in layout.populations]
+    backgrounds = [population.background or _SILENCE for population in layout.populations]
+    return PopulationTable(
+        first=np.array([first for first, _ in slices], np.int64),
+        last=np.array([last for _, last in slices], np.int64),
+        model=np.array([neuron.code for neuron in neurons], np.int64),
+        jumps=np.array([neuron.jumps for neuron in neurons], np.int64),
+        constants=base.constants(neurons, spec.dt_ms),
+        thresholds=poisson_thresholds([background.rate_hz * spec.dt_ms / 1000 for background in backgrounds]),
+        weight=np.array([background.weight_mv for background in backgrounds], np.float32),
+        key=noise_key(spec),
+    )
+
+
+def _joined(packets: list[SpikePacket]) -> SpikePacket:
+    return SpikePacket(np.concatenate([p.steps for p in packets]), np.concatenate([p.neurons for p in packets]))
 
 
 def _amplitudes(layout: Layout) -> dict[str, NDArray[np.float32]]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thalia_dask.errors import ConfigError
 from thalia_dask.plasticity.base import PlasticConnection, PlasticTable, index_plastic
 from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.spec import RegionSpec
@@ -23,23 +24,18 @@ class Wiring:
     ----------
     synapses, plastic : the tables.
     gates : for each plastic connection, the names that gate it.
-    bundles : name of each bundle, in the order in which ``bundle_of`` (int32, per synapse) counts them.
-    ring_slots : steps that the input ring must hold.
     """
 
     synapses: SynapseTable
     plastic: PlasticTable
     gates: tuple[tuple[str, ...], ...]
-    bundles: tuple[str, ...]
-    bundle_of: NDArray[np.int32]
-    ring_slots: int
 
 
 def wire(spec: RegionSpec, layout: Layout) -> Wiring:
     """Draw every connection of the region from generators named after it, and sort the synapses by axon."""
     slices = layout.slices()
     n_neurons = sum(population.size for population in layout.populations)
-    names: list[str] = []
+    targets = {population.name: population.neuron for population in layout.populations}
     columns: list[tuple[NDArray[Any], ...]] = []
     plastic: list[PlasticConnection] = []
     gates: list[tuple[str, ...]] = []
@@ -48,13 +44,18 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
     for name, first_row, n_axons, scale, connection in layout.wiring(spec):
         target_first, target_last = slices[connection.target]
         n_targets = target_last - target_first
+        neuron = targets[connection.target]
+        if connection.channel not in neuron.channels:
+            raise ConfigError(
+                f"region '{spec.name}': {name} has receptor channel {connection.channel}, which "
+                f"{type(neuron).__name__} does not have; write one of {', '.join(map(str, neuron.channels))}"
+            )
         earliest = 1 if first_row < n_neurons else 0
         rng = generator(spec.seed, spec.name, "wiring", name)
         edges = connection.draw(n_axons, n_targets, spec.dt_ms, earliest, rng)
         slot = connection.channel * n_neurons + target_first + edges.targets.astype(np.int64)
         weights = (scale * edges.weights).astype(np.float32)
         columns.append((first_row + edges.sources.astype(np.int64), slot, weights, edges.delays))
-        names.append(name)
         plastic_number.append(len(plastic) if connection.rule else -1)
         if connection.rule:
             total = scale * connection.total_weight(n_targets)
@@ -73,7 +74,7 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
 
     bundle = np.repeat(np.arange(len(columns), dtype=np.int32), [len(column[0]) for column in columns])
     rows, slots, weights, delays = (_join(columns, field) for field in range(4))
-    order = np.lexsort((slots, bundle, rows))
+    order = np.lexsort((slots, bundle, delays, rows))
     bundle = bundle[order]
     synapses = SynapseTable(
         row_start=np.searchsorted(rows[order], np.arange(n_rows + 1)).astype(np.int64),
@@ -83,7 +84,7 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
     )
     owner = np.array([*plastic_number, -1], np.int32)[bundle]
     table = index_plastic(plastic, owner, synapses, n_neurons, spec.dt_ms)
-    return Wiring(synapses, table, tuple(gates), tuple(names), bundle, int(delays.max(initial=0)) + 1)
+    return Wiring(synapses, table, tuple(gates))
 
 
 def noise_key(spec: RegionSpec) -> NDArray[np.uint64]:

@@ -1,0 +1,107 @@
+"""Conductance-based neurons against their equations, solved in double precision by tiny steps."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.neurons.bench import Bench
+from thalia_dask.neurons.base import EXCITATORY, INHIBITORY
+from thalia_dask.neurons.conductance import ConductanceLIFParams
+from thalia_dask.seeds import generator
+
+COBA = ConductanceLIFParams()
+
+
+def reference(p: ConductanceLIFParams, dt_ms: float, events: list[dict[int, float]]) -> tuple[np.ndarray, list[int]]:
+    """Classical Runge-Kutta with 20 steps of every ``dt_ms``; ``events`` are the efficacies that arrive in each."""
+    n_fine = 20
+    h = dt_ms / n_fine
+    v, g = p.resting_mv, [0.0, 0.0]
+    held, trace, spikes = 0, [], []
+
+    def slope(v: float, t: float) -> float:
+        g_exc, g_inh = g[0] * math.exp(-t / p.tau_excitatory_ms), g[1] * math.exp(-t / p.tau_inhibitory_ms)
+        i_exc, i_inh = g_exc * (v - p.reversal_excitatory_mv), g_inh * (v - p.reversal_inhibitory_mv)
+        return (-p.leak_ns * (v - p.resting_mv) - i_exc - i_inh) / p.capacitance_pf
+
+    for step, arriving in enumerate(events):
+        for fine in range(n_fine):
+            t = fine * h
+            k1 = slope(v, t)
+            k2 = slope(v + h / 2 * k1, t + h / 2)
+            k3 = slope(v + h / 2 * k2, t + h / 2)
+            k4 = slope(v + h * k3, t + h)
+            v += h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+        if held:
+            held, v = held - 1, p.reset_mv
+        elif v >= p.threshold_mv:
+            spikes.append(step)
+            held, v = round(p.refractory_ms / dt_ms), p.reset_mv
+        g[0] = g[0] * math.exp(-dt_ms / p.tau_excitatory_ms) + arriving.get(EXCITATORY, 0.0)
+        g[1] = g[1] * math.exp(-dt_ms / p.tau_inhibitory_ms) + arriving.get(INHIBITORY, 0.0)
+        trace.append(v)
+    return np.array(trace), spikes
+
+
+def bombardment(seed: int, n_steps: int, rate_exc: float, rate_inh: float) -> list[dict[int, float]]:
+    """Efficacies of Vogels & Abbott, 6 and 67 nS, at random; rates are spikes a step."""
+    rng = generator(seed, "bombardment")
+    counts = zip(rng.poisson(rate_exc, n_steps), rng.poisson(rate_inh, n_steps), strict=True)
+    return [{EXCITATORY: 6.0 * e, INHIBITORY: 67.0 * i} for e, i in counts]
+
+
+def simulate(p: ConductanceLIFParams, dt_ms: float, events: list[dict[int, float]]) -> tuple[np.ndarray, list[int]]:
+    bench = Bench(p, dt_ms)
+    trace, spikes = [], []
+    for step, arriving in enumerate(events):
+        if bench.step(0.0, arriving):
+            spikes.append(step)
+        trace.append(float(bench.state.membrane[0]))
+    return np.array(trace), spikes
+
+
+@pytest.mark.parametrize(("rate_exc", "rate_inh"), [(0.1, 0.0), (0.3, 0.02), (1.0, 0.1)])
+@pytest.mark.parametrize("seed", range(3))
+def test_bombarded_neuron_spikes_in_the_same_steps(seed: int, rate_exc: float, rate_inh: float) -> None:
+    events = bombardment(seed, 10_000, rate_exc, rate_inh)
+    trace, spikes = simulate(COBA, 0.1, events)
+    expected_trace, expected_spikes = reference(COBA, 0.1, events)
+    assert spikes == expected_spikes
+    assert len(spikes) >= 10
+    np.testing.assert_allclose(trace, expected_trace, atol=5e-4)
+
+
+@pytest.mark.parametrize("dt_ms", [0.1, 0.5])
+def test_error_is_of_fourth_order(dt_ms: float) -> None:
+    """One volley of 40 excitatory and 4 inhibitory spikes: conductance 50 times the leak."""
+    events = [{EXCITATORY: 240.0, INHIBITORY: 268.0}, *({} for _ in range(200))]
+    silent = replace(COBA, threshold_mv=1e6)
+    trace, _ = simulate(silent, dt_ms, events)
+    expected, _ = reference(silent, dt_ms, events)
+    np.testing.assert_allclose(trace, expected, atol=1e-4 if dt_ms == 0.1 else 0.05)
+
+
+def test_reversal_potentials_bound_a_flooded_membrane() -> None:
+    silent = replace(COBA, threshold_mv=1e6)
+    for channel, reversal in ((EXCITATORY, 0.0), (INHIBITORY, -80.0)):
+        trace, _ = simulate(silent, 0.1, [{channel: 1e6}, *({} for _ in range(100))])
+        assert trace.min() >= -80.1
+        assert trace.max() <= 0.1
+        assert trace[-1] == pytest.approx(reversal, abs=1.0)
+
+
+@pytest.mark.parametrize("drive", [9.0, 15.0])
+def test_constant_drive_without_synapses_is_the_leaky_integrator(drive: float) -> None:
+    silent = replace(COBA, threshold_mv=1e6)
+    trace, _ = Bench(silent, 0.1).run(500, drive)
+    t = 0.1 * np.arange(1, 501)
+    np.testing.assert_allclose(trace, -60 + drive * (1 - np.exp(-t / 20)), atol=5e-4)
+
+
+def test_adaptation_raises_the_threshold() -> None:
+    plain, adapting = Bench(COBA, 0.1), Bench(replace(COBA, adaptation_mv=3.0), 0.1)
+    assert len(adapting.run(5000, 20.0)[1]) < len(plain.run(5000, 20.0)[1])

@@ -1,0 +1,82 @@
+"""What a neuron model declares, and the state that all of a region's neurons share, whatever their model.
+
+A model is a frozen dataclass of parameters and a compiled step in the same file; its constants are a row of numbers,
+as those of a learning rule are.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from thalia_dask.jit import Floats, Int32Array
+
+EXCITATORY, INHIBITORY, SLOW = 0, 1, 2
+"""Receptor channels: fast excitation (AMPA), inhibition (GABA-A) and slow excitation (NMDA)."""
+N_CHANNELS = 3
+CHANNEL_NAMES = ("ampa", "gaba", "nmda")
+
+RESTING, THRESHOLD, RESET, REFRACTORY_STEPS, ADAPTATION, DECAY_ADAPTATION, FIRST_OWN = range(7)
+"""Columns of the constants: what every model has; its own constants follow."""
+N_CONSTANTS = 20
+
+
+class Neuron(ABC):
+    """Parameters of a population; times in ms, potentials in mV."""
+
+    code: ClassVar[int]
+    """The model's number in the dispatch of :mod:`thalia_dask.neurons.models`."""
+    channels: ClassVar[tuple[int, ...]] = (EXCITATORY, INHIBITORY, SLOW)
+    """Receptor channels that the model has."""
+    jumps: ClassVar[bool] = False
+    """Whether input moves the membrane in the step in which it arrives, instead of beginning a current."""
+
+    resting_mv: float
+    threshold_mv: float
+    reset_mv: float
+    refractory_ms: float
+    adaptation_mv: float
+    tau_adaptation_ms: float
+
+    @abstractmethod
+    def pack(self, dt_ms: float) -> list[float]:
+        """Its own constants of one step for the kernel, at most ``N_CONSTANTS - FIRST_OWN`` numbers."""
+
+
+class NeuronState(NamedTuple):
+    """State of all neurons of a region.
+
+    Attributes
+    ----------
+    membrane : float32, shape (neurons,), mV.
+    current : float32, shape (channels, neurons). What synapses add to: a current in mV, a conductance in nS, or the
+        jump of the membrane that the next step will make, by model. Regions without slow synapses have two channels.
+    adaptation : float32, shape (neurons,), mV above the threshold.
+    refractory : int32, shape (neurons,). The first step in which the membrane moves again.
+    """
+
+    membrane: Floats
+    current: Floats
+    adaptation: Floats
+    refractory: Int32Array
+
+
+def constants(neurons: Sequence[Neuron], dt_ms: float) -> Floats:
+    """Constants of one step, float32, shape (populations, N_CONSTANTS)."""
+    table = np.zeros((len(neurons), N_CONSTANTS), np.float32)
+    for row, neuron in zip(table, neurons, strict=True):
+        common = [
+            neuron.resting_mv,
+            neuron.threshold_mv,
+            neuron.reset_mv,
+            round(neuron.refractory_ms / dt_ms),
+            neuron.adaptation_mv,
+            math.exp(-dt_ms / neuron.tau_adaptation_ms),
+        ]
+        own = neuron.pack(dt_ms)
+        row[: FIRST_OWN + len(own)] = [*common, *own]
+    return table

@@ -1,0 +1,38 @@
+"""Leaky integrate-and-fire neurons whose membrane jumps at every synaptic event.
+
+    tau_m dV/dt = -(V - E_L) + I_drive + tau_m sum_k w_k delta(t - t_k)     (mV)
+
+A spike is emitted when V >= V_th; V is then held at V_reset for the refractory period, in which input is lost. The
+neuron of Brunel (2000), J. Comput. Neurosci. 8:183, eqs. 1-3, in the order of updates of NEST's ``iaf_psc_delta``.
+
+It is the current-based neuron of :mod:`thalia_dask.neurons.lif` with currents that last for one step, in which they
+move the membrane by all of the efficacy, so it has no step of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from thalia_dask.neurons.base import N_CHANNELS, Neuron
+from thalia_dask.neurons.lif import LIFParams
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaLIFParams(Neuron):
+    """Parameters of a population; times in ms, potentials and efficacies in mV. Defaults: Brunel (2000)."""
+
+    code: ClassVar[int] = LIFParams.code
+    jumps: ClassVar[bool] = True
+    tau_membrane_ms: float = 20.0
+    resting_mv: float = 0.0
+    threshold_mv: float = 20.0
+    reset_mv: float = 10.0
+    refractory_ms: float = 2.0
+    adaptation_mv: float = 0.0
+    tau_adaptation_ms: float = 100.0
+
+    def pack(self, dt_ms: float) -> list[float]:
+        decay = math.exp(-dt_ms / self.tau_membrane_ms)
+        return [decay, 1.0, 1.0, 1.0 / decay, *[0.0] * N_CHANNELS]

@@ -1,0 +1,74 @@
+"""Which step each model makes, and what a spike leaves behind. A new model is a file of its own and a line here."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thalia_dask.jit import Floats, Int32Array, Int64Array, Words, kernel
+from thalia_dask.neurons import conductance, lif
+from thalia_dask.neurons.base import ADAPTATION, DECAY_ADAPTATION, REFRACTORY_STEPS, RESET, THRESHOLD, NeuronState
+
+_LIF = lif.LIFParams.code
+_CONDUCTANCE = conductance.ConductanceLIFParams.code
+
+
+@kernel
+def step(
+    code: int,
+    now: np.int32,
+    first: int,
+    last: int,
+    drive: float,
+    constants: Floats,
+    state: NeuronState,
+    spiked: NDArray[np.uint8],
+) -> None:
+    """Advance one population, neurons ``first … last - 1``, by one step."""
+    if code == _LIF:
+        lif.step(now, first, last, drive, constants, state, spiked)
+    elif code == _CONDUCTANCE:
+        conductance.step(now, first, last, drive, constants, state, spiked)
+    if constants[ADAPTATION] != 0.0:
+        _adapt(now, first, last, constants, state, spiked)
+
+
+@kernel
+def _adapt(
+    now: np.int32, first: int, last: int, constants: Floats, state: NeuronState, spiked: NDArray[np.uint8]
+) -> None:
+    """Let the adaptation decay, and decide again who crosses the threshold that it raises."""
+    membrane, refractory = state.membrane[first:last], state.refractory[first:last]
+    adaptation, fires = state.adaptation[first:last], spiked[first:last]
+    threshold, decay = constants[THRESHOLD], constants[DECAY_ADAPTATION]
+    for i in range(membrane.shape[0]):
+        a = adaptation[i] * decay
+        adaptation[i] = a
+        fires[i] = (refractory[i] <= now) & (membrane[i] >= threshold + a)
+
+
+@kernel
+def fire(
+    now: np.int32, last: Int64Array, constants: Floats, state: NeuronState, spiked: Words, neurons: Int32Array
+) -> int:
+    """Reset the neurons that spiked and write their indices, in order, to ``neurons``; returns their number.
+
+    ``last`` (populations,) is where each population ends; ``spiked`` are the flags of eight neurons a word, and are
+    zero behind the last neuron.
+    """
+    n_spikes = 0
+    population = 0
+    for word in range(spiked.shape[0]):
+        flags = spiked[word]
+        if flags:
+            for i in range(8 * word, 8 * word + 8):
+                if flags & np.uint64(1):
+                    while i >= last[population]:
+                        population += 1
+                    state.membrane[i] = constants[population, RESET]
+                    state.refractory[i] = now + np.int32(1) + np.int32(constants[population, REFRACTORY_STEPS])
+                    state.adaptation[i] += constants[population, ADAPTATION]
+                    neurons[n_spikes] = i
+                    n_spikes += 1
+                flags >>= np.uint64(8)
+    return n_spikes

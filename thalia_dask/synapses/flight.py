@@ -1,0 +1,69 @@
+"""Spikes in flight: each travels along its axon and delivers, step by step, the synapses that it reaches.
+
+The synapses of an axon are ordered by delay, so a spike is a place in the table that only moves forward. What a step
+changes is no more than the neurons' input of that step, which stays in the cache; a buffer of input for every future
+step, with delays of a hundred steps, would not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from thalia_dask.jit import Floats, Int64Array, kernel
+from thalia_dask.prefetch import prefetch
+from thalia_dask.synapses.table import SynapseTable
+
+NEXT, END, EMITTED = 0, 1, 2
+"""Rows of the array of spikes in flight, int64, shape (3, capacity), in the order in which they were sent: the next
+synapse to be reached, the end of the axon's synapses, the step in which the spike was sent."""
+_AHEAD = 16
+"""Synapses of which the slots, or the weights, fill a cache line."""
+
+
+def no_flight(capacity: int) -> Int64Array:
+    """Room for ``capacity`` spikes."""
+    return np.zeros((3, capacity), np.int64)
+
+
+@kernel
+def send(row: int, step: int, synapses: SynapseTable, flight: Int64Array, n_flying: int) -> int:
+    """Let a spike start on an axon; returns the number of spikes in flight."""
+    first, end = synapses.row_start[row], synapses.row_start[row + 1]
+    if first == end:
+        return n_flying
+    flight[NEXT, n_flying] = first
+    flight[END, n_flying] = end
+    flight[EMITTED, n_flying] = step
+    _expect(synapses, first)
+    _expect(synapses, first + _AHEAD)
+    return n_flying + 1
+
+
+@kernel
+def deliver(step: int, synapses: SynapseTable, flight: Int64Array, n_flying: int, current: Floats) -> int:
+    """Add the efficacies that arrive in this step to ``current`` (channels * neurons,).
+
+    Spikes that have reached their last synapse are removed; returns the number of those in flight.
+    """
+    slot, weight, delay = synapses.slot, synapses.weight, synapses.delay
+    staying = 0
+    for spike in range(n_flying):
+        k, end, emitted = flight[NEXT, spike], flight[END, spike], flight[EMITTED, spike]
+        age = step - emitted
+        while k < end and delay[k] == age:
+            current[slot[k]] += weight[k]
+            k += 1
+        _expect(synapses, k + _AHEAD)
+        flight[NEXT, staying] = k
+        flight[END, staying] = end
+        flight[EMITTED, staying] = emitted
+        staying += k < end
+    return staying
+
+
+@kernel
+def _expect(synapses: SynapseTable, k: int) -> None:
+    """Begin to load synapses that one of the next steps will read."""
+    prefetch(synapses.slot, k)
+    prefetch(synapses.weight, k)
+    prefetch(synapses.delay, k)
