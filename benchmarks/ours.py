@@ -11,8 +11,11 @@ import numpy as np
 import torch
 
 from benchmarks.contest import Stretch
-from benchmarks.network import DT_MS, Network
-from thalia_dask.neurons.lif import EXCITATORY, INHIBITORY, LIFParams
+from benchmarks.network import DT_MS, Cells, Network, Synapse
+from thalia_dask.neurons.base import EXCITATORY, INHIBITORY, Neuron
+from thalia_dask.neurons.conductance import ConductanceLIFParams
+from thalia_dask.neurons.delta import DeltaLIFParams
+from thalia_dask.neurons.lif import LIFParams
 from thalia_dask.regions.layout import Background, ExplicitConnection, Layout, Population
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.regions.spiking import SpikingRegion
@@ -21,6 +24,8 @@ from thalia_dask.synapses.connectivity import EdgeList
 from thalia_dask.ticks import Window, to_steps
 
 WINDOW_STEPS = 100
+LEAK_NS = 10.0
+"""Free to choose: conductances are given as multiples of it."""
 
 
 class OneRegion:
@@ -67,18 +72,32 @@ def build(network: Network) -> SpikingRegion:
 
 
 def _population(network: Network, index: int) -> Population:
-    cells, given = network.cells, network.populations[index]
-    neuron = LIFParams(
-        tau_membrane_ms=cells.tau_membrane_ms,
-        resting_mv=cells.resting_mv + given.drive_mv,
-        threshold_mv=cells.threshold_mv,
-        reset_mv=cells.reset_mv,
-        refractory_ms=cells.refractory_ms,
-        tau_excitatory_ms=cells.tau_excitatory_ms,
-        tau_inhibitory_ms=cells.tau_inhibitory_ms,
-    )
+    given = network.populations[index]
     background = Background(given.background_hz, given.background_weight) if given.background_hz else None
-    return Population(given.name, given.size, neuron, background)
+    return Population(given.name, given.size, neuron(network.synapse, network.cells, given.drive_mv), background)
+
+
+def neuron(synapse: Synapse, cells: Cells, drive_mv: float = 0.0) -> Neuron:
+    """The model and its parameters; a tonic drive is a shift of the resting potential."""
+    common = {
+        "resting_mv": cells.resting_mv + drive_mv,
+        "threshold_mv": cells.threshold_mv,
+        "reset_mv": cells.reset_mv,
+        "refractory_ms": cells.refractory_ms,
+    }
+    taus = {"tau_excitatory_ms": cells.tau_excitatory_ms, "tau_inhibitory_ms": cells.tau_inhibitory_ms}
+    if synapse == "delta":
+        return DeltaLIFParams(tau_membrane_ms=cells.tau_membrane_ms, **common)
+    if synapse == "current":
+        return LIFParams(tau_membrane_ms=cells.tau_membrane_ms, **common, **taus)
+    return ConductanceLIFParams(
+        capacitance_pf=LEAK_NS * cells.tau_membrane_ms,
+        leak_ns=LEAK_NS,
+        reversal_excitatory_mv=cells.reversal_excitatory_mv,
+        reversal_inhibitory_mv=cells.reversal_inhibitory_mv,
+        **common,
+        **taus,
+    )
 
 
 def connections(network: Network) -> Iterator[ExplicitConnection]:
@@ -87,6 +106,7 @@ def connections(network: Network) -> Iterator[ExplicitConnection]:
     source_of, target_of = (np.searchsorted(stops, ends, side="right") for ends in (network.sources, network.targets))
     firsts = stops - [population.size for population in network.populations]
     names = [population.name for population in network.populations]
+    weights = network.weights if network.synapse != "conductance" else np.abs(network.weights) * np.float32(LEAK_NS)
     key = (source_of * len(names) + target_of) * 2 + (network.weights < 0)
     for value in np.unique(key).tolist():
         chosen = key == value
@@ -94,7 +114,7 @@ def connections(network: Network) -> Iterator[ExplicitConnection]:
         edges = EdgeList(
             sources=(network.sources[chosen] - firsts[source]).astype(np.int32),
             targets=(network.targets[chosen] - firsts[target]).astype(np.int32),
-            weights=network.weights[chosen],
+            weights=weights[chosen],
             delays=network.delays[chosen],
         )
         channel = INHIBITORY if value % 2 else EXCITATORY

@@ -58,7 +58,8 @@ def where(machine: dict[str, object], n_rows: int, n_hold: int) -> str:
     return (
         f"Measured {machine['date'][:10]} at commit {machine['commit']} on {machine['cores']} cores of "
         f"{machine['cpu']}, {machine['memory_gb']} GB, {machine['system']}; {versions}. "
-        f"Peers: {peers}; {machine['compiler']}. Load before: {machine['load_before']}.\n\n{n_hold} of {n_rows} rows hold.\n"
+        f"Peers: {peers}; {machine['compiler']}. Load before: {machine['load_before']}.\n\n"
+        f"{n_hold} of {n_rows} rows hold.\n"
     )
 
 

@@ -16,8 +16,9 @@ import torch
 from benchmarks.network import DT_MS, Network
 from benchmarks.networks.cuba import CELLS, EXCITATORY_MV, INHIBITORY_MV, REFERENCE_DEGREE, populations
 from benchmarks.networks.cuba import scattered_membrane as scattered
+from benchmarks.ours import neuron
 from thalia_dask.engine.executor import RegionCreator
-from thalia_dask.neurons.lif import EXCITATORY, INHIBITORY, LIFParams
+from thalia_dask.neurons.base import EXCITATORY, INHIBITORY
 from thalia_dask.regions.layout import ExplicitConnection, Layout, Population
 from thalia_dask.regions.spec import Incoming, RegionSpec
 from thalia_dask.regions.spiking import SpikingRegion
@@ -140,16 +141,7 @@ class Areas:
 
 def create_area(areas: Areas, area: int) -> SpikingRegion:
     """Build an area: one population of its excitatory, one of its inhibitory neurons."""
-    n_exc = areas.n_excitatory
-    neuron = LIFParams(
-        tau_membrane_ms=CELLS.tau_membrane_ms,
-        resting_mv=CELLS.resting_mv,
-        threshold_mv=CELLS.threshold_mv,
-        reset_mv=CELLS.reset_mv,
-        refractory_ms=CELLS.refractory_ms,
-        tau_excitatory_ms=CELLS.tau_excitatory_ms,
-        tau_inhibitory_ms=CELLS.tau_inhibitory_ms,
-    )
+    n_exc, cell = areas.n_excitatory, neuron("current", CELLS)
     connections = []
     for name, edges in areas.edges(area).items():
         channel = INHIBITORY if name == "inh" else EXCITATORY
@@ -159,7 +151,7 @@ def create_area(areas: Areas, area: int) -> SpikingRegion:
             part = part._replace(targets=part.targets - np.int32(first))
             connections.append(ExplicitConnection(name, target, part, channel))
     layout = Layout(
-        populations=(Population("exc", n_exc, neuron), Population("inh", areas.n_neurons - n_exc, neuron)),
+        populations=(Population("exc", n_exc, cell), Population("inh", areas.n_neurons - n_exc, cell)),
         connections=tuple(connections),
         ports=tuple(_port(hop) for hop in range(len(LONG_DELAYS_MS))),
         default_output="exc",
