@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -51,6 +51,7 @@ class Network:
     weights : float32, shape (synapses,), units by ``synapse``; negative ones are inhibitory.
     delays : int32, shape (synapses,), steps of ``DT_MS``, at least 1.
     membrane : float32, shape (neurons,), initial potential in mV.
+    conductances : float32, shape (2, neurons), initial ones, excitatory and inhibitory; of ``"conductance"`` alone.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Network:
     weights: NDArray[np.float32]
     delays: NDArray[np.int32]
     membrane: NDArray[np.float32]
+    conductances: NDArray[np.float32] = field(default_factory=lambda: np.zeros((2, 0), np.float32))
 
     @property
     def n_neurons(self) -> int:
@@ -75,8 +77,7 @@ class Network:
     def save(self, path: Path) -> None:
         """Write an ``.npz`` file that :meth:`load` reads."""
         head = json.dumps([self.name, self.synapse, self.cells, self.populations])
-        arrays = (self.sources, self.targets, self.weights, self.delays, self.membrane)
-        np.savez(path, head=head, **dict(zip(_ARRAYS, arrays, strict=True)))
+        np.savez(path, head=head, **{name: getattr(self, name) for name in _ARRAYS})
 
     @staticmethod
     def load(path: Path) -> Network:
@@ -87,4 +88,4 @@ class Network:
         return Network(name, synapse, Cells(*cells), tuple(Population(*p) for p in populations), **arrays)
 
 
-_ARRAYS = ("sources", "targets", "weights", "delays", "membrane")
+_ARRAYS = ("sources", "targets", "weights", "delays", "membrane", "conductances")

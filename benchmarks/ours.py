@@ -68,6 +68,9 @@ def build(network: Network) -> SpikingRegion:
     populations = tuple(_population(network, index) for index in range(len(network.populations)))
     region = SpikingRegion(spec, Layout(populations, tuple(connections(network))))
     region.tensors["membrane"].copy_(torch.from_numpy(network.membrane))
+    if network.synapse == "conductance":
+        current = region.tensors["current"]
+        current[[EXCITATORY, INHIBITORY]] = torch.from_numpy(network.conductances * np.float32(LEAK_NS))
     return region
 
 

@@ -33,6 +33,8 @@ def build(order: Order) -> Callable[[], dict[str, float]]:
     It warms up, goes on with its spikes counted, and once more without: the time is that of the last part.
     """
     network = Network.load(order.network)
+    if any(population.drive_mv or population.background_hz for population in network.populations):
+        raise NotImplementedError("Brian2 is given no drive and no background")
     project = tempfile.TemporaryDirectory(prefix="brian-")
     brian.set_device("cpp_standalone", build_on_run=False)
     brian.prefs.devices.cpp_standalone.openmp_threads = order.n_threads if order.n_threads > 1 else 0
@@ -65,6 +67,8 @@ def neurons(network: Network) -> brian.NeuronGroup:
         namespace=namespace(network),
     )
     group.v = network.membrane * mV
+    if network.synapse == "conductance":
+        group.ge, group.gi = network.conductances
     return group
 
 

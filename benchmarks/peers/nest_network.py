@@ -61,6 +61,9 @@ def create(network: Network) -> None:
     for population, (first, last) in zip(network.populations, network.slices().values(), strict=True):
         drive = {"I_e": population.drive_mv * CAPACITANCE_PF / cells.tau_membrane_ms}
         initial = {"V_m": network.membrane[first:last].astype(float)}
+        if network.synapse == "conductance":
+            g_ex, g_in = in_nest_units(network, network.conductances[:, first:last].astype(float))
+            initial |= {"g_ex": g_ex, "g_in": g_in}
         neurons = nest.Create(model, population.size, {**common, **params, **drive, **initial})
         if population.background_hz:
             noise = nest.Create("poisson_generator", params={"rate": population.background_hz})

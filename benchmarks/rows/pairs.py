@@ -70,7 +70,7 @@ PAIRS = (
     _pair("cuba-4000-delays", f"CUBA 4000, {LONG}", "Brian2", CUBA_4000_LONG, 5000, 2.5, 4),
     _pair("cuba-20000-delays", f"CUBA 20 000, {LONG}", "NEST", CUBA_20000_LONG, 1000, 10, 20),
     _pair("cuba-20000-delays", f"CUBA 20 000, {LONG}", "Brian2", CUBA_20000_LONG, 1000, 1.5, 3),
-    _pair("coba-4000", f"COBA 4000, {SHORT}", "NEST", partial(coba, 4000), 2000, 15, 50),
-    _pair("coba-4000", f"COBA 4000, {SHORT}", "Brian2", partial(coba, 4000), 2000, 1.5, 3),
+    _pair("coba-4000", f"COBA 4000, {SHORT}", "NEST", partial(coba, 4000), 1000, 15, 50),
+    _pair("coba-4000", f"COBA 4000, {SHORT}", "Brian2", partial(coba, 4000), 1000, 1.5, 3),
     _pair("brunel-12500", "Brunel delta 12 500, Poisson input", "NEST", partial(brunel, 12_500), 500, 5, 15),
 )
