@@ -35,3 +35,14 @@ def philox(counters: Uint32Array, key: Words) -> None:
             c3[i] = np.uint32(product_0)
         key_0 = np.uint32(key_0 + _WEYL_0)
         key_1 = np.uint32(key_1 + _WEYL_1)
+
+
+def random_words(key: Words, stream: int, first: int, count: int) -> Uint32Array:
+    """Words ``first … first + count - 1`` of one of a key's streams of uniform words, uint32, shape (count,)."""
+    origin = first // 4
+    n_counters = -(-(first + count) // 4) - origin
+    index = np.arange(origin, origin + n_counters, dtype=np.uint64)
+    counters = np.empty((4, n_counters), np.uint32)
+    counters[0], counters[1], counters[2], counters[3] = index & np.uint64(0xFFFFFFFF), index >> _HIGH, stream, 0
+    philox(counters, key)
+    return counters.T.reshape(-1)[first - 4 * origin :][:count]

@@ -166,6 +166,19 @@ def test_without_spikes_only_traces_change_and_they_decay(rule) -> None:
     after = forced.region.snapshot()
     np.testing.assert_array_equal(forced.weights, before)
     tau_post = getattr(rule, "tau_post_ms", rule.tau_pre_ms)
-    for name, tau in (("trace_pre", rule.tau_pre_ms), ("trace_post", tau_post)):
-        np.testing.assert_allclose(after[name], traces[name] * math.exp(-30 / tau), rtol=1e-4)
-        assert traces[name].any()
+    for side, (name, tau) in enumerate((("trace_pre", rule.tau_pre_ms), ("trace_post", tau_post))):
+        then, now = (snapshot[name] * snapshot["trace_fade"][0, side] for snapshot in (traces, after))
+        np.testing.assert_allclose(now, then * math.exp(-30 / tau), rtol=1e-4)
+        assert then.any()
+
+
+@pytest.mark.parametrize("rule", [STDP(), Hebbian(), ThreeFactor()])
+def test_traces_of_long_ago_are_gone_and_new_ones_count_as_ever(rule) -> None:
+    """The common factor of traces is put into them now and then; nothing is to be seen of that."""
+    forced = Forced(rule)
+    forced.run(2000, [(3, 0), (3, 1), (1500, 0), (1998, 0)], [(10, 0), (1999, 1)])
+    snapshot = forced.region.snapshot()
+    pre = snapshot["trace_pre"] * snapshot["trace_fade"][0, 0]
+    post = snapshot["trace_post"] * snapshot["trace_fade"][0, 1]
+    np.testing.assert_allclose(pre, [math.exp(-1 / rule.tau_pre_ms), 0.0, 0.0], rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(post, [0.0, 1.0], rtol=1e-5, atol=1e-9)

@@ -20,6 +20,8 @@ from thalia_dask.synapses.table import SynapseTable
 
 DECAY_PRE, DECAY_POST, FIRST_OWN = 0, 1, 2
 """Columns of ``PlasticTable.params``: every rule has the decays of both traces, its own parameters follow."""
+PRE, POST = 0, 1
+"""Columns of ``PlasticTable.fade``."""
 N_PARAMS = 8
 
 
@@ -54,9 +56,11 @@ class PlasticTable(NamedTuple):
     rule, params, row_first, row_last, target_first, target_last, slot_offset : per connection.
     axon_base, cell_base : per connection, where its axons and cells begin in the arrays below.
     out_first, out_last : int64 per axon, its slice of the outgoing index.
-    pre : float32 per axon, trace of its spikes.
+    fade : float32, shape (connections, 2), factors on ``pre`` and ``post``. All traces of a connection decay alike,
+        so only these change in every step.
+    pre : float32 per axon; times its factor, the trace of the axon's spikes.
     in_first, in_last : int64 per cell, its slice of the incoming index.
-    post : float32 per cell, trace of its spikes.
+    post : float32 per cell; times its factor, the trace of the cell's spikes.
     tagged : int64 per cell, the step to which the eligibility of its synapses has decayed.
     out_synapse : int64 per synapse, ordered by axon: its position in the synapse table.
     in_synapse, in_axon : int64 per synapse, ordered by cell: positions in the synapse table and in ``pre``.
@@ -75,6 +79,7 @@ class PlasticTable(NamedTuple):
     out_first: NDArray[np.int64]
     out_last: NDArray[np.int64]
     out_synapse: NDArray[np.int64]
+    fade: Floats
     pre: Floats
     in_first: NDArray[np.int64]
     in_last: NDArray[np.int64]
@@ -87,7 +92,7 @@ class PlasticTable(NamedTuple):
 
 def index_plastic(
     connections: Sequence[PlasticConnection],
-    owner: NDArray[np.int32],
+    owner: NDArray[np.int16],
     synapses: SynapseTable,
     n_neurons: int,
     dt_ms: float,
@@ -135,6 +140,7 @@ def index_plastic(
         out_first=out_start[:-1],
         out_last=out_start[1:],
         out_synapse=joined(out_synapse),
+        fade=np.ones((len(connections), 2), np.float32),
         pre=np.zeros(axon_base[-1], np.float32),
         in_first=in_start[:-1],
         in_last=in_start[1:],

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from thalia_dask.jit import kernel
-from thalia_dask.plasticity.base import FIRST_OWN, PlasticTable, Rule, bounded
+from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded
 from thalia_dask.synapses.table import SynapseTable
 
 _RATE, _LARGEST = range(FIRST_OWN, FIRST_OWN + 2)
@@ -38,8 +38,9 @@ class Hebbian(Rule):
 def potentiate(plastic: PlasticTable, connection: int, cell: int, gate: float, synapses: SynapseTable) -> None:
     """Move the efficacies onto a cell that fires towards the traces of their axons."""
     rate = gate * plastic.params[connection, _RATE]
-    largest = plastic.params[connection, _LARGEST]
+    largest, fade = plastic.params[connection, _LARGEST], plastic.fade[connection, PRE]
     for e in range(plastic.in_first[cell], plastic.in_last[cell]):
         k = plastic.in_synapse[e]
         w = synapses.weight[k]
-        synapses.weight[k] = bounded(w + rate * (largest * plastic.pre[plastic.in_axon[e]] - w), largest)
+        x = fade * plastic.pre[plastic.in_axon[e]]
+        synapses.weight[k] = bounded(w + rate * (largest * x - w), largest)

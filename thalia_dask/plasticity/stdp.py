@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from thalia_dask.jit import kernel
-from thalia_dask.plasticity.base import FIRST_OWN, PlasticTable, Rule, bounded
+from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
 from thalia_dask.synapses.table import SynapseTable
 
 _POTENTIATION, _DEPRESSION, _LARGEST, _SCALING, _TOTAL = range(FIRST_OWN, FIRST_OWN + 5)
@@ -50,7 +50,7 @@ class STDP(Rule):
 @kernel
 def depress(plastic: PlasticTable, connection: int, axon: int, gate: float, synapses: SynapseTable) -> None:
     """Weaken the synapses of an axon that fires, by the traces of their target cells."""
-    rate = gate * plastic.params[connection, _DEPRESSION]
+    rate = gate * plastic.params[connection, _DEPRESSION] * plastic.fade[connection, POST]
     largest = plastic.params[connection, _LARGEST]
     to_cell = plastic.cell_base[connection] - plastic.slot_offset[connection] - plastic.target_first[connection]
     for e in range(plastic.out_first[axon], plastic.out_last[axon]):
@@ -63,12 +63,13 @@ def depress(plastic: PlasticTable, connection: int, axon: int, gate: float, syna
 def potentiate(plastic: PlasticTable, connection: int, cell: int, gate: float, synapses: SynapseTable) -> None:
     """Strengthen the synapses onto a cell that fires, by the traces of their axons; then scale their sum."""
     rate = gate * plastic.params[connection, _POTENTIATION]
-    largest = plastic.params[connection, _LARGEST]
+    largest, fade = plastic.params[connection, _LARGEST], plastic.fade[connection, PRE]
     total = 0.0
     for e in range(plastic.in_first[cell], plastic.in_last[cell]):
         k = plastic.in_synapse[e]
         w = synapses.weight[k]
-        w = bounded(w + rate * (largest - w) * plastic.pre[plastic.in_axon[e]], largest)
+        x = fade * plastic.pre[plastic.in_axon[e]]
+        w = bounded(w + rate * (largest - w) * x, largest)
         synapses.weight[k] = w
         total += w
     if total > 0.0:

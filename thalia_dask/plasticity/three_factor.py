@@ -21,7 +21,7 @@ from typing import ClassVar
 import numpy as np
 
 from thalia_dask.jit import kernel
-from thalia_dask.plasticity.base import FIRST_OWN, PlasticTable, Rule, bounded
+from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded
 from thalia_dask.synapses.table import SynapseTable
 
 _DECAY_ELIGIBILITY, _LEARNING_RATE, _LARGEST, _EFFERENCE = range(FIRST_OWN, FIRST_OWN + 4)
@@ -70,8 +70,9 @@ def tag(plastic: PlasticTable, connection: int, cell: int, step: int, amount: fl
     for e in range(first, last):
         total += plastic.pre[plastic.in_axon[e]]
     mean = np.float32(total / max(1, last - first))
+    present = amount * plastic.fade[connection, PRE]
     for e in range(first, last):
-        plastic.eligibility[e] += amount * (plastic.pre[plastic.in_axon[e]] - mean)
+        plastic.eligibility[e] += present * (plastic.pre[plastic.in_axon[e]] - mean)
 
 
 @kernel

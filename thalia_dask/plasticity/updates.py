@@ -6,27 +6,36 @@ import numpy as np
 
 from thalia_dask.jit import Floats, kernel
 from thalia_dask.plasticity import hebbian, stdp, three_factor
-from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, PlasticTable
+from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, POST, PRE, PlasticTable
 from thalia_dask.synapses.table import SynapseTable
 
 _STDP = stdp.STDP.code
 _HEBBIAN = hebbian.Hebbian.code
 _THREE_FACTOR = three_factor.ThreeFactor.code
 _ONE = np.float32(1.0)
+_FAINT = np.float32(1e-6)
 
 
 @kernel
 def decay_traces(plastic: PlasticTable) -> None:
     """Let all traces decay by one step."""
     for c in range(plastic.rule.shape[0]):
-        n_axons = plastic.row_last[c] - plastic.row_first[c]
-        n_cells = plastic.target_last[c] - plastic.target_first[c]
-        axon, cell = plastic.axon_base[c], plastic.cell_base[c]
-        decay_pre, decay_post = plastic.params[c, DECAY_PRE], plastic.params[c, DECAY_POST]
-        for i in range(axon, axon + n_axons):
-            plastic.pre[i] *= decay_pre
-        for i in range(cell, cell + n_cells):
-            plastic.post[i] *= decay_post
+        axon, n_axons = plastic.axon_base[c], plastic.row_last[c] - plastic.row_first[c]
+        cell, n_cells = plastic.cell_base[c], plastic.target_last[c] - plastic.target_first[c]
+        plastic.fade[c, PRE] *= plastic.params[c, DECAY_PRE]
+        plastic.fade[c, POST] *= plastic.params[c, DECAY_POST]
+        if plastic.fade[c, PRE] < _FAINT:
+            _settle(plastic.pre[axon : axon + n_axons], plastic.fade[c], PRE)
+        if plastic.fade[c, POST] < _FAINT:
+            _settle(plastic.post[cell : cell + n_cells], plastic.fade[c], POST)
+
+
+@kernel
+def _settle(traces: Floats, fade: Floats, side: int) -> None:
+    """Put the factor into the traces, before traces of new spikes would become too large a number."""
+    for i in range(traces.shape[0]):
+        traces[i] *= fade[side]
+    fade[side] = _ONE
 
 
 @kernel
@@ -58,7 +67,8 @@ def mark_axon(row: int, plastic: PlasticTable) -> None:
     for c in range(plastic.rule.shape[0]):
         if plastic.row_first[c] <= row < plastic.row_last[c]:
             axon = plastic.axon_base[c] + row - plastic.row_first[c]
-            plastic.pre[axon] = _ONE if plastic.rule[c] == _HEBBIAN else plastic.pre[axon] + _ONE
+            mark = _ONE / plastic.fade[c, PRE]
+            plastic.pre[axon] = mark if plastic.rule[c] == _HEBBIAN else plastic.pre[axon] + mark
 
 
 @kernel
@@ -66,7 +76,8 @@ def mark_cell(neuron: int, plastic: PlasticTable) -> None:
     """Remember a postsynaptic spike."""
     for c in range(plastic.rule.shape[0]):
         if plastic.target_first[c] <= neuron < plastic.target_last[c]:
-            plastic.post[plastic.cell_base[c] + neuron - plastic.target_first[c]] += _ONE
+            cell = plastic.cell_base[c] + neuron - plastic.target_first[c]
+            plastic.post[cell] += _ONE / plastic.fade[c, POST]
 
 
 @kernel

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from thalia_dask.errors import ConfigError
+from thalia_dask.jit import Words
 from thalia_dask.neurons.base import EXCITATORY
 from thalia_dask.plasticity.base import Rule
-from thalia_dask.synapses.connectivity import EdgeList, aligned_sources, edge_list, in_degree, random_sources
+from thalia_dask.synapses.building import Draw
+from thalia_dask.synapses.connectivity import (
+    EdgeList,
+    aligned_sources,
+    any_sources,
+    distinct_sources,
+    in_degree,
+    multinomial_in_degree,
+    same_in_degree,
+)
+from thalia_dask.synapses.distributions import Distribution, Uniform
+from thalia_dask.synapses.draws import GivenDraw, RandomDraw
 
 
 class AnyConnection(ABC):
@@ -35,17 +48,22 @@ class AnyConnection(ABC):
         """Number of synapses, without drawing them."""
 
     @abstractmethod
-    def total_weight(self, n_targets: int) -> float:
+    def total_weight(self, n_axons: int, n_targets: int) -> float:
         """Sum of the efficacies onto one target, mV, on average."""
 
     @abstractmethod
-    def draw(self, n_axons: int, n_targets: int, dt_ms: float, earliest: int, rng: np.random.Generator) -> EdgeList:
-        """Synapses from ``n_axons`` axons, none with a delay of less than ``earliest`` steps."""
+    def draw(self, n_axons: int, n_targets: int, dt_ms: float, earliest: int, key: Words) -> Draw:
+        """Synapses from ``n_axons`` axons, none with a delay of less than ``earliest`` steps.
+
+        ``key`` is two uint64 words, of which all that is random is a function.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Connection(AnyConnection):
-    """Random synapses.
+    """Random synapses, as many onto every target, none twice.
+
+    Efficacies are uniform on [0.5, 1.5] of their mean, delays over the steps of their range.
 
     Attributes
     ----------
@@ -71,21 +89,92 @@ class Connection(AnyConnection):
         """Groups that are not connected to themselves; no neuron is connected to itself."""
         return self.n_groups or (n_axons if self.source == self.target else 0)
 
-    def synapse_count(self, n_axons: int, n_targets: int) -> int:
+    def _in_degree(self, n_axons: int) -> int:
         n_groups = self._separate_groups(n_axons)
         own_group = -(-n_axons // n_groups) if n_groups else 0
-        return n_targets * (1 if self.aligned else in_degree(n_axons - own_group, self.probability))
+        return 1 if self.aligned else in_degree(n_axons - own_group, self.probability)
 
-    def total_weight(self, n_targets: int) -> float:  # noqa: ARG002
+    def synapse_count(self, n_axons: int, n_targets: int) -> int:
+        return n_targets * self._in_degree(n_axons)
+
+    def total_weight(self, n_axons: int, n_targets: int) -> float:  # noqa: ARG002
         return self.total_weight_mv
 
-    def draw(self, n_axons: int, n_targets: int, dt_ms: float, earliest: int, rng: np.random.Generator) -> EdgeList:
-        if self.aligned:
-            sources = aligned_sources(n_axons, n_targets)
-        else:
-            sources = random_sources(n_axons, n_targets, self.probability, self._separate_groups(n_axons), rng)
+    def draw(self, n_axons: int, n_targets: int, dt_ms: float, earliest: int, key: Words) -> Draw:
+        degree = self._in_degree(n_axons)
+        start = same_in_degree(n_targets, degree)
+        n_groups = self._separate_groups(n_axons)
+        mean = self.total_weight_mv / max(1, degree)
         low, high = (max(round(ms / dt_ms), earliest) for ms in self.delay_ms)
-        return edge_list(sources, self.total_weight_mv, (low, high), rng)
+        return RandomDraw(
+            start=start,
+            sources=partial(aligned_sources, n_axons, n_targets)
+            if self.aligned
+            else partial(distinct_sources, start, n_sources=n_axons, n_groups=n_groups, key=key),
+            key=key,
+            weights=Uniform(0.5 * mean, 1.5 * mean),
+            delays=Uniform(low - 0.5, high + 0.5),
+            delay_unit=1.0,
+            earliest=earliest,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FixedInDegree(AnyConnection):
+    """So many synapses onto every target, from any sources, any number of times, a neuron's own axon included.
+
+    NEST's ``fixed_indegree`` with autapses and multapses. ``weight`` is in mV, or what the target's model takes;
+    ``delay`` in ms.
+    """
+
+    source: str
+    target: str
+    in_degree: int
+    weight: Distribution
+    delay: Distribution
+    channel: int = EXCITATORY
+    rule: Rule | None = None
+    gates: tuple[str, ...] = ()
+
+    def synapse_count(self, n_axons: int, n_targets: int) -> int:
+        return n_targets * self.in_degree if n_axons else 0
+
+    def total_weight(self, n_axons: int, n_targets: int) -> float:  # noqa: ARG002
+        return self.in_degree * self.weight.center
+
+    def draw(self, n_axons: int, n_targets: int, dt_ms: float, earliest: int, key: Words) -> Draw:
+        start = same_in_degree(n_targets, self.in_degree if n_axons else 0)
+        sources = partial(any_sources, start, n_sources=n_axons, key=key)
+        return RandomDraw(start, sources, key, self.weight, self.delay, dt_ms, earliest)
+
+
+@dataclass(frozen=True, slots=True)
+class FixedTotalNumber(AnyConnection):
+    """So many synapses in all, each between any source and any target.
+
+    NEST's ``fixed_total_number``, by which Potjans & Diesmann (2014), Cereb. Cortex 24:785, connect their
+    microcircuit. Units as in :class:`FixedInDegree`.
+    """
+
+    source: str
+    target: str
+    n_synapses: int
+    weight: Distribution
+    delay: Distribution
+    channel: int = EXCITATORY
+    rule: Rule | None = None
+    gates: tuple[str, ...] = ()
+
+    def synapse_count(self, n_axons: int, n_targets: int) -> int:
+        return self.n_synapses if n_axons and n_targets else 0
+
+    def total_weight(self, n_axons: int, n_targets: int) -> float:
+        return self.synapse_count(n_axons, n_targets) * self.weight.center / max(1, n_targets)
+
+    def draw(self, n_axons: int, n_targets: int, dt_ms: float, earliest: int, key: Words) -> Draw:
+        start = multinomial_in_degree(n_targets, self.synapse_count(n_axons, n_targets), key)
+        sources = partial(any_sources, start, n_sources=n_axons, key=key)
+        return RandomDraw(start, sources, key, self.weight, self.delay, dt_ms, earliest)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +191,7 @@ class ExplicitConnection(AnyConnection):
     def synapse_count(self, n_axons: int, n_targets: int) -> int:  # noqa: ARG002
         return len(self.edges.sources)
 
-    def total_weight(self, n_targets: int) -> float:
+    def total_weight(self, n_axons: int, n_targets: int) -> float:  # noqa: ARG002
         return float(np.sum(self.edges.weights, dtype=np.float64)) / max(1, n_targets)
 
     def draw(
@@ -111,8 +200,8 @@ class ExplicitConnection(AnyConnection):
         n_targets: int,
         dt_ms: float,  # noqa: ARG002
         earliest: int,
-        rng: np.random.Generator,  # noqa: ARG002
-    ) -> EdgeList:
+        key: Words,  # noqa: ARG002
+    ) -> Draw:
         edges = self.edges
         where = f"edges of connection {self.source} -> {self.target}"
         lengths = [len(column) for column in edges]
@@ -127,4 +216,4 @@ class ExplicitConnection(AnyConnection):
                 raise ConfigError(
                     f"{where}: {what} go from {column.min()} to {column.max()}; write {least} to {most}"
                 )
-        return edges
+        return GivenDraw(edges)

@@ -10,6 +10,8 @@ from thalia_dask.neurons.lif import LIFParams
 from thalia_dask.regions.connections import AnyConnection
 from thalia_dask.regions.connections import Connection as Connection
 from thalia_dask.regions.connections import ExplicitConnection as ExplicitConnection
+from thalia_dask.regions.connections import FixedInDegree as FixedInDegree
+from thalia_dask.regions.connections import FixedTotalNumber as FixedTotalNumber
 from thalia_dask.regions.spec import RegionSpec
 
 

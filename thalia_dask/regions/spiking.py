@@ -58,6 +58,7 @@ class SpikingRegion(Region):
         )
         self._synapses = wiring.synapses._replace(weight=self._own("weight", wiring.synapses.weight))
         self._plastic = wiring.plastic._replace(
+            fade=self._own("trace_fade", wiring.plastic.fade),
             pre=self._own("trace_pre", wiring.plastic.pre),
             post=self._own("trace_post", wiring.plastic.post),
             tagged=self._own("eligibility_step", wiring.plastic.tagged),
@@ -164,6 +165,7 @@ class SpikingRegion(Region):
             self._state.membrane[first:last] = population.neuron.resting_mv
         for name in ("current", "refractory", "trace_pre", "trace_post", "eligibility"):
             self.tensors[name].numpy()[...] = 0
+        self._plastic.fade[...] = 1
         self._n_flying = 0
 
     def _receive(self, signal: Signal) -> None:
@@ -186,7 +188,8 @@ class SpikingRegion(Region):
 
     def _gate(self, window: Window) -> NDArray[np.float32]:
         """Factor on each plastic connection's rule, float32, shape (steps, plastic connections)."""
-        gate = np.ones((window.n_steps, len(self._gates)), np.float32)
+        gate = np.empty((window.n_steps, len(self._gates)), np.float32)
+        gate.fill(1.0)
         for column, names in enumerate(self._gates):
             for name in names:
                 signal = self._signal(name, window)

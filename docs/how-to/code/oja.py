@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from thalia_dask.jit import kernel
-from thalia_dask.plasticity.base import FIRST_OWN, PlasticTable, Rule, bounded
+from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
 from thalia_dask.synapses.table import SynapseTable
 
 _RATE, _MEAN, _LARGEST = range(FIRST_OWN, FIRST_OWN + 3)
@@ -44,9 +44,9 @@ def learn(plastic: PlasticTable, connection: int, cell: int, gate: float, synaps
     rate = gate * plastic.params[connection, _RATE]
     mean = plastic.params[connection, _MEAN]
     largest = plastic.params[connection, _LARGEST]
-    y = 1.0 + plastic.post[cell]
+    y = 1.0 + plastic.fade[connection, POST] * plastic.post[cell]
     for e in range(plastic.in_first[cell], plastic.in_last[cell]):
         k = plastic.in_synapse[e]
         w = synapses.weight[k]
-        x = plastic.pre[plastic.in_axon[e]]
+        x = plastic.fade[connection, PRE] * plastic.pre[plastic.in_axon[e]]
         synapses.weight[k] = bounded(w + rate * y * (mean * x - y * w), largest)

@@ -1,0 +1,88 @@
+"""How efficacies and delays are distributed over the synapses of a connection."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thalia_dask.jit import Words
+from thalia_dask.philox import random_words
+
+Doubles = NDArray[np.float64]
+
+WEIGHT, DELAY = 2, 4
+"""Streams of a connection's random words; a distribution may use two."""
+
+
+class Distribution(ABC):
+    """A distribution of values in mV, nS or ms."""
+
+    @property
+    @abstractmethod
+    def center(self) -> float:
+        """The mean, of a normal distribution before it is clipped."""
+
+    @abstractmethod
+    def sample(self, key: Words, stream: int, first: int, count: int) -> Doubles:
+        """Values of synapses ``first … first + count - 1``, float64, shape (count,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Distribution):
+    """The same value everywhere."""
+
+    value: float
+
+    @property
+    def center(self) -> float:
+        return self.value
+
+    def sample(self, key: Words, stream: int, first: int, count: int) -> Doubles:  # noqa: ARG002
+        return np.full(count, self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform(Distribution):
+    """Any value between ``low`` and ``high``."""
+
+    low: float
+    high: float
+
+    @property
+    def center(self) -> float:
+        return 0.5 * (self.low + self.high)
+
+    def sample(self, key: Words, stream: int, first: int, count: int) -> Doubles:
+        return self.low + (self.high - self.low) * _unit(key, stream, first, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Normal(Distribution):
+    """Normally distributed around ``mean``; a value that would change its sign is 0."""
+
+    mean: float
+    sd: float
+
+    @property
+    def center(self) -> float:
+        return self.mean
+
+    def sample(self, key: Words, stream: int, first: int, count: int) -> Doubles:
+        """Box & Muller (1958), Ann. Math. Stat. 29:610."""
+        radius = np.sqrt(-2.0 * np.log(_unit(key, stream, first, count)))
+        values = self.mean + self.sd * radius * np.cos(2.0 * math.pi * _unit(key, stream + 1, first, count))
+        return np.maximum(values, 0.0) if self.mean > 0 else np.minimum(values, 0.0)
+
+
+def to_delay_steps(delays_ms: Doubles, dt_ms: float, earliest: int) -> NDArray[np.int32]:
+    """Delays in ms as the nearest whole steps, not below ``earliest``."""
+    return np.maximum(np.rint(delays_ms / dt_ms), earliest).astype(np.int32)
+
+
+def _unit(key: Words, stream: int, first: int, count: int) -> Doubles:
+    """Uniform numbers between 0 and 1, both excluded."""
+    return (random_words(key, stream, first, count).astype(np.float64) + 0.5) / 2.0**32
