@@ -1,4 +1,4 @@
-"""A network of the benchmarks as one region of this simulator."""
+"""One region of this simulator as a contestant, and how a network becomes one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import torch
 
 from benchmarks.contest import Stretch
 from benchmarks.network import DT_MS, Cells, Network, Synapse
+from benchmarks.network import Population as Neurons
 from thalia_dask.neurons.base import EXCITATORY, INHIBITORY, Neuron
 from thalia_dask.neurons.conductance import ConductanceLIFParams
 from thalia_dask.neurons.delta import DeltaLIFParams
@@ -29,11 +30,12 @@ LEAK_NS = 10.0
 
 
 class OneRegion:
-    """The network as a region, advanced by this thread."""
+    """A region, advanced by this thread."""
 
-    def __init__(self, network: Network, warm_up_ms: float, duration_ms: float) -> None:
-        self._region = build(network)
-        self._n_neurons = network.n_neurons
+    def __init__(self, region: SpikingRegion, warm_up_ms: float, duration_ms: float) -> None:
+        torch.set_num_threads(1)
+        self._region = region
+        self._n_neurons = sum(region.populations.values())
         self._n_steps = to_steps(duration_ms, DT_MS, "the duration")
         self._now = 0
         self._advance(to_steps(warm_up_ms, DT_MS, "the warm-up"))
@@ -62,10 +64,9 @@ class OneRegion:
 
 
 def build(network: Network) -> SpikingRegion:
-    """The region, in the network's initial state."""
-    torch.set_num_threads(1)
+    """The network as a region, in its initial state."""
     spec = RegionSpec(network.name, "explicit", network.n_neurons, DT_MS, seed=1)
-    populations = tuple(_population(network, index) for index in range(len(network.populations)))
+    populations = tuple(population(network.synapse, network.cells, given) for given in network.populations)
     region = SpikingRegion(spec, Layout(populations, tuple(connections(network))))
     region.tensors["membrane"].copy_(torch.from_numpy(network.membrane))
     if network.synapse == "conductance":
@@ -74,10 +75,10 @@ def build(network: Network) -> SpikingRegion:
     return region
 
 
-def _population(network: Network, index: int) -> Population:
-    given = network.populations[index]
+def population(synapse: Synapse, cells: Cells, given: Neurons) -> Population:
+    """A population of the region, with its drive and background."""
     background = Background(given.background_hz, given.background_weight) if given.background_hz else None
-    return Population(given.name, given.size, neuron(network.synapse, network.cells, given.drive_mv), background)
+    return Population(given.name, given.size, neuron(synapse, cells, given.drive_mv), background)
 
 
 def neuron(synapse: Synapse, cells: Cells, drive_mv: float = 0.0) -> Neuron:

@@ -2,7 +2,8 @@
 
 Vogels & Abbott (2005), J. Neurosci. 25:10786; benchmark 2 of Brette et al. (2007), J. Comput. Neurosci. 23:349, with
 the efficacies of Brian2's ``examples/CUBA.py``. Every neuron has the same number of excitatory and of inhibitory
-synapses. Efficacies shrink as their number grows, so that number x efficacy stays that of 4000 neurons.
+synapses, whose sources are drawn each anew. Efficacies shrink as their number grows, so that number x efficacy stays
+that of 4000 neurons.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 
 from benchmarks.network import Cells, Network, Population
 from thalia_dask.seeds import generator
-from thalia_dask.synapses.connectivity import random_sources
 
 CELLS = Cells(tau_membrane_ms=20.0, resting_mv=-49.0, threshold_mv=-50.0, reset_mv=-60.0, refractory_ms=5.0)
 EXCITATORY_MV, INHIBITORY_MV = 1.62, -9.0
@@ -31,9 +31,9 @@ def cuba(
     """The network; delays are uniform over the inclusive range ``delay_steps``."""
     exc, inh = populations(n_neurons)
     rng = generator(seed, "cuba", "wiring")
-    excitatory = random_sources(exc.size, n_neurons, probability, 0, rng)
-    inhibitory = random_sources(inh.size, n_neurons, probability, 0, rng) + exc.size
-    sources = np.concatenate([excitatory, inhibitory], axis=1).astype(np.int32)
+    excitatory = rng.integers(0, exc.size, (n_neurons, round(probability * exc.size)), dtype=np.int32)
+    inhibitory = rng.integers(exc.size, n_neurons, (n_neurons, round(probability * inh.size)), dtype=np.int32)
+    sources = np.concatenate([excitatory, inhibitory], axis=1)
     scale = REFERENCE_DEGREE / sources.shape[1]
     weights = np.where(sources < exc.size, scale * EXCITATORY_MV, scale * INHIBITORY_MV)
     return Network(

@@ -10,11 +10,18 @@ from __future__ import annotations
 from math import sqrt
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from benchmarks.network import DT_MS, Cells, Network, Population
+from benchmarks.ours import population
+from thalia_dask.neurons.base import EXCITATORY, INHIBITORY
+from thalia_dask.regions.layout import FixedTotalNumber, Layout
+from thalia_dask.regions.spec import RegionSpec
+from thalia_dask.regions.spiking import SpikingRegion
 from thalia_dask.seeds import generator
 from thalia_dask.synapses.connectivity import EdgeList
+from thalia_dask.synapses.distributions import Normal
 
 CELLS = Cells(
     tau_membrane_ms=10.0,
@@ -49,11 +56,10 @@ BACKGROUND_HZ = 8.0
 
 
 def microcircuit(scale: float, seed: int = 1) -> Network:
-    """The network with ``scale`` of its neurons and of each neuron's synapses."""
-    sizes = np.round(SIZES * scale).astype(int)
+    """The network with ``scale`` of its neurons and of each neuron's synapses, as a list of edges."""
+    sizes = sizes_at(scale)
     firsts = np.cumsum(sizes) - sizes
-    counts = np.round(synapse_counts() * scale**2).astype(int)
-    weights_mv = mean_weights_mv() / sqrt(scale)
+    counts, weights_mv = synapse_counts(scale), mean_weights_mv(scale)
     bundles = []
     for target, source in np.argwhere(counts).tolist():
         rng = generator(seed, "microcircuit", NAMES[source], NAMES[target])
@@ -62,7 +68,6 @@ def microcircuit(scale: float, seed: int = 1) -> Network:
             bundle._replace(sources=bundle.sources + firsts[source], targets=bundle.targets + firsts[target])
         )
     sources, targets, weights, delays = (np.concatenate(column) for column in zip(*bundles, strict=True))
-    rng = generator(seed, "microcircuit", "membrane")
     return Network(
         name=f"microcircuit-{scale:g}",
         synapse="current",
@@ -72,8 +77,43 @@ def microcircuit(scale: float, seed: int = 1) -> Network:
         targets=targets.astype(np.int32),
         weights=weights,
         delays=delays,
-        membrane=rng.normal(np.repeat(INITIAL_MEAN_MV, sizes), np.repeat(INITIAL_SD_MV, sizes)).astype(np.float32),
+        membrane=initial_membrane(scale, seed),
     )
+
+
+def microcircuit_region(scale: float, seed: int = 1) -> SpikingRegion:
+    """The same as a region that draws its synapses itself, which takes less memory than a list of edges."""
+    counts, weights_mv = synapse_counts(scale), mean_weights_mv(scale)
+    connections = []
+    for target, source in np.argwhere(counts).tolist():
+        weight_mv = float(weights_mv[target, source])
+        delay_ms = EXCITATORY_DELAY_MS if weight_mv > 0 else INHIBITORY_DELAY_MS
+        connections.append(
+            FixedTotalNumber(
+                source=NAMES[source],
+                target=NAMES[target],
+                n_synapses=int(counts[target, source]),
+                weight=Normal(weight_mv, WEIGHT_CV * abs(weight_mv)),
+                delay=Normal(delay_ms, DELAY_CV * delay_ms),
+                channel=EXCITATORY if weight_mv > 0 else INHIBITORY,
+            )
+        )
+    layout = Layout(tuple(population("current", CELLS, given) for given in populations(scale)), tuple(connections))
+    spec = RegionSpec("microcircuit", "explicit", int(sizes_at(scale).sum()), DT_MS, seed)
+    region = SpikingRegion(spec, layout)
+    region.tensors["membrane"].copy_(torch.from_numpy(initial_membrane(scale, seed)))
+    return region
+
+
+def sizes_at(scale: float) -> NDArray[np.int64]:
+    """Neurons of each population."""
+    return np.round(SIZES * scale).astype(np.int64)
+
+
+def initial_membrane(scale: float, seed: int) -> NDArray[np.float32]:
+    """Initial potentials, mV."""
+    mean_mv, sd_mv = (np.repeat(values, sizes_at(scale)) for values in (INITIAL_MEAN_MV, INITIAL_SD_MV))
+    return generator(seed, "microcircuit", "membrane").normal(mean_mv, sd_mv).astype(np.float32)
 
 
 def populations(scale: float) -> tuple[Population, ...]:
@@ -82,25 +122,24 @@ def populations(scale: float) -> tuple[Population, ...]:
     recurrent = (mean_weights_mv() * synapse_counts() / SIZES[:, None] * RATES_HZ).sum(axis=1)
     external = weight_mv * EXTERNAL_DEGREE * BACKGROUND_HZ
     missing_mv = CELLS.tau_excitatory_ms * 1e-3 * (1 - sqrt(scale)) * (recurrent + external)
+    columns = (NAMES, sizes_at(scale).tolist(), missing_mv.tolist(), EXTERNAL_DEGREE.tolist())
     return tuple(
-        Population(name, round(size * scale), drive_mv, degree * scale * BACKGROUND_HZ, weight_mv / sqrt(scale))
-        for name, size, drive_mv, degree in zip(
-            NAMES, SIZES.tolist(), missing_mv.tolist(), EXTERNAL_DEGREE.tolist(), strict=True
-        )
+        Population(name, size, drive_mv, degree * scale * BACKGROUND_HZ, weight_mv / sqrt(scale))
+        for name, size, drive_mv, degree in zip(*columns, strict=True)
     )
 
 
-def synapse_counts() -> NDArray[np.float64]:
-    """Synapses at full scale, shape (targets, sources), so that the given share of all pairs is connected."""
+def synapse_counts(scale: float = 1.0) -> NDArray[np.int64]:
+    """Synapses, shape (targets, sources), so that at full scale the given share of all pairs is connected."""
     pairs = np.outer(SIZES, SIZES).astype(float)
-    return np.log1p(-PROBABILITIES) / np.log1p(-1 / pairs)
+    return np.round(np.log1p(-PROBABILITIES) / np.log1p(-1 / pairs) * scale**2).astype(np.int64)
 
 
-def mean_weights_mv() -> NDArray[np.float64]:
-    """Mean efficacies at full scale, shape (targets, sources); L4E onto L23E is twice as strong."""
+def mean_weights_mv(scale: float = 1.0) -> NDArray[np.float64]:
+    """Mean efficacies, shape (targets, sources); L4E onto L23E is twice as strong."""
     psp_mv = np.tile(np.where([name.endswith("E") for name in NAMES], 1.0, INHIBITION) * EXCITATORY_PSP_MV, (8, 1))
     psp_mv[NAMES.index("L23E"), NAMES.index("L4E")] *= 2
-    return psp_mv * peak_to_current()
+    return psp_mv * peak_to_current() / sqrt(scale)
 
 
 def peak_to_current() -> float:

@@ -6,31 +6,18 @@ import resource
 from functools import partial
 from statistics import fmean
 
-from benchmarks.networks.microcircuit import microcircuit
+from benchmarks.networks.microcircuit import microcircuit, microcircuit_region
 from benchmarks.ours import OneRegion
 from benchmarks.row import Benchmark, Effort, Measurement
 from benchmarks.rows.pairs import WARM_UP_MS, against
 
-LARGEST_EXPLICIT = 0.5
 DURATION_MS = 1000.0
-
-
-def started(scale: float, duration_ms: float) -> OneRegion:
-    """The microcircuit as one region.
-
-    Raises
-    ------
-    NotImplementedError : at full scale, where 0.3 G synapses given one by one would take more than 20 GB.
-    """
-    if scale > LARGEST_EXPLICIT:
-        raise NotImplementedError("synapses given one by one take too much memory at this scale; draw them in place")
-    return OneRegion(microcircuit(scale), WARM_UP_MS, duration_ms)
 
 
 def real_time_factor(scale: float, effort: Effort) -> Measurement:
     """Seconds for a second of simulation, on one thread."""
     duration_ms = effort.duration_ms(DURATION_MS)
-    with started(scale, duration_ms) as region:
+    with OneRegion(microcircuit_region(scale), WARM_UP_MS, duration_ms) as region:
         stretches = [region.run() for _ in range(effort.repeats)]
     rate_hz = fmean(stretch.rate_hz for stretch in stretches)
     return Measurement([stretch.seconds / duration_ms * 1e3 for stretch in stretches], details={"ours_hz": rate_hz})
@@ -38,7 +25,7 @@ def real_time_factor(scale: float, effort: Effort) -> Measurement:
 
 def peak_memory_gb(scale: float, effort: Effort) -> Measurement:
     """The most memory that this process, which does nothing else, has held."""
-    with started(scale, effort.duration_ms(DURATION_MS)) as region:
+    with OneRegion(microcircuit_region(scale), WARM_UP_MS, effort.duration_ms(DURATION_MS)) as region:
         region.run()
     return Measurement([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9])
 

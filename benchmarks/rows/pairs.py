@@ -11,7 +11,7 @@ from benchmarks.network import Network
 from benchmarks.networks.brunel import brunel
 from benchmarks.networks.coba import coba
 from benchmarks.networks.cuba import cuba
-from benchmarks.ours import OneRegion
+from benchmarks.ours import OneRegion, build
 from benchmarks.peer import Peer
 from benchmarks.row import Benchmark, Effort, Measurement
 
@@ -24,7 +24,7 @@ def against(peer: str, make: Callable[[], Network], duration_ms: float, effort: 
     """How many times longer the peer takes for the same stretch of the same network."""
     network, duration_ms = make(), effort.duration_ms(duration_ms)
     with (
-        OneRegion(network, WARM_UP_MS, duration_ms) as ours,
+        OneRegion(build(network), WARM_UP_MS, duration_ms) as ours,
         Peer(peer, network, WARM_UP_MS, duration_ms) as theirs,
     ):
         contest = alternate(ours, theirs, effort.repeats)

@@ -7,7 +7,7 @@ from functools import partial
 from benchmarks.contest import Contest, alternate
 from benchmarks.networks.areas import Areas
 from benchmarks.networks.cuba import cuba
-from benchmarks.ours import OneRegion
+from benchmarks.ours import OneRegion, build
 from benchmarks.regions import ManyRegions
 from benchmarks.row import Benchmark, Effort, Measurement
 from benchmarks.rows.pairs import WARM_UP_MS
@@ -21,8 +21,8 @@ def neurons_x10(n_neurons: int, in_degree: int, effort: Effort) -> Measurement:
     duration_ms = effort.duration_ms(DURATION_MS)
     small, large = (cuba(n, probability=in_degree / n) for n in (n_neurons, 10 * n_neurons))
     with (
-        OneRegion(small, WARM_UP_MS, duration_ms) as less,
-        OneRegion(large, WARM_UP_MS, duration_ms) as more,
+        OneRegion(build(small), WARM_UP_MS, duration_ms) as less,
+        OneRegion(build(large), WARM_UP_MS, duration_ms) as more,
     ):
         return _growth(alternate(less, more, effort.repeats))
 
