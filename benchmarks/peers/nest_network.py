@@ -35,7 +35,7 @@ def build(order: Order) -> Callable[[], dict[str, float]]:
 
 
 def create(network: Network) -> None:
-    """Neurons, which get the identities 1 to n, and their background input."""
+    """Neurons, which get the identities 1 to n, then their background input."""
     cells = network.cells
     common = {
         "E_L": cells.resting_mv,
@@ -64,10 +64,12 @@ def create(network: Network) -> None:
         if network.synapse == "conductance":
             g_ex, g_in = in_nest_units(network, network.conductances[:, first:last].astype(float))
             initial |= {"g_ex": g_ex, "g_in": g_in}
-        neurons = nest.Create(model, population.size, {**common, **params, **drive, **initial})
+        nest.Create(model, population.size, {**common, **params, **drive, **initial})
+    for population, (first, last) in zip(network.populations, network.slices().values(), strict=True):
         if population.background_hz:
             noise = nest.Create("poisson_generator", params={"rate": population.background_hz})
             weight = float(in_nest_units(network, population.background_weight))
+            neurons = nest.NodeCollection(range(first + 1, last + 1))
             nest.Connect(noise, neurons, syn_spec={"weight": weight, "delay": DT_MS})
 
 
