@@ -51,6 +51,9 @@ BODIES = {
     del executor
     gc.collect()
     assert not workers()""",
+    "two clusters at a time": """one, other = brain(), brain()
+    one.close()
+    other.close()""",
     "exit without close": "executor = brain()\n    executor.itself = executor",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from distributed import Client
 
-from tests.toy_brains import Diary, plan, run, toys
+from tests.toy_brains import Diary, plan, toys
 from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.engine.observer import Observer, WindowReport
 from thalia_dask.engine.orchestrator import Orchestrator
@@ -59,9 +59,17 @@ def test_span_grows_and_shrinks_with_the_speed() -> None:
 
 
 @pytest.mark.cluster
-def test_half_windows_leave_no_trace(three_workers: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("thalia_dask.distributed.pace._MESSAGE_SECONDS", 0.0)
-    with DaskExecutor(three_workers) as executor:
-        actual = run(executor, BRAIN, 40)
-        assert executor._pace.window_steps(Window(0, 9)) == 2
-    assert actual == run(SequentialExecutor(), BRAIN, 40)
+def test_windows_that_change_from_span_to_span_leave_no_trace(three_workers: Client) -> None:
+    used: set[int] = set()
+    with DaskExecutor(three_workers) as executor, SequentialExecutor() as alone:
+        diaries = []
+        for one in (executor, alone):
+            diaries.append(Diary())
+            one.start(toys(BRAIN), BRAIN.projections)
+            orchestrator = Orchestrator(BRAIN, one, [diaries[-1]])
+            for n_steps in (9, 8, 7, 6, 5, 9, 9, 9):
+                if one is executor:
+                    used.add(executor._pace.window_steps(Window(0, n_steps)))
+                orchestrator.run(n_steps)
+    assert used == {4, 2}
+    assert diaries[0] == diaries[1]

@@ -34,6 +34,7 @@ from thalia_dask.distributed.wire import (
     join,
 )
 from thalia_dask.engine.executor import Emission
+from thalia_dask.engine.packets import load_kernels
 from thalia_dask.errors import ClusterError, ConfigError, RegionError, ThaliaError
 from thalia_dask.regions.base import Region
 from thalia_dask.spikes import Arrivals
@@ -120,6 +121,7 @@ class WorkerRegions:
         self._mailbox = Mailbox(tuple(homes))
         self._links = Links(worker, run, self._mailbox.receive, self._mailbox.lose)
         weakref.finalize(self, self._links.close)
+        load_kernels()
 
     async def join(self) -> None:
         """Connect to the workers that hear from this one; all of them must have their regions already."""

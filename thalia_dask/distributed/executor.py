@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping, Sequence
+from time import perf_counter
 from typing import Literal
 from uuid import uuid4
 
@@ -36,8 +37,8 @@ class DaskExecutor(Executor):
     Parameters
     ----------
     client : a synchronous client whose workers are used and which stays open; None starts a LocalCluster.
-    n_workers : how many workers hold regions; None for two local ones, or for all of the client's.
-    threads_per_worker : threads of each local worker, on which its regions compute side by side.
+    n_workers : how many workers hold regions; None for as many as fit this machine, or for all of the client's.
+    threads_per_worker : threads of each local worker, on which its regions compute side by side; None to choose.
     exchange : ``"direct"`` where workers carry spikes to each other, ``"orchestrated"`` where the caller does.
     window_steps : length of a window of direct exchange; None for the best up to the shortest delay.
     costs : region -> relative cost of a step, by which regions are spread over workers; None for equal ones.
@@ -55,7 +56,7 @@ class DaskExecutor(Executor):
         client: Client | None = None,
         *,
         n_workers: int | None = None,
-        threads_per_worker: int = 1,
+        threads_per_worker: int | None = None,
         exchange: Exchange = "direct",
         window_steps: int | None = None,
         costs: Mapping[str, float] | None = None,
@@ -159,9 +160,8 @@ class DaskExecutor(Executor):
                 "different steps: close this brain and build it again"
             )
         self._sequence += 1
-        order = Order(
-            self._epoch, self._sequence, steps, self._pace.window_steps(steps), _PATIENCE * self._call_timeout_s
-        )
+        began, window_steps = perf_counter(), self._pace.window_steps(steps)
+        order = Order(self._epoch, self._sequence, steps, window_steps, _PATIENCE * self._call_timeout_s)
         orders = [
             encode_order(order, [arrivals.get(name, _NOTHING) for name in home.regions]) for home in self._homes
         ]
@@ -175,7 +175,7 @@ class DaskExecutor(Executor):
             for home, report in zip(self._homes, reports, strict=True)
             for name, emission in zip(home.regions, report.emissions, strict=True)
         }
-        self._pace.learn(steps, [sum(e.compute_seconds for e in report.emissions) for report in reports])
+        self._pace.learn(steps, window_steps, perf_counter() - began)
         return {name: emissions[name] for name in self._regions}
 
     def snapshot(self, region: str) -> Snapshot:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 from thalia_dask.engine.executor import Emission
+from thalia_dask.engine.packets import FAULTLESS, WRONG_STEPS, find_fault
 from thalia_dask.regions.base import Region
 from thalia_dask.spikes import Arrivals, SpikePacket
 from thalia_dask.ticks import Window
@@ -29,12 +30,13 @@ def advance_region(region: Region, window: Window, arrivals: Arrivals) -> Emissi
 def _check(packet: SpikePacket, window: Window, n_neurons: int) -> None:
     """Refuse spikes outside of their window or order, or of neurons that are not there."""
     steps, neurons = packet.steps, packet.neurons
-    if steps[0] < window.start or steps[-1] >= window.stop or (steps[1:] < steps[:-1]).any():
-        wrong = f"steps {steps.tolist()} for steps {window.start} to {window.stop - 1}"
-    elif neurons.min() < 0 or neurons.max() >= n_neurons:
-        wrong = f"neurons from {neurons.min()} to {neurons.max()}, but it has {n_neurons}"
-    else:
+    fault = find_fault(steps, neurons, window.start, window.stop, n_neurons)
+    if fault == FAULTLESS:
         return
+    if fault == WRONG_STEPS:
+        wrong = f"steps {steps.tolist()} for steps {window.start} to {window.stop - 1}"
+    else:
+        wrong = f"neurons from {neurons.min()} to {neurons.max()}, but it has {n_neurons}"
     raise ValueError(
         f"advance() returned spikes of {wrong}; return the steps of the window in which neurons fired, in order, and "
         "their indices"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
+from thalia_dask.engine.packets import cut_out
 from thalia_dask.spikes import Int32Array, SpikePacket
 from thalia_dask.topology.plan import AxonalProjection
 
@@ -23,14 +22,10 @@ class Axons:
         if not len(spikes):
             return
         for projection in self._leaving.get(source, ()):
-            steps, neurons = spikes.steps, spikes.neurons
-            inside = (neurons >= projection.first) & (neurons < projection.last)
-            yield (
-                projection.target,
-                projection.index,
-                steps[inside] + np.int32(projection.delay_steps),
-                neurons[inside] - np.int32(projection.first),
+            steps, neurons = cut_out(
+                spikes.steps, spikes.neurons, projection.first, projection.last, projection.delay_steps
             )
+            yield projection.target, projection.index, steps, neurons
 
 
 def shortest_delay_steps(projections: Iterable[AxonalProjection]) -> int | None:

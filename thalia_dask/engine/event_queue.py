@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
+from thalia_dask.engine.packets import sort_by_step
 from thalia_dask.spikes import Arrivals, Int32Array
+
+_NEVER = 2**31
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,19 +104,34 @@ class EventQueue:
 
 def join_arrivals(one: Arrivals, other: Arrivals) -> Arrivals:
     """Two batches of one region as one, in canonical order, with the signals of the first."""
-    steps = np.concatenate([one.steps, other.steps])
-    projections = np.concatenate([one.projections, other.projections])
-    neurons = np.concatenate([one.neurons, other.neurons])
-    order = np.lexsort((neurons, projections, steps))
-    return Arrivals(steps[order], projections[order], neurons[order], one.signals)
+    inbox = Inbox()
+    inbox.schedule_arrivals(one)
+    inbox.schedule_arrivals(other)
+    joined = inbox.pop_until(_NEVER) or Arrivals()
+    return replace(joined, signals=one.signals)
 
 
 def _merge(flights: list[_Flight]) -> Arrivals:
-    if len(flights) == 1:
-        only = flights[0]
-        return Arrivals(only.steps, np.full(len(only.steps), only.projection, np.int32), only.neurons)
-    steps = np.concatenate([f.steps for f in flights])
-    neurons = np.concatenate([f.neurons for f in flights])
-    projections = np.repeat(np.array([f.projection for f in flights], np.int32), [len(f.steps) for f in flights])
-    order = np.lexsort((neurons, projections, steps))
-    return Arrivals(steps[order], projections[order], neurons[order])
+    """All spikes in the order of (step, projection, neuron)."""
+    flights = sorted(flights, key=lambda flight: (flight.projection, int(flight.steps[0])))
+    steps, neurons = flights[0].steps, flights[0].neurons
+    if len(flights) > 1:
+        steps = np.concatenate([flight.steps for flight in flights])
+        neurons = np.concatenate([flight.neurons for flight in flights])
+    lengths = [len(flight.steps) for flight in flights]
+    projections = np.repeat(np.array([flight.projection for flight in flights], np.int32), lengths)
+    if _in_order(flights):
+        return Arrivals(steps, projections, neurons)
+    if any(_overlap(before, after) for before, after in pairwise(flights)):
+        order = np.lexsort((neurons, projections))
+        steps, projections, neurons = steps[order], projections[order], neurons[order]
+    return Arrivals(*sort_by_step(steps, projections, neurons))
+
+
+def _in_order(flights: list[_Flight]) -> bool:
+    return all(before.steps[-1] < after.steps[0] for before, after in pairwise(flights))
+
+
+def _overlap(before: _Flight, after: _Flight) -> bool:
+    """Whether two flights of one projection, the first of which begins first, may have spikes in the same step."""
+    return before.projection == after.projection and before.steps[-1] >= after.steps[0]

@@ -10,6 +10,7 @@ from thalia_dask.engine.axons import Axons
 from thalia_dask.engine.event_queue import EventQueue, join_arrivals
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer, WindowReport
+from thalia_dask.engine.packets import load_kernels
 from thalia_dask.engine.windows import Stride, window_length
 from thalia_dask.errors import InputError, StateError
 from thalia_dask.spikes import Arrivals, Int32Array, Signal
@@ -55,6 +56,7 @@ class Orchestrator:
         self._observers = observers
         self._names = plan.region_names
         self._axons = Axons(plan.projections)
+        load_kernels()
         every_window = not executor.carries_spikes or any(observer.every_window for observer in observers)
         self._stride = Stride(window_length(plan.look_ahead_steps, window_steps), fixed=every_window)
         self._signals: list[Signal] = []

@@ -12,8 +12,8 @@ LONGEST_WINDOW_STEPS = 1000
 
 LONGEST_SPAN_STEPS = 10_000
 _FIRST_SPAN_WINDOWS = 16
-_SPAN_SECONDS = 0.25
-"""Short enough for a progress bar; long enough that what a span costs, some milliseconds, does not count."""
+_SPAN_SECONDS = 0.5
+"""Short enough for a progress bar; long enough that what a span costs, some milliseconds, hardly counts."""
 
 
 def window_length(look_ahead_steps: int | None, wanted_steps: int | None = None) -> int:
