@@ -10,10 +10,9 @@ CANDIDATES := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 BIN := .venv/bin
 READY := .venv/.installed
 KERNELS := .venv/.kernels
+PEERS := .venv-peers/.installed
 OUT ?= runs/digits.zarr
 OPTIONS := $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(SEED),--set global.seed=$(SEED)) $(ARGS)
-
-PEERS := .venv-peers/.installed
 
 .PHONY: help demo test lint bench clean
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from functools import partial
 from time import perf_counter
 
@@ -33,7 +32,7 @@ def ms_per_step(factor: int, n_steps: int, effort: Effort) -> Measurement:
     """Wall time of a sequential step while half of the input axons are at full intensity."""
     torch.set_num_threads(1)
     n_steps = max(1, round(n_steps * effort.share))
-    with closing(DynamicBrain.from_thalia_config(larger(factor))) as brain:
+    with DynamicBrain.from_thalia_config(larger(factor)) as brain:
         forward(brain, n_steps)
         figures = [forward(brain, n_steps) / n_steps * 1e3 for _ in range(effort.repeats)]
     return Measurement(figures)
@@ -48,8 +47,8 @@ def auto_against_sequential(effort: Effort) -> Measurement:
         for parallel in ("auto", "false")
     ]
     with (
-        closing(DynamicBrain.from_thalia_config(configs[0])) as auto,
-        closing(DynamicBrain.from_thalia_config(configs[1])) as sequential,
+        DynamicBrain.from_thalia_config(configs[0]) as auto,
+        DynamicBrain.from_thalia_config(configs[1]) as sequential,
     ):
         for brain in (auto, sequential):
             forward(brain, n_steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from benchmarks.contest import alternate
@@ -28,7 +29,7 @@ def processes() -> Executor:
     return DaskExecutor(n_workers=2)
 
 
-def against_sequential(executor: partial[Executor], areas: Areas, effort: Effort) -> Measurement:
+def against_sequential(executor: Callable[[], Executor], areas: Areas, effort: Effort) -> Measurement:
     """How many times longer the plain loop takes; the spikes are the same to the last one."""
     duration_ms = effort.duration_ms(SEQUENTIAL_MS)
     with (
