@@ -31,8 +31,8 @@ METHOD = """## How it is measured
 - 200 ms of warm-up are simulated first and not counted; neither is building or compiling. Nothing is recorded.
 - The two take turns (ours, theirs, ours, theirs ...); each pair of runs gives a ratio, and the figure is their
   median.
-- Before speed counts, the mean rates of both must agree within 5 %. A row whose rates do not agree does not hold.
-  Poisson input comes from each simulator's own generator.
+- Before speed counts, the mean rates of both must agree within 5 % (20 % in short runs). A row whose rates
+  do not agree does not hold. Poisson input comes from each simulator's own generator.
 - NEST and Brian2 are their wheels from PyPI. NEST stores a weight once where all are equal. Brian2 generates C++ that
   is compiled on this machine (`-O3 -ffast-math -march=native`), with constants where weights or delays are equal.
 - CUBA has 80 synapses per neuron at 4000 neurons and 400 at 20 000 (2 % of the possible ones); efficacies shrink so

@@ -16,8 +16,6 @@ from benchmarks.peer import Peer
 from benchmarks.row import Benchmark, Effort, Measurement
 
 WARM_UP_MS = 200.0
-RATE_TOLERANCE = 0.05
-"""Of the peer's rate: seconds of one simulation of CUBA 4000 already differ by 3 %."""
 
 
 def against(peer: str, make: Callable[[], Network], duration_ms: float, effort: Effort) -> Measurement:
@@ -28,7 +26,7 @@ def against(peer: str, make: Callable[[], Network], duration_ms: float, effort: 
         Peer(peer, network, WARM_UP_MS, duration_ms) as theirs,
     ):
         contest = alternate(ours, theirs, effort.repeats)
-    return Measurement(contest.ratios, contest.agree(RATE_TOLERANCE), details(contest, duration_ms))
+    return Measurement(contest.ratios, contest.agree(effort.rate_tolerance), details(contest, duration_ms))
 
 
 def details(contest: Contest, duration_ms: float) -> dict[str, float]:

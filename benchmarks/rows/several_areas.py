@@ -10,7 +10,7 @@ from benchmarks.networks.areas import Areas
 from benchmarks.peer import Peer
 from benchmarks.regions import ManyRegions
 from benchmarks.row import Benchmark, Effort, Measurement
-from benchmarks.rows.pairs import RATE_TOLERANCE, WARM_UP_MS, details
+from benchmarks.rows.pairs import WARM_UP_MS, details
 from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.sequential import SequentialExecutor
@@ -48,7 +48,7 @@ def against_nest(areas: Areas, effort: Effort) -> Measurement:
         ManyRegions(areas.plan(), areas.creators(), threads(), WARM_UP_MS, duration_ms) as ours,
     ):
         contest = alternate(ours, theirs, effort.repeats)
-    return Measurement(contest.ratios, contest.agree(RATE_TOLERANCE), details(contest, duration_ms))
+    return Measurement(contest.ratios, contest.agree(effort.rate_tolerance), details(contest, duration_ms))
 
 
 _WHAT = "8 areas of 20 000, delays between them 5-20 ms"
