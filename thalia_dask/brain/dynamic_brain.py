@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from thalia_dask.brain.actions import find_votes
 from thalia_dask.brain.amounts import finite
 from thalia_dask.brain.at_exit import close_at_exit
 from thalia_dask.brain.opening import open_executor, open_recorder, warn_of_device, window_steps, with_execution
+from thalia_dask.brain.performance import performance
 from thalia_dask.brain.region_view import RegionView
 from thalia_dask.brain.result import Result
 from thalia_dask.brain.stimulus import Stimulus, StimulusEncoder, count_steps
@@ -72,6 +74,7 @@ class DynamicBrain:
         self._recorder = open_recorder(config, plan, executor.name, self._levels, out, overwrite=overwrite)
         self._tally = Tally(plan)
         self._votes = find_votes(plan, config.brain.vote_temperature)
+        self._stimulus_seconds = 0.0
         self._trial = 0
         self._action: int | None = None
         self._confidence = 0.0
@@ -192,6 +195,12 @@ class DynamicBrain:
         return self._recorder.tree()
 
     @property
+    def performance(self) -> xr.Dataset:
+        """Where the time went so far: by region, by worker, and in the orchestrator."""
+        effort = self._orchestrator.effort
+        return performance(self.plan, self._executor, effort, self._tally, self._stimulus_seconds)
+
+    @property
     def recorder(self) -> Recorder:
         """The recorder itself, to read a span or to add attributes."""
         return self._recorder
@@ -219,9 +228,10 @@ class DynamicBrain:
         if self._votes is not None and self._action is not None:
             self._votes.clear()
         self._action = None
-        start = self.now
+        start, began = self.now, perf_counter()
         for port, steps, axons in self._encoder.spikes(rows, start, n_steps):
             self._orchestrator.stimulate(port.region, port.index, steps, axons)
+        self._stimulus_seconds += perf_counter() - began
         self._tally.clear()
         self._orchestrator.run(n_steps)
         return Result(self._tally.spikes, self._tally.events, (start, self.now), self._recorder.dataset)
