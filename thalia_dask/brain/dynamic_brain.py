@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -71,7 +71,7 @@ class DynamicBrain:
         self._levels = NeuromodulatorLevels(plan.dt_ms)
         self._encoder = StimulusEncoder(plan, config.brain.max_input_rate_hz)
         executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
-        self._recorder = open_recorder(config, plan, executor.name, self._levels, out, overwrite=overwrite)
+        self._recorder = open_recorder(config, plan, executor, self._levels, out, overwrite=overwrite)
         self._tally = Tally(plan)
         self._votes = find_votes(plan, config.brain.vote_temperature)
         self._stimulus_seconds = 0.0
@@ -97,6 +97,7 @@ class DynamicBrain:
         observers: Sequence[Observer] = (),
         out: str | Path | None = None,
         overwrite: bool = False,
+        steps_per_call: int | None = None,
     ) -> DynamicBrain:
         """Build a brain: sequential, or with every region an actor on Dask where ``brain.parallel`` says so.
 
@@ -106,6 +107,8 @@ class DynamicBrain:
         observers : are told of every window and trial.
         out : a Zarr store to record to; None keeps the recording in memory.
         overwrite : replace a recording that is already there.
+        steps_per_call : how many steps most calls of :meth:`forward` will advance, which matters to the choice of
+            ``brain.parallel: auto`` alone; None for ``brain.encoding_timesteps``.
 
         Raises
         ------
@@ -118,7 +121,7 @@ class DynamicBrain:
         path = None if out is None else Path(out)
         if path is not None:
             check_output(path, overwrite=overwrite)
-        executor = open_executor(config, plan, client)
+        executor = open_executor(config, plan, client, steps_per_call)
         try:
             return cls(config, plan, executor, observers, path, overwrite=overwrite)
         except BaseException:
@@ -149,7 +152,7 @@ class DynamicBrain:
         cls,
         path: str | Path,
         *,
-        parallel: bool | None = None,
+        parallel: bool | Literal["auto"] | None = None,
         execution: ExecutionConfig | None = None,
         client: Client | None = None,
         observers: Sequence[Observer] = (),
@@ -186,7 +189,7 @@ class DynamicBrain:
 
     @property
     def executor(self) -> Executor:
-        """What runs the regions: its ``name`` and ``n_workers`` tell how."""
+        """What runs the regions: its ``name`` and ``n_workers`` tell how, its ``reason`` why ("auto" chose it)."""
         return self._executor
 
     @property

@@ -9,6 +9,11 @@ from dask.system import CPU_COUNT
 _MOST_LOCAL_WORKERS = 2
 
 
+def local_cores() -> int:
+    """How many cores of this machine may be used."""
+    return int(CPU_COUNT)
+
+
 def default_workers() -> int:
     """How many worker processes to start on this machine where nobody says: two, or one on a single core."""
     return min(_MOST_LOCAL_WORKERS, CPU_COUNT)

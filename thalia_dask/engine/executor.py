@@ -44,6 +44,7 @@ class Executor(ABC):
     name : how results call it, e.g. ``"sequential"``.
     n_workers : number of processes that hold regions.
     placement : region -> name of the worker that holds it.
+    reason : why it was chosen, where the choice was left to the brain.
     carries_spikes : whether it takes spikes from region to region itself, so that it may be asked to advance by more
         than the shortest delay.
     """
@@ -52,6 +53,7 @@ class Executor(ABC):
     n_workers: int
     placement: Mapping[str, str]
     carries_spikes: bool = False
+    reason: str = ""
 
     @abstractmethod
     def start(self, creators: Mapping[str, RegionCreator], projections: Sequence[AxonalProjection]) -> None:
