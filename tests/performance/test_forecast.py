@@ -36,6 +36,8 @@ def test_two_workers_halve_what_two_equal_regions_take() -> None:
     assert span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "x"}) == pytest.approx(80.0)
     assert span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "y"}) == pytest.approx(40.0)
     assert span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "y"}, n_cores=1) == pytest.approx(80.0)
+    half_used = span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "y"}, n_cores=1.6)
+    assert half_used == pytest.approx(80.0 / 1.6)
 
 
 def test_threads_share_kernels_but_not_python() -> None:
@@ -108,7 +110,7 @@ def test_the_choice_and_its_reason() -> None:
     [
         ("a", Setting(2, n_cores=2), "sequential: there is one region, so nothing could be done side by side"),
         ("ab", Setting(1, n_cores=2), "sequential: 1 worker of 1 thread would do one thing at a time, too"),
-        ("ab", Setting(2, n_cores=1), "sequential: there is one core, which workers would have to share"),
+        ("ab", Setting(2, n_cores=1), "sequential: there is one free core, which workers would have to share"),
     ],
 )
 def test_where_nothing_can_be_gained(names, setting, why) -> None:

@@ -56,7 +56,7 @@ def open_executor(
 
 def _choose(config: ThaliaConfig, plan: BrainPlan, client: Client | None, steps_per_call: int | None) -> Choice:
     from thalia_dask.distributed.placement import default_workers, local_cores
-    from thalia_dask.performance.calibration import calibrate, calibrated_costs
+    from thalia_dask.performance.calibration import calibrate, calibrated_costs, free_cores
     from thalia_dask.performance.choice import choose
     from thalia_dask.performance.forecast import Setting, Work
 
@@ -68,7 +68,7 @@ def _choose(config: ThaliaConfig, plan: BrainPlan, client: Client | None, steps_
         n_workers=len(threads),
         n_threads=max(threads, default=1),
         exchange=execution.exchange,
-        n_cores=local_cores() if client is None else sum(threads),
+        n_cores=free_cores(min(sum(threads), local_cores())) if client is None else sum(threads),
     )
     call_steps = steps_per_call or config.brain.encoding_timesteps
     return choose(Work(plan, calibrated_costs(plan), calibrate(), call_steps, window_steps(config)), setting)

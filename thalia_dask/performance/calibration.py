@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from statistics import median
+from threading import Thread
 from time import perf_counter
 
 import numpy as np
@@ -24,6 +27,8 @@ from thalia_dask.topology.plan import BrainPlan
 _N_NEURONS, _N_AXONS, _AXONS_PER_STEP = 1000, 1000, 50
 _SHORT, _LONG = 1, 51
 _REPEATS = 5
+_WINDOWS_AT_ONCE = 40
+_MOST_CORES_TRIED = 8
 _PROBABILITY = 0.3
 _SILENT_MV = 1e-6
 """Efficacy of a synapse that moves nothing: what a spike costs is not to depend on what it causes."""
@@ -58,6 +63,36 @@ def calibrated_costs(plan: BrainPlan) -> dict[str, RegionCost]:
         if not isinstance(find_kind(spec.kind), SpikingKind):
             costs[spec.name] = _tried(spec)
     return costs
+
+
+def free_cores(n_threads: int) -> float:
+    """How many cores' worth of regions really run at once on this many threads, from 1 to ``n_threads``.
+
+    Less than there are cores where other programs use them. Measured anew each time, in some tenths of a second;
+    of more than eight threads, eight stand for all.
+    """
+    n = min(n_threads, _MOST_CORES_TRIED)
+    if n == 1:
+        return 1.0
+    regions = [_region(_N_NEURONS, background=Background(200.0, _SILENT_MV)) for _ in range(n)]
+    found = median(n * _side_by_side(regions[:1]) / _side_by_side(regions) for _ in range(_REPEATS))
+    return min(max(found, 1.0), n) * n_threads / n
+
+
+def _side_by_side(regions: Sequence[Region]) -> float:
+    """Seconds until each of the regions has advanced, on a thread of its own."""
+    threads = [Thread(target=_advance_often, args=(region,)) for region in regions]
+    began = perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return perf_counter() - began
+
+
+def _advance_often(region: Region) -> None:
+    for _ in range(_WINDOWS_AT_ONCE):
+        region.advance(Window(0, _LONG), Arrivals())
 
 
 def _tried(spec: RegionSpec) -> RegionCost:

@@ -25,10 +25,12 @@ def choose(work: Work, setting: Setting) -> Choice:
         return Choice(parallel=False, reason="sequential: there is one region, so nothing could be done side by side")
     if setting.n_workers * setting.n_threads == 1:
         return Choice(parallel=False, reason=f"sequential: {where} would do one thing at a time, too")
-    if setting.n_cores == 1:
-        return Choice(parallel=False, reason="sequential: there is one core, which workers would have to share")
+    if setting.n_cores <= 1.0:
+        return Choice(parallel=False, reason="sequential: there is one free core, which workers would have to share")
     alone, together = step_seconds(work, SEQUENTIAL), step_seconds(work, setting)
     promise = f"a step takes about {_microseconds(alone)} sequentially and {_microseconds(together)} on {where}"
+    if setting.n_cores < setting.n_workers * setting.n_threads:
+        promise += f" that share {setting.n_cores:.2g} free cores"
     if alone >= MARGIN * together:
         return Choice(parallel=True, reason=f"dask: {promise}")
     needed = f"Dask is taken where it is at least {MARGIN:g} times as fast"

@@ -25,13 +25,13 @@ class Setting:
     Attributes
     ----------
     n_workers, n_threads : processes, and threads of each; 0 workers is the sequential executor.
-    n_cores : of all machines together.
+    n_cores : that are free, of all machines together; a fraction where other programs use a part of one.
     """
 
     n_workers: int
     n_threads: int = 1
     exchange: Literal["direct", "orchestrated"] = "direct"
-    n_cores: int = 1
+    n_cores: float = 1.0
 
 
 SEQUENTIAL = Setting(0)

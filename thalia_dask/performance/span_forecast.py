@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
+from math import ceil
 
 from thalia_dask.distributed.span import Neighbourhood
 from thalia_dask.performance.costs import Costs
@@ -20,11 +21,11 @@ from thalia_dask.topology.plan import AxonalProjection
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Region -> worker, threads of each worker, and the cores that all of them share."""
+    """Region -> worker, threads of each worker, and the free cores that all share, perhaps a fraction."""
 
     placement: dict[str, str]
     n_threads: int
-    n_cores: int
+    n_cores: float
 
     @property
     def regions(self) -> dict[str, list[str]]:
@@ -72,8 +73,9 @@ class _Simulation:
         self._ready: dict[str, list[tuple[int, int]]] = {worker: [] for worker in self._hoods}
         self._threads = {worker: min(workers.n_threads, len(names)) for worker, names in workers.regions.items()}
         self._lock_free = dict.fromkeys(self._hoods, 0.0)
-        self._cores = [0.0] * workers.n_cores
-        heapify(self._cores)
+        self._n_cores = workers.n_cores
+        self._cores = [0.0] * ceil(workers.n_cores)
+        self._latency_seconds = machine.latency_seconds * ceil(workers.n_cores) / workers.n_cores
         self._unsent: defaultdict[tuple[str, str, int], int] = defaultdict(int)
         self._senders = {
             (worker, other): sum(other in heard for heard in hood.listeners.values())
@@ -113,10 +115,12 @@ class _Simulation:
             python += self._n_incoming[name] * self._machine.projection_seconds
             kernel = n_steps * self._costs[name].kernel_step_seconds
             began = max(now, heappop(self._cores))
-            free = max(began, self._lock_free[worker]) + python
+            n_busy = 1 + sum(free > began for free in self._cores)
+            slower = max(1.0, n_busy / self._n_cores)
+            free = max(began, self._lock_free[worker]) + slower * python
             self._lock_free[worker] = free
-            heappush(self._cores, free + kernel)
-            self._put(free + kernel, "finished", name, index)
+            heappush(self._cores, free + slower * kernel)
+            self._put(free + slower * kernel, "finished", name, index)
 
     def _finish(self, name: str, index: int, now: float) -> None:
         worker = self._home[name]
@@ -129,7 +133,7 @@ class _Simulation:
             if self._unsent[key] == self._senders[worker, other]:
                 sent = max(now, self._lock_free[worker]) + self._machine.send_seconds
                 self._lock_free[worker] = sent
-                self._put(sent + self._machine.latency_seconds, worker, other, index)
+                self._put(sent + self._latency_seconds, worker, other, index)
         self._queue_if_ready(name)
         self._note(worker, name, index, now)
 
