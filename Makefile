@@ -12,11 +12,12 @@ KERNELS := .venv/.kernels
 OUT ?= runs/digits.zarr
 OPTIONS := $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(SEED),--set global.seed=$(SEED)) $(ARGS)
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test forecast lint clean
 
 help:
 	@echo "make demo    train the six-region brain on handwritten digits, on Dask; results go to runs/"
 	@echo "make test    run the tests"
+	@echo "make forecast  compare forecasts of parallel execution with real runs, in minutes"
 	@echo "make lint    ruff, mypy and the import contract"
 	@echo "make clean   remove .venv and caches; runs/ stays"
 
@@ -26,6 +27,9 @@ demo: $(KERNELS)
 
 test: $(KERNELS)
 	$(BIN)/python -m pytest $(ARGS)
+
+forecast: $(KERNELS)
+	$(BIN)/python -m tests.performance.against_dask $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check

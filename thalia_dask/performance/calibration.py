@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from statistics import median
-from threading import Thread
+from threading import Barrier, Thread
 from time import perf_counter
 
 import numpy as np
@@ -68,8 +68,9 @@ def calibrated_costs(plan: BrainPlan) -> dict[str, RegionCost]:
 def free_cores(n_threads: int) -> float:
     """How many cores' worth of regions really run at once on this many threads, from 1 to ``n_threads``.
 
-    Less than there are cores where other programs use them. Measured anew each time, in some tenths of a second;
-    of more than eight threads, eight stand for all.
+    Less than there are cores where other programs use them, all the more as threads wait for each other after each
+    window: who waits on a busy machine must also wait for a core. Measured anew each time, in less than
+    a second; of more than eight threads, eight stand for all.
     """
     n = min(n_threads, _MOST_CORES_TRIED)
     if n == 1:
@@ -80,8 +81,9 @@ def free_cores(n_threads: int) -> float:
 
 
 def _side_by_side(regions: Sequence[Region]) -> float:
-    """Seconds until each of the regions has advanced, on a thread of its own."""
-    threads = [Thread(target=_advance_often, args=(region,)) for region in regions]
+    """Seconds until each of the regions has advanced, on a thread of its own and in step with the others."""
+    barrier = Barrier(len(regions))
+    threads = [Thread(target=_advance_often, args=(region, barrier)) for region in regions]
     began = perf_counter()
     for thread in threads:
         thread.start()
@@ -90,8 +92,9 @@ def _side_by_side(regions: Sequence[Region]) -> float:
     return perf_counter() - began
 
 
-def _advance_often(region: Region) -> None:
+def _advance_often(region: Region, barrier: Barrier) -> None:
     for _ in range(_WINDOWS_AT_ONCE):
+        barrier.wait()
         region.advance(Window(0, _LONG), Arrivals())
 
 
