@@ -10,6 +10,8 @@ from tests.brain.conftest import TWO_SENSES
 from thalia_dask import DynamicBrain
 from thalia_dask.brain import opening
 from thalia_dask.config import load_config
+from thalia_dask.distributed.cluster import open_local
+from thalia_dask.errors import ClusterError
 from thalia_dask.performance import choice
 from thalia_dask.performance.choice import Choice
 
@@ -54,3 +56,11 @@ def test_a_checkpoint_may_go_on_as_auto(tmp_path) -> None:
     with DynamicBrain.load(tmp_path / "saved.zarr", parallel="auto") as brain:
         assert brain.config.brain.parallel == "auto"
         assert opening.with_execution(brain.config, parallel=False, execution=None).brain.parallel is False
+
+
+@pytest.mark.cluster
+def test_a_closed_client_is_refused_as_without_auto() -> None:
+    cluster = open_local(1, 1, 120)
+    cluster.close()
+    with pytest.raises(ClusterError, match="the client is closed; pass one that is connected to a scheduler"):
+        DynamicBrain.from_thalia_config(AUTO, client=cluster.client)

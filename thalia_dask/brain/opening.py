@@ -57,9 +57,11 @@ def open_executor(
 def _choose(config: ThaliaConfig, plan: BrainPlan, client: Client | None, steps_per_call: int | None) -> Choice:
     from thalia_dask.distributed.placement import local_cores, local_shape
     from thalia_dask.performance.calibration import calibrate, calibrated_costs, free_cores
-    from thalia_dask.performance.choice import choose
+    from thalia_dask.performance.choice import Choice, choose
     from thalia_dask.performance.forecast import Setting, Work
 
+    if client is not None and (client.asynchronous or client.status != "running"):
+        return Choice(parallel=True, reason="dask: a client was given")  # which is refused where it is to be joined
     execution = config.execution
     n_workers, n_threads = local_shape(execution.n_workers, execution.threads_per_worker)
     threads = [n_threads] * n_workers
@@ -71,7 +73,7 @@ def _choose(config: ThaliaConfig, plan: BrainPlan, client: Client | None, steps_
         exchange=execution.exchange,
         n_cores=free_cores(min(sum(threads), local_cores())) if client is None else sum(threads),
     )
-    call_steps = steps_per_call or config.brain.encoding_timesteps
+    call_steps = steps_per_call or config.task.n_timesteps or config.brain.encoding_timesteps
     return choose(Work(plan, calibrated_costs(plan), calibrate(), call_steps, window_steps(config)), setting)
 
 
