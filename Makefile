@@ -65,7 +65,7 @@ $(PEERS): benchmarks/peers.txt | $(BIN)/python
 	@touch $@
 
 # numba's cache does not notice a change in a kernel that another kernel calls
-$(KERNELS): $(READY) $(wildcard $(addprefix thalia_dask/,jit.py neurons/*.py synapses/*.py plasticity/*.py regions/advance.py))
+$(KERNELS): $(READY) $(wildcard $(addprefix thalia_dask/,jit.py philox.py prefetch.py neurons/*.py synapses/*.py plasticity/*.py regions/advance.py engine/packets.py))
 	@find thalia_dask -name '*.nb[ic]' -delete
 	@touch $@
 
