@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
+from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,13 +16,21 @@ from thalia_dask.spikes import Arrivals, Int32Array
 _NEVER = 2**31
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Flight:
+class _Flight(NamedTuple):
     """Spikes of one projection, ordered by (step, neuron); at least one."""
 
     projection: int
+    first_step: int
+    last_step: int
     steps: Int32Array
     neurons: Int32Array
+
+
+_BY_PROJECTION = attrgetter("projection", "first_step")
+
+
+def _flight(projection: int, steps: Int32Array, neurons: Int32Array) -> _Flight:
+    return _Flight(projection, int(steps[0]), int(steps[-1]), steps, neurons)
 
 
 class Inbox:
@@ -36,7 +46,7 @@ class Inbox:
     def schedule(self, projection: int, steps: Int32Array, neurons: Int32Array) -> None:
         """Schedule spikes, ordered by (step, neuron), for one incoming projection."""
         if len(steps):
-            self._flights.append(_Flight(projection, steps, neurons))
+            self._flights.append(_flight(projection, steps, neurons))
 
     def schedule_arrivals(self, arrivals: Arrivals) -> None:
         """Schedule the spikes of a batch, as :meth:`pop_until` gave them."""
@@ -46,26 +56,26 @@ class Inbox:
 
     def peek_step(self) -> int | None:
         """The step of the earliest arrival."""
-        return min((int(flight.steps[0]) for flight in self._flights), default=None)
+        return min((flight.first_step for flight in self._flights), default=None)
 
     def pop_until(self, stop: int) -> Arrivals | None:
         """Take out everything that arrives before ``stop``, in canonical order; None if nothing does."""
         due, later = [], []
         for flight in self._flights:
-            if flight.steps[-1] < stop:
+            if flight.last_step < stop:
                 due.append(flight)
-            elif flight.steps[0] >= stop:
+            elif flight.first_step >= stop:
                 later.append(flight)
             else:
-                cut = int(np.searchsorted(flight.steps, stop))
-                due.append(_Flight(flight.projection, flight.steps[:cut], flight.neurons[:cut]))
-                later.append(_Flight(flight.projection, flight.steps[cut:], flight.neurons[cut:]))
+                cut = int(flight.steps.searchsorted(stop))
+                due.append(_flight(flight.projection, flight.steps[:cut], flight.neurons[:cut]))
+                later.append(_flight(flight.projection, flight.steps[cut:], flight.neurons[cut:]))
         self._flights = later
         return _merge(due) if due else None
 
     def flights(self) -> list[tuple[int, Int32Array, Int32Array]]:
         """What is in flight as (projection, steps, neurons), ordered by content."""
-        ordered = sorted(self._flights, key=lambda f: (f.projection, int(f.steps[0]), int(f.neurons[0])))
+        ordered = sorted(self._flights, key=lambda f: (f.projection, f.first_step, int(f.neurons[0])))
         return [(flight.projection, flight.steps, flight.neurons) for flight in ordered]
 
 
@@ -113,7 +123,7 @@ def join_arrivals(one: Arrivals, other: Arrivals) -> Arrivals:
 
 def _merge(flights: list[_Flight]) -> Arrivals:
     """All spikes in the order of (step, projection, neuron)."""
-    flights = sorted(flights, key=lambda flight: (flight.projection, int(flight.steps[0])))
+    flights.sort(key=_BY_PROJECTION)
     steps, neurons = flights[0].steps, flights[0].neurons
     if len(flights) > 1:
         steps = np.concatenate([flight.steps for flight in flights])
@@ -129,9 +139,9 @@ def _merge(flights: list[_Flight]) -> Arrivals:
 
 
 def _in_order(flights: list[_Flight]) -> bool:
-    return all(before.steps[-1] < after.steps[0] for before, after in pairwise(flights))
+    return all(before.last_step < after.first_step for before, after in pairwise(flights))
 
 
 def _overlap(before: _Flight, after: _Flight) -> bool:
     """Whether two flights of one projection, the first of which begins first, may have spikes in the same step."""
-    return before.projection == after.projection and before.steps[-1] >= after.steps[0]
+    return before.projection == after.projection and before.last_step >= after.first_step
