@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.toy_brains import plan
 from thalia_dask.distributed.placement import assign, local_shape
 
 
@@ -36,6 +37,37 @@ def test_costliest_first_to_the_least_loaded() -> None:
 
 def test_equal_costs_alternate_by_name() -> None:
     assert assign(dict.fromkeys("dcba", 1.0), ["x", "y"]) == {"d": "y", "c": "x", "b": "y", "a": "x"}
+
+
+def test_what_is_joined_by_short_delays_comes_together() -> None:
+    """Two rings of four, joined by long axons: a ring to each worker, whatever the names suggest."""
+    names = "abcdefgh"
+    rings = [names[i::2] for i in range(2)]
+    axons = [(ring[i], ring[(i + 1) % 4], 2) for ring in rings for i in range(4)] + [("a", "b", 50), ("h", "g", 50)]
+    homes = assign(dict.fromkeys(names, 1.0), ["x", "y"], plan(dict.fromkeys(names, 1), axons).projections)
+    assert {frozenset(name for name in names if homes[name] == worker) for worker in "xy"} == set(
+        map(frozenset, rings)
+    )
+
+
+@given(
+    costs=st.lists(st.integers(1, 9), min_size=2, max_size=8),
+    pairs=st.sets(st.tuples(st.integers(0, 7), st.integers(0, 7))),
+    data=st.data(),
+)
+def test_drawing_together_leaves_loads_as_even_as_they_were(costs, pairs, data) -> None:
+    names = [f"r{i}" for i in range(len(costs))]
+    by_name = dict(zip(names, map(float, costs), strict=True))
+    axons = [(names[a], names[b], 1 + a + b) for a, b in sorted(pairs) if a < len(names) and b < len(names)]
+    projections = plan(dict.fromkeys(names, 1), axons).projections
+    workers = ["x", "y", "z"]
+    homes = assign(by_name, workers, projections)
+    assert heaviest(homes, by_name) <= heaviest(assign(by_name, workers), by_name) + 1e-6
+    assert assign(by_name, workers, data.draw(st.permutations(projections))) == homes
+
+
+def heaviest(homes: dict[str, str], costs: dict[str, float]) -> float:
+    return max(sum(costs[name] for name in homes if homes[name] == worker) for worker in set(homes.values()))
 
 
 @given(costs=costs, n_workers=st.integers(1, 5), data=st.data())

@@ -111,7 +111,7 @@ def _placement(config: ThaliaConfig, plan: BrainPlan) -> str:
 
     n_workers, n_threads = local_shape(config.execution.n_workers, config.execution.threads_per_worker)
     costs = step_costs(plan)
-    homes = assign(costs, [f"worker {i + 1}" for i in range(n_workers)])
+    homes = assign(costs, [f"worker {i + 1}" for i in range(n_workers)], plan.projections)
     total = sum(costs.values())
     rows = []
     for worker in sorted(set(homes.values()), key=lambda name: int(name.split()[1])):

@@ -103,16 +103,18 @@ class DaskExecutor(Executor):
         weakref.finalize(self, self._cluster.close)
         try:
             with self._cluster.client.as_current():  # a handle binds to the current client
-                self._populate(self._cluster, pickled)
+                self._populate(self._cluster, pickled, projections)
                 self._settle(self._cluster, tuple(projections) if self.carries_spikes else ())
         except BaseException:
             self.close()
             raise
 
-    def _populate(self, cluster: Cluster, pickled: Mapping[str, bytes]) -> None:
+    def _populate(
+        self, cluster: Cluster, pickled: Mapping[str, bytes], projections: Sequence[AxonalProjection]
+    ) -> None:
         """Build every region."""
         costs = {name: self._costs.get(name, 1.0) for name in pickled}
-        self.placement = assign(costs, list(cluster.threads))
+        self.placement = assign(costs, list(cluster.threads), projections)
         orders = {name: ActorOrder(RegionActor, self.placement[name], (name, blob)) for name, blob in pickled.items()}
         self._regions = create_actors(cluster, orders, self._start_timeout_s)
         for name in self._regions:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 from dask.system import CPU_COUNT
+
+from thalia_dask.topology.plan import AxonalProjection
 
 _MOST_THREADS = 4
 """Threads of a process share Python's lock. A region holds it for about a tenth of a millisecond a window, and a
 small region computes for less than one without it: many more threads would mostly wait for the lock."""
+
+
+_MOST_PASSES = 10
+_SLACK, _LEAST_GAIN = 1.0 + 1e-9, 1e-9
+"""Rounding, which must not decide."""
 
 
 def local_cores() -> int:
@@ -29,13 +37,20 @@ def local_shape(n_workers: int | None, threads_per_worker: int | None, n_cores: 
     return n_workers, threads_per_worker
 
 
-def assign(costs: Mapping[str, float], workers: Sequence[str]) -> dict[str, str]:
-    """Spread regions over workers: the costliest first, each to the worker with the least to do.
+def assign(
+    costs: Mapping[str, float], workers: Sequence[str], projections: Sequence[AxonalProjection] = ()
+) -> dict[str, str]:
+    """Spread regions over workers: alike in cost, and such that few short axons lead from one to another.
+
+    The costliest region first, each to the worker with the least to do; then regions change places as long as that
+    brings together what is joined by short delays, for which workers would wait for each other, and leaves the loads
+    as even as they were.
 
     Parameters
     ----------
     costs : region -> cost of one step, in any unit.
     workers : at least one; ties go to the one that is named first.
+    projections : between these regions.
 
     Returns
     -------
@@ -46,4 +61,42 @@ def assign(costs: Mapping[str, float], workers: Sequence[str]) -> dict[str, str]
     for region in sorted(costs, key=lambda name: (-costs[name], name)):
         home[region] = min(workers, key=load.__getitem__)
         load[home[region]] += costs[region]
+    _draw_together(home, costs, load, _couplings(projections))
     return {region: home[region] for region in costs}
+
+
+def _couplings(projections: Sequence[AxonalProjection]) -> dict[str, dict[str, float]]:
+    """Region -> region -> how closely they are joined: the sum of 1 / delay, in both directions."""
+    couplings: dict[str, dict[str, float]] = {}
+    for p in sorted(projections, key=str):
+        if p.source != p.target:
+            for one, other in ((p.source, p.target), (p.target, p.source)):
+                near = couplings.setdefault(one, {})
+                near[other] = near.get(other, 0.0) + 1.0 / p.delay_steps
+    return couplings
+
+
+def _draw_together(
+    home: dict[str, str], costs: Mapping[str, float], load: dict[str, float], couplings: dict[str, dict[str, float]]
+) -> None:
+    """Exchange regions between workers while that shortens nothing but the axons between them."""
+    names = sorted(couplings)
+    heaviest = max(load.values())
+    for _ in range(_MOST_PASSES):
+        changed = False
+        for one, other in combinations(names, 2):
+            here, there = home[one], home[other]
+            heavier = costs[one] - costs[other]
+            if here == there or max(load[here] - heavier, load[there] + heavier) > heaviest * _SLACK:
+                continue
+            gain = -2.0 * couplings[one].get(other, 0.0)
+            for region, now, then in ((one, here, there), (other, there, here)):
+                for neighbour, coupling in couplings[region].items():
+                    gain += coupling * ((home[neighbour] == then) - (home[neighbour] == now))
+            if gain > _LEAST_GAIN:
+                home[one], home[other] = there, here
+                load[here] -= heavier
+                load[there] += heavier
+                changed = True
+        if not changed:
+            return

@@ -110,5 +110,7 @@ def _orchestrating(work: Work) -> float:
 def _workers(work: Work, setting: Setting) -> Workers:
     n_steps = _window_steps(work)
     names: Sequence[str] = [f"worker {i + 1}" for i in range(setting.n_workers)]
-    placement = assign({name: cost.seconds(n_steps) for name, cost in work.costs.items()}, names)
+    placement = assign(
+        {name: cost.seconds(n_steps) for name, cost in work.costs.items()}, names, work.plan.projections
+    )
     return Workers(placement, setting.n_threads, setting.n_cores)
