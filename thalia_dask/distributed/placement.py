@@ -80,23 +80,28 @@ def _draw_together(
     home: dict[str, str], costs: Mapping[str, float], load: dict[str, float], couplings: dict[str, dict[str, float]]
 ) -> None:
     """Exchange regions between workers while that shortens nothing but the axons between them."""
-    names = sorted(couplings)
-    heaviest = max(load.values())
+    pulls = {region: dict.fromkeys(load, 0.0) for region in sorted(couplings)}
+    for region, near in couplings.items():
+        for neighbour, coupling in near.items():
+            pulls[region][home[neighbour]] += coupling
+    heaviest = max(load.values()) * _SLACK
     for _ in range(_MOST_PASSES):
         changed = False
-        for one, other in combinations(names, 2):
+        for one, other in combinations(pulls, 2):
             here, there = home[one], home[other]
-            heavier = costs[one] - costs[other]
-            if here == there or max(load[here] - heavier, load[there] + heavier) > heaviest * _SLACK:
+            gain = pulls[one][there] - pulls[one][here] + pulls[other][here] - pulls[other][there]
+            if gain <= _LEAST_GAIN or gain - 2.0 * couplings[one].get(other, 0.0) <= _LEAST_GAIN:
                 continue
-            gain = -2.0 * couplings[one].get(other, 0.0)
+            heavier = costs[one] - costs[other]
+            if max(load[here] - heavier, load[there] + heavier) > heaviest:
+                continue
             for region, now, then in ((one, here, there), (other, there, here)):
+                home[region] = then
                 for neighbour, coupling in couplings[region].items():
-                    gain += coupling * ((home[neighbour] == then) - (home[neighbour] == now))
-            if gain > _LEAST_GAIN:
-                home[one], home[other] = there, here
-                load[here] -= heavier
-                load[there] += heavier
-                changed = True
+                    pulls[neighbour][now] -= coupling
+                    pulls[neighbour][then] += coupling
+            load[here] -= heavier
+            load[there] += heavier
+            changed = True
         if not changed:
             return
