@@ -17,7 +17,8 @@ from thalia_dask.engine.sequential import SequentialExecutor
 
 NewExecutor = Callable[..., Executor]
 
-DASK = ["dask-1", "dask-2", "dask-3", "dask-1-two-threads", "dask-2-two-threads"]
+SHAPES = ["dask-1", "dask-2", "dask-3", "dask-1-two-threads", "dask-2-two-threads"]
+DASK = [f"{shape}-{exchange}" for exchange in ("direct", "orchestrated") for shape in SHAPES]
 EVERY = ["sequential", *DASK]
 
 
@@ -63,5 +64,7 @@ def _makers(request: pytest.FixtureRequest, name: str) -> Iterator[NewExecutor]:
 def _make(request: pytest.FixtureRequest, name: str, options: dict[str, float]) -> Executor:
     if name == "sequential":
         return SequentialExecutor()
-    fixture = "two_workers_of_two_threads" if name.endswith("two-threads") else "three_workers"
-    return DaskExecutor(request.getfixturevalue(fixture), n_workers=int(name.split("-")[1]), **options)
+    shape, _, exchange = name.rpartition("-")
+    fixture = "two_workers_of_two_threads" if shape.endswith("two-threads") else "three_workers"
+    client = request.getfixturevalue(fixture)
+    return DaskExecutor(client, n_workers=int(shape.split("-")[1]), exchange=exchange, **options)

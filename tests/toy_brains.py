@@ -58,7 +58,7 @@ def run(
 ) -> tuple[Diary, dict[str, dict[str, object]]]:
     """Run a brain with a stimulus, a reward and a reset; return its diary and its final state as plain values."""
     diary = Diary()
-    executor.start(creators or toys(plan))
+    executor.start(creators or toys(plan), plan.projections)
     orchestrator = Orchestrator(plan, executor, [diary], window_steps)
     first = plan.region_names[0]
     for stretch in (n_steps // 2, n_steps - n_steps // 2):

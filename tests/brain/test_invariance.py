@@ -51,12 +51,16 @@ def test_order_of_regions_and_projections_in_the_config_is_invisible(
 
 
 @pytest.mark.cluster
+@pytest.mark.parametrize("exchange", ["direct", "orchestrated"])
 @pytest.mark.parametrize("shape", SHAPES)
 @settings(max_examples=settings().max_examples // len(SHAPES), suppress_health_check=list(HealthCheck))
-@given(config=small_brains())
-def test_executor_workers_and_threads_are_invisible(
-    request: pytest.FixtureRequest, shape: tuple[str, int], config: ThaliaConfig
+@given(config=small_brains(), data=st.data())
+def test_executor_workers_threads_and_exchange_are_invisible(
+    request: pytest.FixtureRequest, shape: tuple[str, int], exchange: str, config: ThaliaConfig, data: st.DataObject
 ) -> None:
     cluster, n_workers = shape
-    parallel = changed(config, parallel=True).model_copy(update={"execution": ExecutionConfig(n_workers=n_workers)})
+    look_ahead = build_plan(config).look_ahead_steps or 20
+    window_ms = data.draw(st.none() | st.integers(1, look_ahead).map(float))
+    execution = ExecutionConfig(n_workers=n_workers, exchange=exchange, window_ms=window_ms)
+    parallel = changed(config, parallel=True).model_copy(update={"execution": execution})
     assert life(parallel, client=request.getfixturevalue(cluster)) == life(config)

@@ -67,7 +67,7 @@ def test_a_brain_that_was_interrupted_does_not_compute_on(failing: ThaliaConfig,
         with pytest.raises(RegionError):
             brain.forward(FULL, 10)
         assert brain.now == 6
-        message = "the window that starts at step 6 was interrupted, so that regions may be at different steps: close"
+        message = "the span that starts at step 6 was interrupted, so that regions may be at different steps: close"
         with pytest.raises(StateError, match=message):
             brain.forward(FULL, 1)
         with pytest.raises(StateError, match=message):

@@ -55,7 +55,7 @@ def test_the_resolved_config_is_a_config(call, tmp_path):
     resolved = tmp_path / "resolved.yaml"
     resolved.write_text(result.stdout)
     assert load_config(resolved) == load_config(CONFIGS / "digits.yaml", ["global.seed=7"])
-    assert yaml.safe_load(result.stdout)["execution"]["threads_per_worker"] == 1
+    assert yaml.safe_load(result.stdout)["execution"]["threads_per_worker"] is None
 
 
 def test_nothing_heavy_is_imported():

@@ -1,4 +1,4 @@
-"""A region's actor, called as Dask would call it but in this process."""
+"""The actors, called as Dask would call them: a region's in this process, a worker's on a worker."""
 
 from __future__ import annotations
 
@@ -6,58 +6,63 @@ from functools import partial
 
 import cloudpickle
 import pytest
+from distributed import Client
 
 from tests.toy_regions import failing, failing_to_build, toy
 from thalia_dask.distributed import wire
 from thalia_dask.distributed.actor import RegionActor
+from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.engine.executor import RegionCreator
 from thalia_dask.errors import ClusterError, RegionError
 from thalia_dask.spikes import Arrivals
 from thalia_dask.ticks import Window
 
 
-def actor(creator: RegionCreator | None = None, epoch: int = 0) -> RegionActor:
-    return RegionActor("a", cloudpickle.dumps(creator or partial(toy, "a")), epoch)
+def actor(creator: RegionCreator | None = None) -> RegionActor:
+    return RegionActor("a", cloudpickle.dumps(creator or partial(toy, "a")))
 
 
-def batch(start: int, stop: int, *, sequence: int, epoch: int = 0) -> bytes:
-    return wire.encode_batch(wire.Batch(epoch, sequence, Window(start, stop), Arrivals()))
+def spikes(region: RegionActor, start: int, stop: int) -> list[int]:
+    return region.region.advance(Window(start, stop), Arrivals()).neurons.tolist()
 
 
-def test_repeated_call_is_answered_but_not_repeated() -> None:
-    region = actor()
-    first = region.step(batch(0, 5, sequence=1))
-    assert region.step(batch(0, 5, sequence=1)) == first
-    assert wire.decode_snapshot(region.snapshot())["step"] == 5
-    wire.decode_emission(region.step(batch(5, 6, sequence=2)))
-
-
-def test_repeated_call_that_failed_fails_again_alike() -> None:
-    region = actor(partial(failing, "value", at_step=0))
-    assert region.step(batch(0, 5, sequence=1)) == region.step(batch(0, 5, sequence=1))
-
-
-def test_call_of_another_epoch_is_refused() -> None:
-    region = actor(epoch=2)
-    with pytest.raises(ClusterError, match="region 'a' belongs to epoch 2 and refused a call of epoch 1"):
-        wire.decode_emission(region.step(batch(0, 5, sequence=1, epoch=1)))
-    assert wire.decode_snapshot(region.snapshot())["step"] == 0
+def order(start: int, stop: int, *, sequence: int, epoch: int = 0) -> bytes:
+    return wire.encode_order(wire.Order(epoch, sequence, Window(start, stop), 5, 1.0), [Arrivals()])
 
 
 def test_restored_region_continues_alike() -> None:
     one, other = actor(), actor()
-    one.step(batch(0, 5, sequence=1))
+    spikes(one, 0, 5)
     wire.raise_if_failed(other.restore(one.snapshot()))
-    pairs = [wire.decode_emission(region.step(batch(5, 15, sequence=2))) for region in (one, other)]
-    assert pairs[0].spikes.neurons.tolist() == pairs[1].spikes.neurons.tolist()
-    assert len(pairs[0].spikes) > 0
+    assert spikes(other, 5, 15) == spikes(one, 5, 15) != []
 
 
 def test_failures_are_data() -> None:
     with pytest.raises(RegionError, match="SystemExit: the membrane burst"):
         wire.raise_if_failed(actor(partial(failing_to_build, "exit")).ready())
-    region = actor()
-    region.step(batch(0, 4, sequence=1))
-    region.step(batch(4, 5, sequence=2))
-    with pytest.raises(RegionError, match=r"(?s)step 4: .*KeyError"):
-        wire.raise_if_failed(region.restore(wire.encode_snapshot({})))
+    with pytest.raises(RegionError, match=r"(?s)region 'a'.*KeyError"):
+        wire.raise_if_failed(actor().restore(wire.encode_snapshot({})))
+
+
+@pytest.mark.cluster
+def test_repeated_order_is_answered_but_not_repeated(three_workers: Client) -> None:
+    for creator in (partial(toy, "a"), partial(failing, "value", at_step=0)):
+        with DaskExecutor(three_workers) as executor:
+            executor.start({"a": creator}, ())
+            (home,) = executor._homes
+            first = home.living.actor.advance(order(0, 5, sequence=7)).result(timeout=30)
+            assert home.living.actor.advance(order(0, 5, sequence=7)).result(timeout=30) == first
+            if creator.func is toy:
+                assert executor.snapshot("a")["step"] == 5
+                wire.decode_report(home.living.actor.advance(order(5, 6, sequence=8)).result(timeout=30))
+
+
+@pytest.mark.cluster
+def test_order_of_another_epoch_is_refused(three_workers: Client) -> None:
+    with DaskExecutor(three_workers) as executor:
+        executor.start({"a": partial(toy, "a")}, ())
+        (home,) = executor._homes
+        reply = home.living.actor.advance(order(0, 5, sequence=1, epoch=1)).result(timeout=30)
+        with pytest.raises(ClusterError, match="regions of epoch 0 refused an order of epoch 1"):
+            wire.decode_report(reply)
+        assert executor.snapshot("a")["step"] == 0

@@ -46,7 +46,7 @@ def advance_for_ever(executor: DaskExecutor) -> None:
 def test_worker_killed_between_windows_and_in_one(mortal: Cluster) -> None:
     creators = {"a": silent, "b": partial(failing, "sleep", at_step=1)}
     with DaskExecutor(mortal.client) as executor:
-        executor.start(creators)
+        executor.start(creators, ())
         executor.advance(Window(0, 1), {})
         killed = executor.placement["a"]
         os.kill(worker_pid(mortal.client, killed), signal.SIGKILL)
@@ -62,7 +62,7 @@ def test_worker_killed_between_windows_and_in_one(mortal: Cluster) -> None:
     while killed in mortal.client.scheduler_info(n_workers=-1)["workers"]:
         time.sleep(0.05)
     with DaskExecutor(mortal.client, n_workers=1) as executor:
-        executor.start(creators)
+        executor.start(creators, ())
         pid = worker_pid(mortal.client, executor.placement["b"])
         threading.Timer(0.5, os.kill, (pid, signal.SIGKILL)).start()
         began = time.monotonic()
@@ -74,16 +74,16 @@ def test_worker_killed_between_windows_and_in_one(mortal: Cluster) -> None:
 
 def test_worker_that_dies_while_it_builds() -> None:
     with pytest.raises(WorkerLostError, match="was lost while it was building region 'b'; look into its log"):
-        DaskExecutor(n_workers=1).start({"b": partial(failing_to_build, "kill")})
+        DaskExecutor(n_workers=1).start({"b": partial(failing_to_build, "kill")}, ())
 
 
 def test_regions_that_never_return() -> None:
     with DaskExecutor(n_workers=1, call_timeout_s=1.0) as executor:
-        executor.start({"a": silent, "b": partial(failing, "sleep"), "c": silent})
+        executor.start({"a": silent, "b": partial(failing, "sleep"), "c": silent}, ())
         executor.advance(Window(0, 3), {})
         with pytest.raises(
             ClusterError,
-            match=r"regions 'b', 'c' on worker tcp://.* did not finish the window that starts at step 3 "
+            match=r"region 'b' on worker tcp://.* did not finish a window of the span that starts at step 3 "
             r"within 1 s; if it needs longer, raise execution.call_timeout_s",
         ):
             executor.advance(Window(3, 4), {})
@@ -94,7 +94,7 @@ def test_regions_that_never_return() -> None:
 def test_building_that_takes_too_long(mortal: Cluster) -> None:
     executor = DaskExecutor(mortal.client, start_timeout_s=1.0)
     with pytest.raises(ClusterError, match=r"region 'b' was not built within 1 s; .*execution.start_timeout_s"):
-        executor.start({"b": partial(failing_to_build, "sleep")})
+        executor.start({"b": partial(failing_to_build, "sleep")}, ())
 
 
 def test_too_few_workers(three_workers: Client) -> None:
@@ -102,7 +102,7 @@ def test_too_few_workers(three_workers: Client) -> None:
     with pytest.raises(
         ClusterError, match=r"4 workers are needed at tcp://.*, but 3 were there after 0.5 s; start more"
     ):
-        executor.start({"a": silent})
+        executor.start({"a": silent}, ())
 
 
 def test_creator_that_cannot_be_pickled(three_workers: Client) -> None:
@@ -114,14 +114,14 @@ def test_creator_that_cannot_be_pickled(three_workers: Client) -> None:
     with pytest.raises(
         ConfigError, match=r"creator of region 'b' cannot be sent to a worker: cannot pickle '_thread.lock'"
     ):
-        DaskExecutor(three_workers).start({"a": silent, "b": creator})
+        DaskExecutor(three_workers).start({"a": silent, "b": creator}, ())
 
 
 def test_adaptive_cluster_is_refused(three_workers: Client) -> None:
     adaptive = three_workers.cluster.adapt(minimum=3, maximum=3)
     try:
         with pytest.raises(ClusterError, match=r"scales adaptively.*write cluster.scale\(n\)"):
-            DaskExecutor(three_workers).start({"a": silent})
+            DaskExecutor(three_workers).start({"a": silent}, ())
     finally:
         adaptive.stop()
 
@@ -130,13 +130,13 @@ def test_closed_client_is_refused(three_workers: Client) -> None:
     client = Client(three_workers.scheduler.address, set_as_default=False)
     client.close()
     with pytest.raises(ClusterError, match="the client is closed; pass one that is connected"):
-        DaskExecutor(client).start({"a": silent})
+        DaskExecutor(client).start({"a": silent}, ())
 
 
 def test_asynchronous_client_is_refused(three_workers: Client) -> None:
     async def start() -> None:
         async with Client(three_workers.scheduler.address, asynchronous=True, set_as_default=False) as client:
-            DaskExecutor(client).start({"a": silent})
+            DaskExecutor(client).start({"a": silent}, ())
 
     with pytest.raises(ClusterError, match="the client is asynchronous; pass one made without asynchronous=True"):
         asyncio.run(start())
@@ -145,7 +145,8 @@ def test_asynchronous_client_is_refused(three_workers: Client) -> None:
 def test_script_that_workers_cannot_import(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        "from thalia_dask.distributed.executor import DaskExecutor\nDaskExecutor(n_workers=1).start({'a': list})\n"
+        "from thalia_dask.distributed.executor import DaskExecutor\n"
+        "DaskExecutor(n_workers=1).start({'a': list}, ())\n"
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
@@ -156,7 +157,7 @@ def test_script_that_workers_cannot_import(tmp_path: Path) -> None:
 def test_client_closed_under_a_running_brain(three_workers: Client) -> None:
     client = Client(three_workers.scheduler.address, direct_to_workers=True, set_as_default=False)
     with DaskExecutor(client, n_workers=1) as executor:
-        executor.start({"a": silent})
+        executor.start({"a": silent}, ())
         client.close()
         for call in (lambda: executor.advance(Window(0, 1), {}), lambda: executor.snapshot("a")):
             with pytest.raises(
@@ -188,7 +189,7 @@ def test_workers_of_another_version_are_refused(three_workers: Client, there: st
         with pytest.raises(
             ClusterError, match=rf"worker tcp://.* has {told}, but results are those of one version: install thalia_d"
         ):
-            DaskExecutor(three_workers).start({"a": silent})
+            DaskExecutor(three_workers).start({"a": silent}, ())
     finally:
         three_workers.run(stop_pretending)
 
@@ -199,7 +200,7 @@ def test_busy_workers_are_not_waited_for_without_end(three_workers: Client) -> N
     with pytest.raises(
         ClusterError, match=rf"worker {address} did not answer within 0.3 s; free it from other tasks"
     ):
-        DaskExecutor(three_workers, start_timeout_s=0.3).start({"a": silent})
+        DaskExecutor(three_workers, start_timeout_s=0.3).start({"a": silent}, ())
     busy.result()
 
 
@@ -207,9 +208,9 @@ def test_use_before_start_and_after_close(three_workers: Client) -> None:
     executor = DaskExecutor(three_workers)
     with pytest.raises(StateError, match="not running"):
         executor.advance(Window(0, 1), {})
-    executor.start({"a": silent})
+    executor.start({"a": silent}, ())
     with pytest.raises(StateError, match=r"already running: call close\(\)"):
-        executor.start({"a": silent})
+        executor.start({"a": silent}, ())
     executor.close()
     executor.close()
     with pytest.raises(StateError, match="not running"):

@@ -1,9 +1,31 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thalia_dask.distributed.placement import assign
+from thalia_dask.distributed.placement import assign, local_shape
+
+
+@pytest.mark.parametrize(
+    ("asked", "n_cores", "shape"),
+    [
+        ((None, None), 1, (1, 1)),
+        ((None, None), 2, (1, 2)),
+        ((None, None), 64, (16, 4)),
+        ((2, None), 2, (2, 1)),
+        ((1, None), 8, (1, 8)),
+        ((3, None), 2, (3, 1)),
+        ((None, 2), 8, (4, 2)),
+        ((None, 8), 2, (1, 8)),
+        ((5, 3), 2, (5, 3)),
+    ],
+)
+def test_local_workers_and_threads_fit_the_cores(
+    asked: tuple[int | None, int | None], n_cores: int, shape: tuple[int, int]
+) -> None:
+    assert local_shape(*asked, n_cores) == shape
+
 
 costs = st.dictionaries(st.text(max_size=3), st.floats(0, 1e6), min_size=1)
 

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from distributed import Client
 
+from tests.toy_brains import plan
 from tests.toy_regions import silent
 from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.ticks import Window
@@ -30,7 +31,7 @@ from thalia_dask.ticks import Window
 
 def brain():
     executor = DaskExecutor(n_workers=1)
-    executor.start({{"a": silent, "b": partial(failing, "sleep", at_step=1)}})
+    executor.start({{"a": silent, "b": partial(failing, "sleep", at_step=1)}}, ())
     executor.advance(Window(0, 1), {{}})
     pids = [child.pid for child in psutil.Process().children(recursive=True)]
     print(*pids, flush=True)
@@ -50,6 +51,9 @@ BODIES = {
     del executor
     gc.collect()
     assert not workers()""",
+    "two clusters at a time": """one, other = brain(), brain()
+    one.close()
+    other.close()""",
     "exit without close": "executor = brain()\n    executor.itself = executor",
 }
 
@@ -108,7 +112,7 @@ def test_released_after_interrupt_in_a_window(tmp_path: Path) -> None:
 
 def test_released_by_a_garbage_collection_on_the_event_loop() -> None:
     executors = [DaskExecutor(n_workers=1)]
-    executors[0].start({"a": silent})
+    executors[0].start({"a": silent}, ())
     client = executors[0]._cluster.client
     client.loop.add_callback(executors.clear)
     deadline = time.monotonic() + 30
@@ -119,7 +123,7 @@ def test_released_by_a_garbage_collection_on_the_event_loop() -> None:
 
 def test_users_client_and_cluster_stay_and_actors_go(three_workers: Client) -> None:
     executor = DaskExecutor(three_workers)
-    executor.start(dict.fromkeys("abcd", silent))
+    executor.start(dict.fromkeys("abcd", silent), ())
     executor.advance(Window(0, 1), {})
     assert sum(three_workers.run(count_actors).values()) == 4 + 3
     executor.close()
@@ -134,10 +138,30 @@ def count_actors(dask_worker) -> int:
     return len(dask_worker.state.actors)
 
 
+def test_links_between_workers_go_with_the_brain(three_workers: Client) -> None:
+    brain = plan(dict.fromkeys("abc", 1), [("a", "b", 2), ("b", "c", 2), ("c", "a", 2)])
+    before = three_workers.run(count_links)
+    with DaskExecutor(three_workers) as executor:
+        executor.start(dict.fromkeys("abc", silent), brain.projections)
+        executor.advance(Window(0, 10), {})
+        assert all(handlers == 1 and comms >= 1 for handlers, comms in three_workers.run(count_links).values())
+    deadline = time.monotonic() + 30
+    while three_workers.run(count_links) != before:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert set(before.values()) == {(0, 0)}
+
+
+def count_links(dask_worker) -> tuple[int, int]:
+    """Handlers of this package, and connections that they keep."""
+    handlers = sum(name.startswith("thalia_dask") for name in dask_worker.handlers)
+    return handlers, sum(str(operation).startswith("thalia_dask") for operation in dask_worker._comms.values())
+
+
 def test_client_that_goes_through_the_scheduler_is_not_used_for_calls(three_workers: Client) -> None:
     with Client(three_workers.scheduler.address, set_as_default=False) as proxied:
         with DaskExecutor(proxied, n_workers=2) as executor:
-            executor.start(dict.fromkeys("abc", silent))
+            executor.start(dict.fromkeys("abc", silent), ())
             assert executor.n_workers == 2
             executor.advance(Window(0, 1), {})
             assert executor._cluster.client is not proxied
@@ -150,7 +174,7 @@ def test_environment_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTHONHASHSEED", raising=False)
     monkeypatch.setenv("MKL_NUM_THREADS", "3")
     with DaskExecutor(n_workers=1) as executor:
-        executor.start({"a": silent})
+        executor.start({"a": silent}, ())
         assert "OMP_NUM_THREADS" not in os.environ
         assert os.environ["MKL_NUM_THREADS"] == "3"
         assert "PYTHONHASHSEED" not in os.environ

@@ -22,32 +22,52 @@ numbers = st.floats(allow_nan=False)
 
 
 @given(
-    spikes=hnp.arrays(np.int32, st.tuples(st.just(3), st.integers(0, 50)), elements=int32),
+    spikes=st.lists(hnp.arrays(np.int32, st.tuples(st.just(3), st.integers(0, 50)), elements=int32), max_size=3),
     signals=st.lists(st.builds(Signal, step, names, numbers), max_size=4),
-    epoch=step,
-    sequence=step,
-    window=st.builds(Window, step, step),
+    order=st.builds(wire.Order, step, step, st.builds(Window, step, step), step, numbers),
 )
-def test_batch(spikes, signals, epoch, sequence, window) -> None:
-    batch = wire.Batch(epoch, sequence, window, Arrivals(*spikes, tuple(signals)))
-    decoded = wire.decode_batch(wire.encode_batch(batch))
-    assert (decoded.epoch, decoded.sequence, decoded.window) == (epoch, sequence, window)
-    assert decoded.arrivals.signals == tuple(signals)
-    for name, expected in zip(("steps", "projections", "neurons"), spikes, strict=True):
-        actual = getattr(decoded.arrivals, name)
-        np.testing.assert_array_equal(actual, expected)
-        assert actual.dtype == np.int32
-        assert actual.flags.writeable
-        assert actual.flags.aligned
+def test_order(spikes, signals, order) -> None:
+    given = [Arrivals(*arrays, tuple(signals)) for arrays in spikes]
+    decoded, arrivals = wire.decode_order(wire.encode_order(order, given))
+    assert decoded == order
+    for actual, expected in zip(arrivals, given, strict=True):
+        assert actual.signals == expected.signals
+        for name in ("steps", "projections", "neurons"):
+            array = getattr(actual, name)
+            np.testing.assert_array_equal(array, getattr(expected, name))
+            assert array.dtype == np.int32
+            assert array.flags.writeable
+            assert array.flags.aligned
+
+
+@given(
+    spikes=st.dictionaries(
+        st.sampled_from("abc"), hnp.arrays(np.int32, st.tuples(st.just(2), st.integers(0, 9)), elements=int32)
+    ),
+    sequence=step,
+    until=step,
+)
+def test_packets(spikes, sequence, until) -> None:
+    packets = wire.Packets(until, {name: SpikePacket(*arrays) for name, arrays in spikes.items()})
+    payload = wire.encode_packets(sequence, packets, {"a": 0, "b": 1, "c": 2})
+    actual_sequence, actual = wire.decode_packets(payload, "abc")
+    assert (actual_sequence, actual.until) == (sequence, until)
+    assert list(actual.spikes) == list(spikes)
+    for name, (steps, neurons) in spikes.items():
+        np.testing.assert_array_equal(actual.spikes[name].steps, steps)
+        np.testing.assert_array_equal(actual.spikes[name].neurons, neurons)
 
 
 @given(
     spikes=hnp.arrays(np.int32, st.tuples(st.just(2), st.integers(0, 50)), elements=int32),
     observed=st.dictionaries(names, hnp.arrays(np.float32, st.integers(0, 9)), max_size=3),
     seconds=numbers,
+    effort=st.builds(wire.Effort, numbers, numbers),
 )
-def test_emission(spikes, observed, seconds) -> None:
-    decoded = wire.decode_emission(wire.encode_emission(Emission(SpikePacket(*spikes), observed, seconds)))
+def test_report(spikes, observed, seconds, effort) -> None:
+    payload = wire.encode_emission(Emission(SpikePacket(*spikes), observed, seconds))
+    told, (decoded,) = wire.decode_report(wire.encode_report(effort, [payload]))
+    assert told == effort
     np.testing.assert_array_equal(decoded.spikes.steps, spikes[0])
     np.testing.assert_array_equal(decoded.spikes.neurons, spikes[1])
     assert list(decoded.observed) == list(observed)
@@ -59,7 +79,8 @@ def test_emission(spikes, observed, seconds) -> None:
 
 def test_wide_integers_are_narrowed_and_fractions_refused() -> None:
     wide = SpikePacket(np.array([3], np.int64), np.array([4], np.int64))
-    assert wire.decode_emission(wire.encode_emission(Emission(wide, {}, 0.0))).spikes.neurons.dtype == np.int32
+    report = wire.encode_report(wire.Effort(0.0, 0.0), [wire.encode_emission(Emission(wide, {}, 0.0))])
+    assert wire.decode_report(report)[1][0].spikes.neurons.dtype == np.int32
     with pytest.raises(TypeError, match="Cannot cast"):
         wire.encode_emission(Emission(SpikePacket(np.array([0.5]), np.array([1])), {}, 0.0))
 
@@ -94,7 +115,9 @@ def test_snapshot_of_something_else_is_refused() -> None:
         wire.encode_snapshot({"names": ["a"]})
 
 
-@pytest.mark.parametrize("decode", [wire.decode_emission, wire.decode_snapshot, wire.raise_if_failed])
+@pytest.mark.parametrize(
+    "decode", [lambda payload: wire.decode_report(wire.join([payload])), wire.decode_snapshot, wire.raise_if_failed]
+)
 def test_failure(decode) -> None:
     with pytest.raises(
         RegionError, match=r"(?s)region 'cortex' failed .* step 7: ValueError: \udcff mögen\n"

@@ -9,10 +9,12 @@ import pickle
 from functools import partial
 
 import pytest
+from distributed import Client
 
 from tests.executors import NewExecutor
 from tests.toy_brains import plan, run, toys
 from tests.toy_regions import UntimelyRegion, failing, failing_to_build
+from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.errors import ConfigError, RegionError
 
@@ -36,9 +38,9 @@ def test_exceptions_that_do_not_pickle_arrive(new_executor: NewExecutor, how: st
         run(new_executor(), BRAIN, 10, creators=creators)
 
 
-def test_first_failing_region_is_reported(new_executor: NewExecutor) -> None:
+def test_one_of_two_failing_regions_is_reported(new_executor: NewExecutor) -> None:
     creators = {"b": partial(failing, "value"), "a": partial(failing, "two arguments")}
-    with pytest.raises(RegionError, match="region 'b'"):
+    with pytest.raises(RegionError, match=r"region '[ab]' failed in the window that starts at step [23]: .*burst"):
         run(new_executor(), BRAIN, 10, creators=creators)
 
 
@@ -48,14 +50,21 @@ def test_first_failing_region_is_reported(new_executor: NewExecutor) -> None:
         ((-1,), 0, r"spikes of steps \[-1\] for steps 0 to 1; return the steps of the window in which neurons fired"),
         ((2,), 0, r"spikes of steps \[2\] for steps 0 to 1"),
         ((1, 0), 0, r"spikes of steps \[1, 0\] for steps 0 to 1"),
-        ((0,), 5, "spikes of neurons from 5 to 5, but it has 5"),
-        ((0,), -1, "spikes of neurons from -1 to -1, but it has 5"),
+        ((0,), 5, "spikes of neurons from 5 to 5, but it has 1"),
+        ((0,), -1, "spikes of neurons from -1 to -1, but it has 1"),
     ],
 )
-def test_spikes_that_cannot_be_are_not_lost_in_silence(steps: tuple[int, ...], neuron: int, message: str) -> None:
+@pytest.mark.parametrize("exchange", [None, "orchestrated", "direct"])
+def test_spikes_that_cannot_be_are_not_lost_in_silence(
+    three_workers: Client, exchange: str | None, steps: tuple[int, ...], neuron: int, message: str
+) -> None:
     creators = toys(BRAIN) | {"a": partial(UntimelyRegion, steps, neuron)}
-    with pytest.raises(RegionError, match=r"region 'a' failed .* step 0: advance\(\) returned " + message):
-        run(SequentialExecutor(), BRAIN, 10, creators=creators)
+    executor = DaskExecutor(three_workers, exchange=exchange) if exchange else SequentialExecutor()
+    with (
+        executor,
+        pytest.raises(RegionError, match=r"region 'a' failed .* step 0: \w+: advance\(\) returned " + message),
+    ):
+        run(executor, BRAIN, 10, creators=creators)
 
 
 def test_exit_in_a_region_is_reported_and_leaves_the_worker_alive(new_dask_executor: NewExecutor) -> None:
@@ -63,17 +72,17 @@ def test_exit_in_a_region_is_reported_and_leaves_the_worker_alive(new_dask_execu
     creators = toys(BRAIN) | {"b": partial(failing, "exit")}
     with pytest.raises(RegionError, match="SystemExit: the membrane burst"):
         run(executor, BRAIN, 10, creators=creators)
-    assert executor.snapshot("a")["step"] == 4
+    assert executor.snapshot("a")["step"] >= 2
 
 
 def test_creator_that_fails(new_executor: NewExecutor) -> None:
     creators = toys(BRAIN) | {"b": partial(failing_to_build, "two arguments")}
     with pytest.raises(RegionError, match=r"(?s)region 'b'.*Traceback.*failing_to_build.*7: the membrane burst"):
-        new_executor().start(creators)
+        new_executor().start(creators, ())
 
 
 def test_creator_that_refuses_its_configuration(new_dask_executor: NewExecutor) -> None:
     creators = toys(BRAIN) | {"b": partial(failing_to_build, "config")}
     with pytest.raises(ConfigError, match=r"(?m)^size is -1; write a size of at least 1$") as caught:
-        new_dask_executor().start(creators)
+        new_dask_executor().start(creators, ())
     assert "failing_to_build" in "".join(caught.value.__notes__)

@@ -28,7 +28,7 @@ def spikes(executor: Executor, start: int, stop: int) -> dict[str, list[tuple[in
 def test_state_moves_between_executors(new_executor: NewExecutor) -> None:
     here, there, back = SequentialExecutor(), new_executor(), SequentialExecutor()
     for executor in (here, there, back):
-        executor.start(toys(BRAIN))
+        executor.start(toys(BRAIN), BRAIN.projections)
     spikes(here, 0, 10)
     for name in BRAIN.region_names:
         there.restore(name, here.snapshot(name))
@@ -40,6 +40,6 @@ def test_state_moves_between_executors(new_executor: NewExecutor) -> None:
 
 def test_state_that_does_not_fit_is_an_error(new_dask_executor: NewExecutor) -> None:
     executor = new_dask_executor()
-    executor.start(toys(BRAIN))
+    executor.start(toys(BRAIN), BRAIN.projections)
     with pytest.raises(RegionError, match=r"(?s)region 'a'.*KeyError: 'gain'"):
         executor.restore("a", {"step": 3})

@@ -59,7 +59,7 @@ class Arrived(Observer):
 def test_delays_ports_and_slices(new_executor: NewExecutor) -> None:
     arrived = Arrived()
     with new_executor() as executor:
-        executor.start(dict.fromkeys(PLAN.region_names, Relay))
+        executor.start(dict.fromkeys(PLAN.region_names, Relay), PLAN.projections)
         orchestrator = Orchestrator(PLAN, executor, [arrived])
         orchestrator.stimulate("source", 0, np.array([1, 1, 3], np.int32), np.array([0, 5, 4], np.int32))
         orchestrator.run(10)

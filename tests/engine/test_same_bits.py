@@ -49,4 +49,4 @@ def test_toy_brain_is_alive() -> None:
 def test_window_length_is_invisible_on_every_executor(new_executor: NewExecutor, window: int) -> None:
     """a ──3──> b ──4──> c ──5──> a, and b ──3──> b."""
     brain = plan({"a": 10, "b": 12, "c": 6}, [("a", "b", 3), ("b", "c", 4), ("c", "a", 5), ("b", "b", 3)])
-    assert run(new_executor(), brain, 20, window) == run(SequentialExecutor(), brain, 20)
+    assert run(new_executor(window_steps=window), brain, 20, window) == run(SequentialExecutor(), brain, 20)

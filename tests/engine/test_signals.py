@@ -29,7 +29,7 @@ class Signals(Observer):
 def test_signals_and_reset(new_executor: NewExecutor) -> None:
     observer = Signals()
     executor = new_executor()
-    executor.start(toys(BRAIN))
+    executor.start(toys(BRAIN), BRAIN.projections)
     orchestrator = Orchestrator(BRAIN, executor, [observer])
     orchestrator.run(6)
     orchestrator.broadcast("dopamine", -0.1)

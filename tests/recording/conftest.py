@@ -88,7 +88,7 @@ def drive(plan):
 
     def run(recorder, n_steps=20, *, window_steps=None, trials=2, silent=()):
         executor = SequentialExecutor()
-        executor.start({"a": lambda: Relay(3, silent="a" in silent), "b": lambda: Relay(2, silent="b" in silent)})
+        executor.start({"a": lambda: Relay(3, silent="a" in silent), "b": lambda: Relay(2, silent="b" in silent)}, ())
         orchestrator = Orchestrator(plan, executor, [recorder], window_steps)
         recorder.on_start(plan)
         orchestrator.stimulate("a", 1, np.array([0, 1, 1], np.int32), np.array([0, 0, 2], np.int32))

@@ -18,10 +18,10 @@ DIGITS = Path(__file__).parents[2] / "configs" / "digits.yaml"
 N_TRIALS = 30
 
 
-def train(n_workers: int | None = None, **options: Any) -> dict[str, Any]:
+def train(n_workers: int | None = None, exchange: str = "direct", **options: Any) -> dict[str, Any]:
     """Digits, guesses and rewards; everything that came of them."""
     parallel = "false" if n_workers is None else "true"
-    workers = [] if n_workers is None else [f"execution.n_workers={n_workers}"]
+    workers = [] if n_workers is None else [f"execution.n_workers={n_workers}", f"execution.exchange={exchange}"]
     config = load_config(DIGITS, [f"brain.parallel={parallel}", *workers])
     images, labels = load_digits(return_X_y=True)
     diary, acted = Diary(), []
@@ -47,9 +47,10 @@ def test_the_scenario_acts_and_learns(alone: dict[str, Any]) -> None:
 
 
 @pytest.mark.cluster
+@pytest.mark.parametrize("exchange", ["direct", "orchestrated"])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_same_spikes_weights_and_actions(
-    request: pytest.FixtureRequest, shape: tuple[str, int], alone: dict[str, Any]
+    request: pytest.FixtureRequest, shape: tuple[str, int], exchange: str, alone: dict[str, Any]
 ) -> None:
     cluster, n_workers = shape
-    assert train(n_workers, client=request.getfixturevalue(cluster)) == alone
+    assert train(n_workers, exchange, client=request.getfixturevalue(cluster)) == alone

@@ -68,7 +68,7 @@ class DynamicBrain:
         self._executor = executor
         self._levels = NeuromodulatorLevels(plan.dt_ms)
         self._encoder = StimulusEncoder(plan, config.brain.max_input_rate_hz)
-        executor.start({spec.name: creator(spec) for spec in plan.regions})
+        executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
         self._recorder = open_recorder(config, plan, executor.name, self._levels, out, overwrite=overwrite)
         self._tally = Tally(plan)
         self._votes = find_votes(plan, config.brain.vote_temperature)

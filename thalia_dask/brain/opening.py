@@ -44,6 +44,8 @@ def open_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | None) 
         client,
         n_workers=config.execution.n_workers,
         threads_per_worker=config.execution.threads_per_worker,
+        exchange=config.execution.exchange,
+        window_steps=window_steps(config),
         costs=step_costs(plan),
         call_timeout_s=config.execution.call_timeout_s,
         start_timeout_s=config.execution.start_timeout_s,

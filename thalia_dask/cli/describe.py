@@ -106,10 +106,10 @@ def _window(config: ThaliaConfig, plan: BrainPlan, summary: BrainSummary) -> str
 
 
 def _placement(config: ThaliaConfig, plan: BrainPlan) -> str:
-    from thalia_dask.distributed.placement import assign, default_workers
+    from thalia_dask.distributed.placement import assign, local_shape
     from thalia_dask.topology.costs import step_costs
 
-    n_workers = config.execution.n_workers or default_workers()
+    n_workers, n_threads = local_shape(config.execution.n_workers, config.execution.threads_per_worker)
     costs = step_costs(plan)
     homes = assign(costs, [f"worker {i + 1}" for i in range(n_workers)])
     total = sum(costs.values())
@@ -118,7 +118,7 @@ def _placement(config: ThaliaConfig, plan: BrainPlan) -> str:
         regions = [region for region, home in homes.items() if home == worker]
         load = sum(costs[region] for region in regions)
         rows.append((f"  {worker}", f"{load / total:.0%}", ", ".join(regions)))
-    threads = counted(config.execution.threads_per_worker, "thread")
+    threads = counted(n_threads, "thread")
     where = f"{counted(n_workers, 'Dask worker')} of {threads}"
     if not config.brain.parallel:
         where = f"none, all regions in one process; with brain.parallel=true, on {where}"

@@ -65,7 +65,7 @@ def load_job(config: Path, overrides: Sequence[str], cluster: Path | None, sched
     if described is not None or scheduler is not None:
         implied.append("brain.parallel=true")
     if described is not None:
-        implied.append(f"execution.threads_per_worker={described.threads_per_worker}")
+        implied.append(f"execution.threads_per_worker={described.threads_per_worker or 'null'}")
         implied.append(f"execution.n_workers={described.n_workers or 'null'}")
     return Job(load_config(config, [*overrides, *implied]), described, scheduler)
 

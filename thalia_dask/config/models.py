@@ -153,8 +153,14 @@ class ExecutionConfig(_Config):
     """How a brain is executed; no spike depends on it."""
 
     n_workers: Count | None = Field(default=None, description="the number of worker processes, or null to choose")
-    threads_per_worker: Count = Field(default=1, description="the number of threads of each worker")
-    exchange: Literal["orchestrated"] = Field(default="orchestrated", description="'orchestrated'")
+    threads_per_worker: Count | None = Field(
+        default=None, description="the number of threads of each worker, or null to choose"
+    )
+    exchange: Literal["direct", "orchestrated"] = Field(
+        default="direct",
+        description="'direct' for spikes that workers send to each other, or 'orchestrated' for all through the "
+        "orchestrator, window by window",
+    )
     window_ms: PositiveFloat | None = Field(
         default=None,
         description="the window in ms, up to the shortest delay between regions, or null for that delay",
@@ -224,7 +230,9 @@ class ClusterConfig(_Config):
 
     kind: Literal["local"] = Field(default="local", description="'local', for processes on this machine")
     n_workers: Count | None = Field(default=None, description="the number of workers, or null to choose")
-    threads_per_worker: Count = Field(default=1, description="the number of threads of each worker")
+    threads_per_worker: Count | None = Field(
+        default=None, description="the number of threads of each worker, or null to choose"
+    )
     processes: bool = Field(default=True, description="true for processes, false for threads of this one")
     dashboard_address: str | None = Field(
         default="127.0.0.1:0",

@@ -7,7 +7,8 @@ unpickling would leave the caller waiting for ever.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import cast
 
@@ -15,20 +16,29 @@ import cloudpickle
 from distributed import get_worker
 from distributed.threadpoolexecutor import ThreadPoolExecutor
 
+from thalia_dask.distributed.links import Links
+from thalia_dask.distributed.mailbox import Mailbox
+from thalia_dask.distributed.span import Neighbourhood, Span
 from thalia_dask.distributed.wire import (
     DONE,
-    Batch,
-    decode_batch,
+    Effort,
+    Order,
+    Packets,
+    decode_order,
     decode_snapshot,
     encode_emission,
     encode_failure,
+    encode_packets,
+    encode_report,
     encode_snapshot,
     join,
-    split,
 )
 from thalia_dask.engine.executor import Emission
-from thalia_dask.errors import ClusterError, ConfigError, ThaliaError
+from thalia_dask.engine.packets import load_kernels
+from thalia_dask.errors import ClusterError, ConfigError, RegionError, ThaliaError
 from thalia_dask.regions.base import Region
+from thalia_dask.spikes import Arrivals
+from thalia_dask.topology.plan import AxonalProjection
 
 
 class RegionActor:
@@ -38,40 +48,19 @@ class RegionActor:
     ----------
     name : the region's name.
     creator : a :data:`~thalia_dask.engine.executor.RegionCreator`, pickled by cloudpickle.
-    epoch : how often the region has been rebuilt; calls of another epoch are refused.
     """
 
-    def __init__(self, name: str, creator: bytes, epoch: int = 0) -> None:
-        self._name = name
-        self._epoch = epoch
-        self._sequence = -1
-        self._step = 0
+    def __init__(self, name: str, creator: bytes) -> None:
+        self.name = name
         self._built = self._answer(lambda: self._build(creator), declare=ConfigError)
-        self._reply = self._built
 
     def ready(self) -> bytes:
         """Whether the region could be built: empty of content, or the failure."""
         return self._built
 
-    def step(self, payload: bytes) -> bytes:
-        """Advance through the window of a batch and return the emission, or the failure.
-
-        A repeated call returns the reply it had before: a call that its caller gave up is still carried out.
-        """
-        batch = decode_batch(payload)
-        if batch.epoch != self._epoch:
-            stale = ClusterError(
-                f"region '{self._name}' belongs to epoch {self._epoch} and refused a call of epoch {batch.epoch}"
-            )
-            return encode_failure(self._name, batch.window.start, "(not raised)", stale)
-        if batch.sequence != self._sequence:
-            self._sequence, self._step = batch.sequence, batch.window.start
-            self._reply = self._answer(lambda: self._advance(batch))
-        return self._reply
-
     def snapshot(self) -> bytes:
         """The region's complete state, or the failure."""
-        return self._answer(lambda: encode_snapshot(self._region.snapshot()))
+        return self._answer(lambda: encode_snapshot(self.region.snapshot()))
 
     def restore(self, payload: bytes) -> bytes:
         """Put the region into a state that :meth:`snapshot` gave."""
@@ -81,17 +70,11 @@ class RegionActor:
         import torch
 
         torch.set_num_threads(1)  # the order of a sum must not depend on the machine's cores
-        self._region: Region = cloudpickle.loads(creator)()
+        self.region: Region = cloudpickle.loads(creator)()
         return DONE
 
-    def _advance(self, batch: Batch) -> bytes:
-        began = perf_counter()
-        spikes = self._region.advance(batch.window, batch.arrivals)
-        observed = self._region.observe()
-        return encode_emission(Emission(spikes, observed, perf_counter() - began))
-
     def _restore(self, payload: bytes) -> bytes:
-        self._region.restore(decode_snapshot(payload))
+        self.region.restore(decode_snapshot(payload))
         return DONE
 
     def _answer(self, work: Callable[[], bytes], declare: type[ThaliaError] | None = None) -> bytes:
@@ -99,39 +82,111 @@ class RegionActor:
             return work()
         except BaseException as error:  # a region's SystemExit, too, must not end the worker
             declared = error if declare and isinstance(error, declare) else None
-            return encode_failure(self._name, self._step, traceback.format_exc(), declared)
+            return encode_failure(self.name, 0, traceback.format_exc(), declared)
 
 
 class WorkerRegions:
-    """The regions of one worker, advanced by one call for each window.
+    """The regions of one worker, advanced by one call for each span.
 
-    A call costs about half a millisecond whatever it carries, so a worker's regions share one; with several
-    threads they are computed side by side.
+    A call costs about half a millisecond whatever it carries, so a worker's regions share one, and a span has as
+    many windows as somebody else need not look into. With several threads they are computed side by side.
 
     Parameters
     ----------
     keys : keys of the :class:`RegionActor` on this worker.
     n_threads : threads to compute on.
+    homes : region -> address of its worker, for all regions of the brain.
+    projections : those whose spikes the workers carry themselves.
+    run : a name that only this brain has.
+    epoch : how often the regions have been rebuilt; orders of another epoch are refused.
     """
 
-    def __init__(self, keys: Sequence[str], n_threads: int) -> None:
-        actors = get_worker().state.actors
-        self._actors = [cast("RegionActor", actors[key]) for key in keys]
-        self._busy = [False] * len(keys)
-        self._pool = ThreadPoolExecutor(n_threads) if min(n_threads, len(keys)) > 1 else None
+    def __init__(
+        self,
+        keys: Sequence[str],
+        n_threads: int,
+        homes: Mapping[str, str],
+        projections: Sequence[AxonalProjection],
+        run: str,
+        epoch: int = 0,
+    ) -> None:
+        worker = get_worker()
+        actors = [cast("RegionActor", worker.state.actors[key]) for key in keys]
+        self._regions = {actor.name: actor.region for actor in actors}
+        self._neighbourhood = Neighbourhood(homes, worker.address, projections)
+        self._numbers = {name: number for number, name in enumerate(homes)}
+        self._epoch, self._sequence, self._reply = epoch, -1, b""
+        self._n_helpers = min(n_threads, len(keys)) - 1
+        self._pool = ThreadPoolExecutor(self._n_helpers) if self._n_helpers else None
+        self._mailbox = Mailbox(tuple(homes))
+        self._links = Links(worker, run, self._mailbox.receive, self._mailbox.lose)
+        weakref.finalize(self, self._links.close)
+        load_kernels()
 
-    def step(self, joined: bytes) -> bytes:
-        """:meth:`RegionActor.step` of every region: joined payloads, and replies, in the order of ``keys``."""
-        payloads = split(joined)
-        self._busy = [True] * len(self._actors)
-        run = self._pool.map if self._pool else map
-        return join(list(run(self._step, range(len(payloads)), payloads)))
+    async def join(self) -> None:
+        """Connect to the workers that hear from this one; all of them must have their regions already."""
+        await self._links.open(self._neighbourhood.workers)
 
-    async def busy(self) -> list[bool]:
-        """Which regions have not finished the present call; a coroutine, so that it answers during one."""
-        return self._busy
+    def advance(self, payload: bytes) -> bytes:
+        """Carry out an order: what all regions emitted, or the failure.
 
-    def _step(self, index: int, payload: bytes) -> bytes:
-        reply = self._actors[index].step(payload)
-        self._busy[index] = False
-        return reply
+        A repeated order is answered as before: a call that its caller gave up is still carried out.
+        """
+        order, arrivals = decode_order(payload)
+        if order.epoch != self._epoch:
+            return _refusal(f"regions of epoch {self._epoch} refused an order of epoch {order.epoch}")
+        if order.sequence != self._sequence:
+            self._sequence = order.sequence
+            self._reply = self._carry_out(order, dict(zip(self._regions, arrivals, strict=True)))
+        return self._reply
+
+    async def abandon(self, sequence: int) -> None:
+        """Stop carrying out an order, because another worker cannot."""
+        self._mailbox.abandon(sequence)
+
+    async def activity(self) -> tuple[float, dict[str, float]]:
+        """Since how many seconds nothing was finished, and the regions that are being computed, since how many.
+
+        A coroutine, so that it answers during an order.
+        """
+        return self._mailbox.activity()
+
+    def _carry_out(self, order: Order, arrivals: Mapping[str, Arrivals]) -> bytes:
+        began = perf_counter()
+
+        def send(worker: str, packets: Packets) -> None:
+            self._links.send(worker, encode_packets(order.sequence, packets, self._numbers))
+
+        span = Span(
+            self._regions,
+            self._neighbourhood,
+            order.steps,
+            order.window_steps,
+            arrivals,
+            send,
+            order.patience_s,
+        )
+        self._mailbox.attach(order.sequence, span)
+        helpers = [self._pool.submit(span.work) for _ in range(self._n_helpers)] if self._pool else []
+        span.work()
+        for helper in helpers:
+            helper.result()
+        self._mailbox.detach()
+        try:
+            emissions = [_encode(name, order, emission) for name, emission in span.result().items()]
+        except RegionError as error:
+            return join([encode_failure(error.region, error.step, error.remote_traceback)])
+        except ClusterError as error:
+            return _refusal(str(error))
+        return encode_report(Effort(perf_counter() - began, span.waiting_seconds), emissions)
+
+
+def _encode(region: str, order: Order, emission: Emission) -> bytes:
+    try:
+        return encode_emission(emission)
+    except Exception as error:
+        raise RegionError(region, order.steps.start, traceback.format_exc()) from error
+
+
+def _refusal(why: str) -> bytes:
+    return join([encode_failure("", 0, "(not raised by a region)", ClusterError(why))])

@@ -13,8 +13,9 @@ from typing import Any
 
 import dask
 from distributed import Client, Future, LocalCluster
+from distributed.utils import silence_logging_cmgr
 
-from thalia_dask.distributed.placement import default_workers
+from thalia_dask.distributed.placement import local_shape
 from thalia_dask.distributed.versions import check_versions
 from thalia_dask.errors import ClusterError
 
@@ -67,24 +68,26 @@ class Cluster:
 
 def open_local(
     n_workers: int | None,
-    threads_per_worker: int,
+    threads_per_worker: int | None,
     timeout_s: float,
     *,
     processes: bool = True,
     dashboard_address: str | None = "127.0.0.1:0",
     memory_limit: str | None = None,
 ) -> Cluster:
-    """Start worker processes on this machine: ``n_workers``, or two where there are two cores.
+    """Start worker processes on this machine.
 
     Parameters
     ----------
+    n_workers, threads_per_worker : None for what fits the machine, see :func:`local_shape`.
+    timeout_s : seconds that the start may take.
     processes, dashboard_address, memory_limit : as for :class:`distributed.LocalCluster`.
 
     Raises
     ------
     ClusterError : if they do not start in time.
     """
-    n_workers = n_workers or default_workers()
+    n_workers, threads_per_worker = local_shape(n_workers, threads_per_worker)
     with dask.config.set(_SETTINGS), _environment_restored():
         try:
             cluster = LocalCluster(
@@ -157,8 +160,9 @@ def _address(client: Client) -> str:
 def _release(client: Client, futures: list[Future[Any]], opened: tuple[Client | LocalCluster, ...]) -> None:
     if futures and client.status == "running":
         client.cancel(futures, force=True)  # a handle that was called survives in a cycle until it is collected
-    for item in opened:
-        item.close()
+    with silence_logging_cmgr(logging.CRITICAL):  # a cluster that closes first ends the silence of all others
+        for item in opened:
+            item.close()
 
 
 def _wait_for_workers(client: Client, n_workers: int, timeout_s: float) -> None:

@@ -36,7 +36,7 @@ class Living:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ActorOrder:
     """An actor to create: its class, the worker to create it on and what to build it from."""
 
     actor_class: type
@@ -60,7 +60,7 @@ def pickle_creator(region: str, creator: RegionCreator) -> bytes:
         ) from error
 
 
-def create_actors(cluster: Cluster, orders: Mapping[str, Order], timeout_s: float) -> dict[str, Living]:
+def create_actors(cluster: Cluster, orders: Mapping[str, ActorOrder], timeout_s: float) -> dict[str, Living]:
     """Create one actor for each order; all workers build at the same time.
 
     Raises
@@ -85,7 +85,9 @@ def create_actors(cluster: Cluster, orders: Mapping[str, Order], timeout_s: floa
     return {name: Living(orders[name].worker, future, future.result()) for name, future in futures.items()}
 
 
-def _await(client: Client, orders: Mapping[str, Order], futures: Mapping[str, Future[Any]], timeout_s: float) -> None:
+def _await(
+    client: Client, orders: Mapping[str, ActorOrder], futures: Mapping[str, Future[Any]], timeout_s: float
+) -> None:
     deadline = time.monotonic() + timeout_s
     while True:
         try:

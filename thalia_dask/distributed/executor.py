@@ -1,32 +1,34 @@
-"""The Dask executor: regions as actors, one batch of actor futures for each window."""
+"""The Dask executor: regions as actors, one call to each worker for each span of steps."""
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+from typing import Literal
+from uuid import uuid4
 
 from distributed import Client
 
 from thalia_dask.distributed.actor import RegionActor, WorkerRegions
-from thalia_dask.distributed.calls import Home, call_homes, worker_lost
+from thalia_dask.distributed.calls import Home, Report, call_homes, worker_lost
 from thalia_dask.distributed.cluster import Cluster, join, open_local
-from thalia_dask.distributed.creation import Living, Order, create_actors, pickle_creator
+from thalia_dask.distributed.creation import ActorOrder, Living, create_actors, pickle_creator
+from thalia_dask.distributed.pace import Pace
 from thalia_dask.distributed.placement import assign
-from thalia_dask.distributed.wire import (
-    Batch,
-    decode_emission,
-    decode_snapshot,
-    encode_batch,
-    encode_snapshot,
-    raise_if_failed,
-)
+from thalia_dask.distributed.wire import Order, decode_snapshot, encode_order, encode_snapshot, raise_if_failed
 from thalia_dask.engine.executor import Emission, Executor, RegionCreator
 from thalia_dask.errors import ClusterError, StateError
 from thalia_dask.regions.base import Snapshot
 from thalia_dask.spikes import Arrivals
 from thalia_dask.ticks import Window
+from thalia_dask.topology.plan import AxonalProjection
 
 _NOTHING = Arrivals()
+_PATIENCE = 3.0
+"""How much longer than its caller a worker waits for another: the caller knows more, and shall be the one to tell."""
+
+Exchange = Literal["direct", "orchestrated"]
 
 
 class DaskExecutor(Executor):
@@ -35,8 +37,10 @@ class DaskExecutor(Executor):
     Parameters
     ----------
     client : a synchronous client whose workers are used and which stays open; None starts a LocalCluster.
-    n_workers : how many workers hold regions; None for two local ones, or for all of the client's.
-    threads_per_worker : threads of each local worker, on which its regions compute side by side.
+    n_workers : how many workers hold regions; None for as many as fit this machine, or for all of the client's.
+    threads_per_worker : threads of each local worker, on which its regions compute side by side; None to choose.
+    exchange : ``"direct"`` where workers carry spikes to each other, ``"orchestrated"`` where the caller does.
+    window_steps : length of a window of direct exchange; None for the best up to the shortest delay.
     costs : region -> relative cost of a step, by which regions are spread over workers; None for equal ones.
     call_timeout_s, start_timeout_s : seconds that a window, and the start of workers and regions, may take.
 
@@ -52,13 +56,17 @@ class DaskExecutor(Executor):
         client: Client | None = None,
         *,
         n_workers: int | None = None,
-        threads_per_worker: int = 1,
+        threads_per_worker: int | None = None,
+        exchange: Exchange = "direct",
+        window_steps: int | None = None,
         costs: Mapping[str, float] | None = None,
         call_timeout_s: float = 60.0,
         start_timeout_s: float = 180.0,
     ) -> None:
         self.n_workers = 0
         self.placement: dict[str, str] = {}
+        self.carries_spikes = exchange == "direct"
+        self._window_steps = window_steps
         self._user_client = client
         self._n_wanted = n_workers
         self._threads_per_worker = threads_per_worker
@@ -70,9 +78,10 @@ class DaskExecutor(Executor):
         self._homes: list[Home] = []
         self._epoch = 0
         self._sequence = 0
+        self._pace = Pace((), {}, None)
         self._unfinished: Window | None = None
 
-    def start(self, creators: Mapping[str, RegionCreator]) -> None:
+    def start(self, creators: Mapping[str, RegionCreator], projections: Sequence[AxonalProjection]) -> None:
         """Open or join the cluster and build every region on its worker.
 
         Raises
@@ -93,51 +102,81 @@ class DaskExecutor(Executor):
         try:
             with self._cluster.client.as_current():  # a handle binds to the current client
                 self._populate(self._cluster, pickled)
+                self._settle(self._cluster, tuple(projections) if self.carries_spikes else ())
         except BaseException:
             self.close()
             raise
 
     def _populate(self, cluster: Cluster, pickled: Mapping[str, bytes]) -> None:
+        """Build every region."""
         costs = {name: self._costs.get(name, 1.0) for name in pickled}
         self.placement = assign(costs, list(cluster.threads))
-        orders = {
-            name: Order(RegionActor, self.placement[name], (name, blob, self._epoch))
-            for name, blob in pickled.items()
-        }
+        orders = {name: ActorOrder(RegionActor, self.placement[name], (name, blob)) for name, blob in pickled.items()}
         self._regions = create_actors(cluster, orders, self._start_timeout_s)
         for name in self._regions:
             raise_if_failed(self._ask(name, "ready"))
 
+    def _settle(self, cluster: Cluster, projections: Sequence[AxonalProjection]) -> None:
+        """Give each worker an actor that advances the regions there, and connect the workers."""
         inhabitants: dict[str, list[str]] = {}
         for name, worker in self.placement.items():
             inhabitants.setdefault(worker, []).append(name)
+        run = uuid4().hex
         orders = {
-            worker: Order(WorkerRegions, worker, ([self._regions[n].key for n in names], cluster.threads[worker]))
+            worker: ActorOrder(
+                WorkerRegions,
+                worker,
+                (
+                    [self._regions[name].key for name in names],
+                    cluster.threads[worker],
+                    self.placement,
+                    projections,
+                    run,
+                    self._epoch,
+                ),
+            )
             for worker, names in inhabitants.items()
         }
         living = create_actors(cluster, orders, self._start_timeout_s)
         self._homes = [Home(tuple(names), living[worker]) for worker, names in inhabitants.items()]
+        for joining in [home.living.actor.join() for home in self._homes]:
+            joining.result(timeout=self._start_timeout_s)
+        self._pace = Pace(projections, self.placement, self._window_steps)
         self.n_workers = len(self._homes)
 
-    def advance(self, window: Window, arrivals: Mapping[str, Arrivals]) -> dict[str, Emission]:
-        """Advance every region through the window, all workers at the same time.
+    def advance(self, steps: Window, arrivals: Mapping[str, Arrivals]) -> dict[str, Emission]:
+        """Advance every region, all workers at the same time.
 
         Raises
         ------
-        RegionError : if a region raised; the first one in the order of the creators.
+        RegionError : if a region failed.
         WorkerLostError : if a worker is gone.
-        ClusterError : if the window took longer than ``call_timeout_s``.
+        ClusterError : if a window took longer than ``call_timeout_s``.
         """
         client = self._usable().client
+        if self._unfinished is not None:
+            raise StateError(
+                f"the span that starts at step {self._unfinished.start} was interrupted, so that regions may be at "
+                "different steps: close this brain and build it again"
+            )
         self._sequence += 1
-        batches = [[self._encode(name, window, arrivals) for name in home.regions] for home in self._homes]
-        self._unfinished = window
-        replies = client.sync(call_homes, self._homes, batches, window.start, self._call_timeout_s)
+        began, window_steps = perf_counter(), self._pace.window_steps(steps)
+        order = Order(self._epoch, self._sequence, steps, window_steps, _PATIENCE * self._call_timeout_s)
+        orders = [
+            encode_order(order, [arrivals.get(name, _NOTHING) for name in home.regions]) for home in self._homes
+        ]
+        self._unfinished = steps
+        reports: list[Report] = client.sync(
+            call_homes, self._homes, orders, self._sequence, steps.start, self._call_timeout_s
+        )
         self._unfinished = None
-        return {name: decode_emission(replies[name]) for name in self._regions}
-
-    def _encode(self, region: str, window: Window, arrivals: Mapping[str, Arrivals]) -> bytes:
-        return encode_batch(Batch(self._epoch, self._sequence, window, arrivals.get(region, _NOTHING)))
+        emissions = {
+            name: emission
+            for home, report in zip(self._homes, reports, strict=True)
+            for name, emission in zip(home.regions, report.emissions, strict=True)
+        }
+        self._pace.learn(steps, window_steps, perf_counter() - began)
+        return {name: emissions[name] for name in self._regions}
 
     def snapshot(self, region: str) -> Snapshot:
         """A copy of the complete state of one region, its tensors on the CPU."""
@@ -163,11 +202,6 @@ class DaskExecutor(Executor):
     def _usable(self) -> Cluster:
         if self._cluster is None:
             raise StateError("the executor is not running: call start() first, and nothing after close()")
-        if self._unfinished is not None:
-            raise StateError(
-                f"the window that starts at step {self._unfinished.start} was interrupted, so that regions may be "
-                "at different steps: close this brain and build it again"
-            )
         if self._cluster.client.status in ("closing", "closed"):
             raise ClusterError(
                 "the client was closed with its regions; build this brain again, and close it before its client"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
@@ -22,8 +22,11 @@ from thalia_dask.regions.base import Snapshot, entry_as_array
 from thalia_dask.spikes import Arrivals, Int32Array, Signal, SpikePacket
 from thalia_dask.ticks import Window
 
-_BATCH = struct.Struct("<qqqqii")  # epoch, sequence, start, stop, spikes, bytes of signals
-_EMISSION = struct.Struct("<Bxxxiid4x")  # status, spikes, bytes of the table of observables, seconds
+_ORDER = struct.Struct("<qqqqqd")  # epoch, sequence, start, stop, window, patience in seconds
+_ARRIVALS = struct.Struct("<ii")  # spikes, bytes of signals
+_PACKETS = struct.Struct("<qqi4x")  # sequence, until, regions
+_EFFORT = struct.Struct("<dd")  # wall and waiting seconds
+_EMISSION = struct.Struct("<iid")  # spikes, bytes of the table of observables, seconds
 _SNAPSHOT = struct.Struct("<Bxxxi")  # status, bytes of the table of entries
 _COUNT = struct.Struct("<q")
 _OK, _FAILED = 0, 1
@@ -47,39 +50,113 @@ def split(joined: bytes) -> list[bytes]:
     return [joined[first:last] for first, last in pairwise(edges)]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Batch:
-    """What one region is asked to do: advance through a window, given what arrives in it.
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a worker is asked to do: advance its regions through a span.
 
-    ``sequence`` counts the calls; ``epoch`` counts how often the region was rebuilt.
+    Attributes
+    ----------
+    epoch : counts how often the regions were rebuilt.
+    sequence : counts the orders.
+    steps, window_steps : the span, and the longest stretch of it in which no region influences another.
+    patience_s : how long to wait for other workers.
     """
 
     epoch: int
     sequence: int
-    window: Window
-    arrivals: Arrivals
+    steps: Window
+    window_steps: int
+    patience_s: float
 
 
-def encode_batch(batch: Batch) -> bytes:
-    """A batch as bytes."""
-    window, arrivals = batch.window, batch.arrivals
+def encode_order(order: Order, arrivals: Sequence[Arrivals]) -> bytes:
+    """An order as bytes, with what arrives in the regions of the worker, in their order."""
+    steps = order.steps
+    head = _ORDER.pack(order.epoch, order.sequence, steps.start, steps.stop, order.window_steps, order.patience_s)
+    return join([head, *map(_encode_arrivals, arrivals)])
+
+
+def decode_order(payload: bytes) -> tuple[Order, list[Arrivals]]:
+    """What :func:`encode_order` took."""
+    head, *arrivals = split(payload)
+    epoch, sequence, start, stop, window_steps, patience_s = _ORDER.unpack(head)
+    order = Order(epoch, sequence, Window(start, stop), window_steps, patience_s)
+    return order, [_decode_arrivals(one) for one in arrivals]
+
+
+def _encode_arrivals(arrivals: Arrivals) -> bytes:
+    if not len(arrivals) and not arrivals.signals:
+        return b""
     signals = b""
     if arrivals.signals:
         signals = json.dumps([(s.step, s.name, float(s.value)) for s in arrivals.signals]).encode()
-    head = _BATCH.pack(batch.epoch, batch.sequence, window.start, window.stop, len(arrivals), len(signals))
     spikes = (_int32(arrivals.steps), _int32(arrivals.projections), _int32(arrivals.neurons))
-    return b"".join((head, *spikes, signals))
+    return b"".join((_ARRIVALS.pack(len(arrivals), len(signals)), *spikes, signals))
 
 
-def decode_batch(payload: bytes) -> Batch:
-    """The batch that :func:`encode_batch` took."""
-    epoch, sequence, start, stop, n_spikes, n_signal_bytes = _BATCH.unpack_from(payload)
-    spikes = np.frombuffer(bytearray(payload), np.int32, 3 * n_spikes, _BATCH.size)
+def _decode_arrivals(payload: bytes) -> Arrivals:
+    if not payload:
+        return Arrivals()
+    n_spikes, n_signal_bytes = _ARRIVALS.unpack_from(payload)
+    spikes = np.frombuffer(bytearray(payload), np.int32, 3 * n_spikes, _ARRIVALS.size)
     steps, projections, neurons = spikes.reshape(3, n_spikes)
     signals: tuple[Signal, ...] = ()
     if n_signal_bytes:
         signals = tuple(Signal(*signal) for signal in json.loads(payload[-n_signal_bytes:]))
-    return Batch(epoch, sequence, Window(start, stop), Arrivals(steps, projections, neurons, signals))
+    return Arrivals(steps, projections, neurons, signals)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packets:
+    """What the regions of one worker emitted up to step ``until`` (exclusive), since the packets before.
+
+    Regions without spikes are missing.
+    """
+
+    until: int
+    spikes: Mapping[str, SpikePacket]
+
+
+def encode_packets(sequence: int, packets: Packets, number: Mapping[str, int]) -> bytes:
+    """Packets of the order ``sequence`` as bytes; ``number`` is a number for each region."""
+    spikes = packets.spikes.values()
+    table = np.array([[number[name], len(packet)] for name, packet in packets.spikes.items()], np.int32)
+    arrays = (array for packet in spikes for array in (_int32(packet.steps), _int32(packet.neurons)))
+    return b"".join((_PACKETS.pack(sequence, packets.until, len(packets.spikes)), table.tobytes(), *arrays))
+
+
+def decode_packets(payload: bytes, names: Sequence[str]) -> tuple[int, Packets]:
+    """Sequence and packets that :func:`encode_packets` took; ``names`` are the regions by number."""
+    sequence, until, n_regions = _PACKETS.unpack_from(payload)
+    memory = bytearray(payload)
+    table = np.frombuffer(memory, np.int32, 2 * n_regions, _PACKETS.size).reshape(n_regions, 2)
+    offset = _PACKETS.size + table.nbytes
+    spikes = {}
+    for number, n_spikes in table.tolist():
+        steps, neurons = np.frombuffer(memory, np.int32, 2 * n_spikes, offset).reshape(2, n_spikes)
+        offset += 8 * n_spikes
+        spikes[names[number]] = SpikePacket(steps, neurons)
+    return sequence, Packets(until, spikes)
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Where the time of a worker's threads went while it carried out an order."""
+
+    wall_seconds: float
+    waiting_seconds: float
+
+
+def encode_report(effort: Effort, emissions: Sequence[bytes]) -> bytes:
+    """What a worker's regions emitted in a span, in their order, each by :func:`encode_emission`."""
+    return join([bytes([_OK]) + _EFFORT.pack(effort.wall_seconds, effort.waiting_seconds), *emissions])
+
+
+def decode_report(payload: bytes) -> tuple[Effort, list[Emission]]:
+    """What :func:`encode_report` took; raises what :func:`encode_failure` reports."""
+    head, *emissions = split(payload)
+    raise_if_failed(head)
+    return Effort(*_EFFORT.unpack_from(head, 1)), [_decode_emission(emission) for emission in emissions]
 
 
 def encode_emission(emission: Emission) -> bytes:
@@ -91,15 +168,13 @@ def encode_emission(emission: Emission) -> bytes:
     """
     spikes, observed = emission.spikes, emission.observed
     table = json.dumps([(name, len(values)) for name, values in observed.items()]).encode()
-    head = _EMISSION.pack(_OK, len(spikes), len(table), emission.compute_seconds)
+    head = _EMISSION.pack(len(spikes), len(table), emission.compute_seconds)
     series = (values.astype(np.float32, casting="same_kind").tobytes() for values in observed.values())
     return b"".join((head, _int32(spikes.steps), _int32(spikes.neurons), *series, table))
 
 
-def decode_emission(payload: bytes) -> Emission:
-    """The emission that :func:`encode_emission` took; raises what :func:`encode_failure` reports."""
-    raise_if_failed(payload)
-    _, n_spikes, n_table_bytes, seconds = _EMISSION.unpack_from(payload)
+def _decode_emission(payload: bytes) -> Emission:
+    n_spikes, n_table_bytes, seconds = _EMISSION.unpack_from(payload)
     memory = bytearray(payload)
     steps, neurons = np.frombuffer(memory, np.int32, 2 * n_spikes, _EMISSION.size).reshape(2, n_spikes)
     observed: dict[str, NDArray[np.float32]] = {}

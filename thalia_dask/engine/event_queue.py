@@ -2,73 +2,136 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
+from thalia_dask.engine.packets import sort_by_step
 from thalia_dask.spikes import Arrivals, Int32Array
 
+_NEVER = 2**31
 
-@dataclass(order=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Flight:
-    """Spikes of one projection; ordered by content, so that no tie depends on who was scheduled first."""
+    """Spikes of one projection, ordered by (step, neuron); at least one."""
 
-    first_step: int
-    region: str
     projection: int
-    last_step: int
-    steps: Int32Array = field(compare=False)
-    neurons: Int32Array = field(compare=False)
+    steps: Int32Array
+    neurons: Int32Array
 
 
-class EventQueue:
-    """A priority queue of spike packets keyed by the step in which they arrive."""
+class Inbox:
+    """What is on its way to one region."""
 
     def __init__(self) -> None:
-        self._heap: list[_Flight] = []
+        self._flights: list[_Flight] = []
 
     def __len__(self) -> int:
         """Number of spikes in flight."""
-        return sum(len(flight.steps) for flight in self._heap)
+        return sum(len(flight.steps) for flight in self._flights)
 
-    def schedule(self, region: str, projection: int, steps: Int32Array, neurons: Int32Array) -> None:
-        """Schedule spikes, ordered by (step, neuron), for one incoming projection of a region."""
+    def schedule(self, projection: int, steps: Int32Array, neurons: Int32Array) -> None:
+        """Schedule spikes, ordered by (step, neuron), for one incoming projection."""
         if len(steps):
-            heapq.heappush(self._heap, _Flight(int(steps[0]), region, projection, int(steps[-1]), steps, neurons))
+            self._flights.append(_Flight(projection, steps, neurons))
+
+    def schedule_arrivals(self, arrivals: Arrivals) -> None:
+        """Schedule the spikes of a batch, as :meth:`pop_until` gave them."""
+        for projection in np.unique(arrivals.projections).tolist():
+            mine = arrivals.projections == projection
+            self.schedule(projection, arrivals.steps[mine], arrivals.neurons[mine])
 
     def peek_step(self) -> int | None:
         """The step of the earliest arrival."""
-        return self._heap[0].first_step if self._heap else None
+        return min((int(flight.steps[0]) for flight in self._flights), default=None)
+
+    def pop_until(self, stop: int) -> Arrivals | None:
+        """Take out everything that arrives before ``stop``, in canonical order; None if nothing does."""
+        due, later = [], []
+        for flight in self._flights:
+            if flight.steps[-1] < stop:
+                due.append(flight)
+            elif flight.steps[0] >= stop:
+                later.append(flight)
+            else:
+                cut = int(np.searchsorted(flight.steps, stop))
+                due.append(_Flight(flight.projection, flight.steps[:cut], flight.neurons[:cut]))
+                later.append(_Flight(flight.projection, flight.steps[cut:], flight.neurons[cut:]))
+        self._flights = later
+        return _merge(due) if due else None
+
+    def flights(self) -> list[tuple[int, Int32Array, Int32Array]]:
+        """What is in flight as (projection, steps, neurons), ordered by content."""
+        ordered = sorted(self._flights, key=lambda f: (f.projection, int(f.steps[0]), int(f.neurons[0])))
+        return [(flight.projection, flight.steps, flight.neurons) for flight in ordered]
+
+
+class EventQueue:
+    """What is on its way to all regions."""
+
+    def __init__(self) -> None:
+        self._inboxes: defaultdict[str, Inbox] = defaultdict(Inbox)
+
+    def __len__(self) -> int:
+        """Number of spikes in flight."""
+        return sum(len(inbox) for inbox in self._inboxes.values())
+
+    def schedule(self, region: str, projection: int, steps: Int32Array, neurons: Int32Array) -> None:
+        """Schedule spikes, ordered by (step, neuron), for one incoming projection of a region."""
+        self._inboxes[region].schedule(projection, steps, neurons)
+
+    def peek_step(self) -> int | None:
+        """The step of the earliest arrival."""
+        steps = (inbox.peek_step() for inbox in self._inboxes.values())
+        return min((step for step in steps if step is not None), default=None)
 
     def pop_until(self, stop: int) -> dict[str, Arrivals]:
         """Take out everything that arrives before ``stop``: the batch of each region, in canonical order."""
-        due: dict[str, list[_Flight]] = defaultdict(list)
-        while self._heap and self._heap[0].first_step < stop:
-            flight = heapq.heappop(self._heap)
-            if flight.last_step >= stop:
-                cut = int(np.searchsorted(flight.steps, stop))
-                self.schedule(flight.region, flight.projection, flight.steps[cut:], flight.neurons[cut:])
-                flight.steps, flight.neurons = flight.steps[:cut], flight.neurons[:cut]
-            due[flight.region].append(flight)
-        return {region: _merge(flights) for region, flights in due.items()}
+        popped = {region: inbox.pop_until(stop) for region, inbox in self._inboxes.items()}
+        return {region: arrivals for region, arrivals in popped.items() if arrivals is not None}
 
     def clear(self) -> None:
         """Forget every spike in flight."""
-        self._heap.clear()
+        self._inboxes.clear()
 
     def flights(self) -> list[tuple[str, int, Int32Array, Int32Array]]:
         """What is in flight as (region, projection, steps, neurons), in order: enough to schedule it again."""
-        return [(f.region, f.projection, f.steps, f.neurons) for f in sorted(self._heap)]
+        return [(region, *flight) for region in sorted(self._inboxes) for flight in self._inboxes[region].flights()]
+
+
+def join_arrivals(one: Arrivals, other: Arrivals) -> Arrivals:
+    """Two batches of one region as one, in canonical order, with the signals of the first."""
+    inbox = Inbox()
+    inbox.schedule_arrivals(one)
+    inbox.schedule_arrivals(other)
+    joined = inbox.pop_until(_NEVER) or Arrivals()
+    return replace(joined, signals=one.signals)
 
 
 def _merge(flights: list[_Flight]) -> Arrivals:
-    if len(flights) == 1:
-        only = flights[0]
-        return Arrivals(only.steps, np.full(len(only.steps), only.projection, np.int32), only.neurons)
-    steps = np.concatenate([f.steps for f in flights])
-    neurons = np.concatenate([f.neurons for f in flights])
-    projections = np.repeat(np.array([f.projection for f in flights], np.int32), [len(f.steps) for f in flights])
-    order = np.lexsort((neurons, projections, steps))
-    return Arrivals(steps[order], projections[order], neurons[order])
+    """All spikes in the order of (step, projection, neuron)."""
+    flights = sorted(flights, key=lambda flight: (flight.projection, int(flight.steps[0])))
+    steps, neurons = flights[0].steps, flights[0].neurons
+    if len(flights) > 1:
+        steps = np.concatenate([flight.steps for flight in flights])
+        neurons = np.concatenate([flight.neurons for flight in flights])
+    lengths = [len(flight.steps) for flight in flights]
+    projections = np.repeat(np.array([flight.projection for flight in flights], np.int32), lengths)
+    if _in_order(flights):
+        return Arrivals(steps, projections, neurons)
+    if any(_overlap(before, after) for before, after in pairwise(flights)):
+        order = np.lexsort((neurons, projections))
+        steps, projections, neurons = steps[order], projections[order], neurons[order]
+    return Arrivals(*sort_by_step(steps, projections, neurons))
+
+
+def _in_order(flights: list[_Flight]) -> bool:
+    return all(before.steps[-1] < after.steps[0] for before, after in pairwise(flights))
+
+
+def _overlap(before: _Flight, after: _Flight) -> bool:
+    """Whether two flights of one projection, the first of which begins first, may have spikes in the same step."""
+    return before.projection == after.projection and before.steps[-1] >= after.steps[0]

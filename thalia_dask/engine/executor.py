@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from thalia_dask.regions.base import Region, Snapshot
 from thalia_dask.spikes import Arrivals, SpikePacket
 from thalia_dask.ticks import Window
+from thalia_dask.topology.plan import AxonalProjection
 
 RegionCreator = Callable[[], Region]
 """Builds a region where it lives; must be picklable."""
@@ -20,7 +21,7 @@ RegionCreator = Callable[[], Region]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Emission:
-    """What one region gives back for one window.
+    """What one region gives back for a run of steps.
 
     Attributes
     ----------
@@ -35,20 +36,23 @@ class Emission:
 
 
 class Executor(ABC):
-    """Holds the regions and advances all of them through one window at a time.
+    """Holds the regions and advances them through time.
 
     Attributes
     ----------
     name : how results call it, e.g. ``"sequential"``.
     n_workers : number of processes that hold regions.
+    carries_spikes : whether it takes spikes from region to region itself, so that it may be asked to advance by more
+        than the shortest delay.
     """
 
     name: str
     n_workers: int
+    carries_spikes: bool = False
 
     @abstractmethod
-    def start(self, creators: Mapping[str, RegionCreator]) -> None:
-        """Build every region where it will live.
+    def start(self, creators: Mapping[str, RegionCreator], projections: Sequence[AxonalProjection]) -> None:
+        """Build every region where it will live; ``projections`` join them.
 
         Raises
         ------
@@ -57,8 +61,11 @@ class Executor(ABC):
         """
 
     @abstractmethod
-    def advance(self, window: Window, arrivals: Mapping[str, Arrivals]) -> dict[str, Emission]:
-        """Advance every region through the window; regions without arrivals may be missing from ``arrivals``.
+    def advance(self, steps: Window, arrivals: Mapping[str, Arrivals]) -> dict[str, Emission]:
+        """Advance every region through ``steps``, and return what it emitted in them.
+
+        Unless the executor carries spikes, no region can influence another within ``steps``. ``arrivals`` are what is
+        known beforehand; regions without any may be missing.
 
         Raises
         ------

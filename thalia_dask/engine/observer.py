@@ -16,13 +16,13 @@ from thalia_dask.topology.plan import BrainPlan
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowReport:
-    """One window, after every region has advanced through it.
+    """One window, or a span of them where the executor carries spikes, after every region has advanced through it.
 
     Attributes
     ----------
     window : the steps advanced.
     arrivals, emissions : by region; a region without arrivals is missing from ``arrivals``.
-    wall_seconds : from the building of the batch to the last emission.
+    wall_seconds : from the building of the batch to the rescheduling of the last emission.
     """
 
     window: Window
@@ -42,13 +42,21 @@ class TrialReport:
 
 
 class Observer:
-    """Base of all observers: override what you want to hear."""
+    """Base of all observers: override what you want to hear.
+
+    Attributes
+    ----------
+    every_window : whether a report must hold no more than one window. Then the orchestrator acts after every window,
+        however the executor could have gone on; that costs time, and changes no spike.
+    """
+
+    every_window: bool = False
 
     def on_start(self, plan: BrainPlan) -> None:
         """Before the first window."""
 
     def on_window(self, report: WindowReport) -> None:
-        """After every window."""
+        """After every window, or span of windows."""
 
     def on_trial(self, report: TrialReport) -> None:
         """After every reward."""

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-import numpy as np
-
-from thalia_dask.engine.event_queue import EventQueue
-from thalia_dask.engine.executor import Emission, Executor
+from thalia_dask.engine.axons import Axons
+from thalia_dask.engine.event_queue import EventQueue, join_arrivals
+from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer, WindowReport
-from thalia_dask.engine.windows import split, window_length
-from thalia_dask.errors import InputError, RegionError, StateError
-from thalia_dask.spikes import Arrivals, Int32Array, Signal, SpikePacket
+from thalia_dask.engine.packets import load_kernels
+from thalia_dask.engine.windows import Stride, window_length
+from thalia_dask.errors import InputError, StateError
+from thalia_dask.spikes import Arrivals, Int32Array, Signal
 from thalia_dask.ticks import Window
-from thalia_dask.topology.plan import AxonalProjection, BrainPlan
+from thalia_dask.topology.plan import BrainPlan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,13 +55,12 @@ class Orchestrator:
         self._executor = executor
         self._observers = observers
         self._names = plan.region_names
-        self._sizes = {region: sum(size for _, size in populations) for region, populations in plan.populations}
-        self._window_steps = window_length(plan.look_ahead_steps, window_steps)
+        self._axons = Axons(plan.projections)
+        load_kernels()
+        every_window = not executor.carries_spikes or any(observer.every_window for observer in observers)
+        self._stride = Stride(window_length(plan.look_ahead_steps, window_steps), fixed=every_window)
         self._signals: list[Signal] = []
         self._unfinished: Window | None = None
-        self._outgoing: dict[str, list[AxonalProjection]] = {name: [] for name in self._names}
-        for projection in plan.projections:
-            self._outgoing[projection.source].append(projection)
 
     def stimulate(self, region: str, port_index: int, steps: Int32Array, neurons: Int32Array) -> None:
         """Schedule external spikes, ordered by (step, neuron), none of them before ``now``."""
@@ -84,30 +83,19 @@ class Orchestrator:
         Raises
         ------
         RegionError : if a region raised, or emitted spikes that cannot be: they would be lost on their way.
-        StateError : after a window that was interrupted, by an error or by the keyboard.
+        StateError : after a span that was interrupted, by an error or by the keyboard.
         """
         self._check_whole()
-        for window in split(self.now, n_steps, self._window_steps):
-            began = perf_counter()
-            self._unfinished = window
-            arrivals = self._batch(window)
-            emissions = self._executor.advance(window, arrivals)
-            for name in self._names:
-                _check_packet(name, self._sizes[name], window, emissions[name].spikes)
-            self.now = window.stop
-            for name in self._names:
-                self._reschedule(name, emissions[name])
-            self._unfinished = None
-            report = WindowReport(window, arrivals, emissions, perf_counter() - began)
-            for observer in self._observers:
-                observer.on_window(report)
+        stop = self.now + n_steps
+        while self.now < stop:
+            self._advance(Window(self.now, min(self.now + self._stride.n_steps, stop)))
 
     def snapshot(self) -> TravelState:
         """What is on its way between regions, as a copy.
 
         Raises
         ------
-        StateError : after a window that was interrupted: regions may be at different steps.
+        StateError : after a span that was interrupted: regions may be at different steps.
         """
         self._check_whole()
         return TravelState(self.now, self.queue.flights(), tuple(self._signals))
@@ -124,47 +112,34 @@ class Orchestrator:
     def _check_whole(self) -> None:
         if self._unfinished is not None:
             raise StateError(
-                f"the window that starts at step {self._unfinished.start} was interrupted, so that regions may be at "
+                f"the span that starts at step {self._unfinished.start} was interrupted, so that regions may be at "
                 "different steps: close this brain and build or load it again"
             )
 
-    def _batch(self, window: Window) -> dict[str, Arrivals]:
-        arrivals = self.queue.pop_until(window.stop)
+    def _advance(self, steps: Window) -> None:
+        """Advance by steps within which no region influences another, or whose spikes the executor carries."""
+        began = perf_counter()
+        self._unfinished = steps
+        arrivals = self._batch(steps)
+        emissions = self._executor.advance(steps, arrivals)
+        self.now = steps.stop
+        for name in self._names:
+            for flight in self._axons.carry(name, emissions[name].spikes):
+                self.queue.schedule(*flight)
+        if self._executor.carries_spikes:
+            for name, carried in self.queue.pop_until(steps.stop).items():
+                arrivals[name] = join_arrivals(arrivals.get(name, Arrivals()), carried)
+        self._unfinished = None
+        report = WindowReport(steps, arrivals, emissions, perf_counter() - began)
+        self._stride.learn(report.window, report.wall_seconds)
+        for observer in self._observers:
+            observer.on_window(report)
+
+    def _batch(self, steps: Window) -> dict[str, Arrivals]:
+        arrivals = self.queue.pop_until(steps.stop)
         if self._signals:
             signals = tuple(self._signals)
             self._signals.clear()
             nothing = Arrivals()
             arrivals = {name: replace(arrivals.get(name, nothing), signals=signals) for name in self._names}
         return arrivals
-
-    def _reschedule(self, source: str, emission: Emission) -> None:
-        spikes = emission.spikes
-        if not len(spikes):
-            return
-        for projection in self._outgoing[source]:
-            inside = (spikes.neurons >= projection.first) & (spikes.neurons < projection.last)
-            self.queue.schedule(
-                projection.target,
-                projection.index,
-                spikes.steps[inside] + np.int32(projection.delay_steps),
-                spikes.neurons[inside] - np.int32(projection.first),
-            )
-
-
-def _check_packet(region: str, n_neurons: int, window: Window, packet: SpikePacket) -> None:
-    """Refuse spikes outside of their window or order, or of neurons that are not there."""
-    steps, neurons = packet.steps, packet.neurons
-    if not len(packet):
-        return
-    if steps[0] < window.start or steps[-1] >= window.stop or (steps[1:] < steps[:-1]).any():
-        wrong = f"steps {steps.tolist()} for steps {window.start} to {window.stop - 1}"
-    elif neurons.min() < 0 or neurons.max() >= n_neurons:
-        wrong = f"neurons from {neurons.min()} to {neurons.max()}, but it has {n_neurons}"
-    else:
-        return
-    raise RegionError(
-        region,
-        window.start,
-        f"advance() returned spikes of {wrong}; return the steps of the window in which neurons fired, in order, and "
-        "their indices",
-    )

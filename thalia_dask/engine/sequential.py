@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
-from time import perf_counter
+from collections.abc import Mapping, Sequence
 
+from thalia_dask.engine.advance import advance_region
 from thalia_dask.engine.executor import Emission, Executor, RegionCreator
 from thalia_dask.errors import ConfigError, RegionError
 from thalia_dask.regions.base import Region, Snapshot
 from thalia_dask.spikes import Arrivals
 from thalia_dask.ticks import Window
+from thalia_dask.topology.plan import AxonalProjection
 
 _NOTHING = Arrivals()
 
@@ -24,19 +25,20 @@ class SequentialExecutor(Executor):
     def __init__(self) -> None:
         self._regions: dict[str, Region] = {}
 
-    def start(self, creators: Mapping[str, RegionCreator]) -> None:
+    def start(
+        self,
+        creators: Mapping[str, RegionCreator],
+        projections: Sequence[AxonalProjection],  # noqa: ARG002 - the orchestrator carries their spikes
+    ) -> None:
         self._regions = {name: _build(name, create) for name, create in creators.items()}
 
-    def advance(self, window: Window, arrivals: Mapping[str, Arrivals]) -> dict[str, Emission]:
+    def advance(self, steps: Window, arrivals: Mapping[str, Arrivals]) -> dict[str, Emission]:
         emissions = {}
         for name, region in self._regions.items():
-            began = perf_counter()
             try:
-                spikes = region.advance(window, arrivals.get(name, _NOTHING))
-                observed = region.observe()
+                emissions[name] = advance_region(region, steps, arrivals.get(name, _NOTHING))
             except Exception as error:
-                raise RegionError(name, window.start, traceback.format_exc()) from error
-            emissions[name] = Emission(spikes, observed, perf_counter() - began)
+                raise RegionError(name, steps.start, traceback.format_exc()) from error
         return emissions
 
     def snapshot(self, region: str) -> Snapshot:

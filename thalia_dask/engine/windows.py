@@ -1,4 +1,4 @@
-"""Windows: how far all regions may advance before any of them can influence another."""
+"""Windows: how far all regions may advance before any of them can influence another; spans: runs of windows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from thalia_dask.ticks import Window
 
 LONGEST_WINDOW_STEPS = 1000
 """Bounds memory and the time between two reports where no projection bounds the look-ahead."""
+
+LONGEST_SPAN_STEPS = 10_000
+_FIRST_SPAN_WINDOWS = 16
+_SPAN_SECONDS = 0.25
+"""Short enough for a progress bar; long enough that what a span costs, some milliseconds, does not count."""
 
 
 def window_length(look_ahead_steps: int | None, wanted_steps: int | None = None) -> int:
@@ -36,3 +41,24 @@ def split(start: int, n_steps: int, length: int) -> Iterator[Window]:
         end = min(start + length, stop)
         yield Window(start, end)
         start = end
+
+
+class Stride:
+    """How many steps to advance before the orchestrator looks again: a window, or a span of many.
+
+    Parameters
+    ----------
+    window_steps : length of a window.
+    fixed : advance by one window at a time; otherwise by what takes a fraction of a second.
+    """
+
+    def __init__(self, window_steps: int, *, fixed: bool) -> None:
+        self._window_steps = window_steps
+        self._fixed = fixed
+        self.n_steps = window_steps if fixed else _FIRST_SPAN_WINDOWS * window_steps
+
+    def learn(self, steps: Window, seconds: float) -> None:
+        """Take note of how long steps took."""
+        if not self._fixed:
+            wanted = _SPAN_SECONDS * steps.n_steps / max(seconds, 1e-9)
+            self.n_steps = self._window_steps * max(1, min(int(wanted), LONGEST_SPAN_STEPS) // self._window_steps)

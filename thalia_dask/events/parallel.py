@@ -102,8 +102,9 @@ class ParallelExecutor:
             raise StateError("the regions are there already: call stop() before another start()")
         from thalia_dask.distributed.executor import DaskExecutor  # so that importing events need not import Dask
 
-        executor = DaskExecutor(self._client, costs=step_costs(self.plan))
-        executor.start({spec.name: partial(_joined, self._creators[spec.name], spec) for spec in self.plan.regions})
+        executor = DaskExecutor(self._client, costs=step_costs(self.plan), window_steps=self._window_steps)
+        creators = {spec.name: partial(_joined, self._creators[spec.name], spec) for spec in self.plan.regions}
+        executor.start(creators, self.plan.projections)
         self._executor = executor
         self._tally.clear()
         self._orchestrator = Orchestrator(self.plan, executor, [self._tally], self._window_steps)

@@ -1,0 +1,43 @@
+"""One region through one window: the same call, the same checks, whatever executor makes it."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from thalia_dask.engine.executor import Emission
+from thalia_dask.engine.packets import FAULTLESS, WRONG_STEPS, find_fault
+from thalia_dask.regions.base import Region
+from thalia_dask.spikes import Arrivals, SpikePacket
+from thalia_dask.ticks import Window
+
+
+def advance_region(region: Region, window: Window, arrivals: Arrivals) -> Emission:
+    """Advance a region, and take the time.
+
+    Raises
+    ------
+    ValueError : if it returns spikes that cannot be: they would be lost on their way.
+    """
+    began = perf_counter()
+    spikes = region.advance(window, arrivals)
+    observed = region.observe()
+    seconds = perf_counter() - began
+    if len(spikes):
+        _check(spikes, window, sum(region.populations.values()))
+    return Emission(spikes, observed, seconds)
+
+
+def _check(packet: SpikePacket, window: Window, n_neurons: int) -> None:
+    """Refuse spikes outside of their window or order, or of neurons that are not there."""
+    steps, neurons = packet.steps, packet.neurons
+    fault = find_fault(steps, neurons, window.start, window.stop, n_neurons)
+    if fault == FAULTLESS:
+        return
+    if fault == WRONG_STEPS:
+        wrong = f"steps {steps.tolist()} for steps {window.start} to {window.stop - 1}"
+    else:
+        wrong = f"neurons from {neurons.min()} to {neurons.max()}, but it has {n_neurons}"
+    raise ValueError(
+        f"advance() returned spikes of {wrong}; return the steps of the window in which neurons fired, in order, and "
+        "their indices"
+    )
