@@ -92,7 +92,7 @@ def test_state_shows_a_region_and_is_a_copy(acting: DynamicBrain) -> None:
     state = acting.state("thalamus")
     assert state["membrane"].shape == (25,)
     assert state["membrane"].dtype == np.float32
-    assert {"current", "refractory", "weight", "input_ring"} <= set(state)
+    assert {"current", "refractory", "weight", "in_flight"} <= set(state)
     state["membrane"][:] = 0.0
     assert (acting.state("thalamus")["membrane"] < 0.0).all()
 

@@ -135,21 +135,26 @@ def advance(
     """
     current = state.current.reshape(state.current.size)
     n_neurons, n_arrivals = state.membrane.shape[0], arrival_steps.shape[0]
+    any_jumps, any_noise = populations.jumps.any(), populations.weight.any()
+    any_rule = plastic.rule.shape[0] > 0
     n_spikes = 0
     for step in range(start, stop):
         short_of_flights = n_flying + n_neurons + n_arrivals - arrival > flight.shape[1]
         if short_of_flights or n_spikes + n_neurons > spike_steps.shape[0]:
             return step, n_spikes, arrival, n_flying
         offset = step - start
-        updates.decay_traces(plastic)
+        if any_rule:
+            updates.decay_traces(plastic)
         _integrate(step, 0, drive[offset], state, populations, scratch)
         first_arrival = arrival
         while arrival < n_arrivals and arrival_steps[arrival] == step:
             n_flying = send(arrival_rows[arrival], step, synapses, flight, n_flying)
             arrival += 1
         n_flying = deliver(step, synapses, flight, n_flying, current)
-        _bombard(step, state.current[EXCITATORY], populations, scratch.lots)
-        _integrate(step, 1, drive[offset], state, populations, scratch)
+        if any_noise:
+            _bombard(step, state.current[EXCITATORY], populations, scratch.lots)
+        if any_jumps:
+            _integrate(step, 1, drive[offset], state, populations, scratch)
         fired = models.fire(
             np.int32(step),
             populations.last,
@@ -164,5 +169,6 @@ def advance(
         n_spikes += fired
         for neuron in neurons:
             n_flying = send(neuron, step, synapses, flight, n_flying)
-        _learn(step, arrival_rows[first_arrival:arrival], neurons, gate[offset], synapses, plastic)
+        if any_rule:
+            _learn(step, arrival_rows[first_arrival:arrival], neurons, gate[offset], synapses, plastic)
     return stop, n_spikes, arrival, n_flying

@@ -50,6 +50,10 @@ def deliver(step: int, synapses: SynapseTable, flight: Int64Array, n_flying: int
     for spike in range(n_flying):
         k, end, emitted = flight[NEXT, spike], flight[END, spike], flight[EMITTED, spike]
         age = step - emitted
+        if delay[end - 1] == age:
+            for due in range(k, end):
+                current[slot[due]] += weight[due]
+            k = end
         while k < end and delay[k] == age:
             current[slot[k]] += weight[k]
             k += 1
