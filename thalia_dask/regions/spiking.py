@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 
 from thalia_dask.jit import Floats, Int32Array, Int64Array
 from thalia_dask.neurons import base
-from thalia_dask.neurons.background import lots, poisson_thresholds
+from thalia_dask.neurons.background import lots
 from thalia_dask.neurons.mean import N_LANES
 from thalia_dask.plasticity import updates
-from thalia_dask.regions.advance import PopulationTable, Scratch, advance
-from thalia_dask.regions.layout import Background, Layout
+from thalia_dask.regions.advance import Scratch, advance
+from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.layout_region import LayoutRegion
+from thalia_dask.regions.populations import population_table
 from thalia_dask.regions.spec import RegionSpec
-from thalia_dask.regions.wiring import noise_key, wire
+from thalia_dask.regions.wiring import wire
 from thalia_dask.spikes import Arrivals, SpikePacket
 from thalia_dask.synapses.flight import no_flight
 from thalia_dask.ticks import Window
 
 _Array = TypeVar("_Array", bound=NDArray[Any])
-_SILENCE = Background(0.0, 0.0)
 _LEAST_ROOM = 1 << 14
 """Spikes that may be emitted before they are taken out of the kernel, besides those of two steps."""
 
@@ -38,7 +38,7 @@ class SpikingRegion(LayoutRegion):
         wiring = wire(spec, layout)
         super().__init__(spec, layout, wiring)
         n_neurons = sum(self.populations.values())
-        self._population_table = _population_table(spec, layout)
+        self._population_table = population_table(spec, layout)
         self._state = base.NeuronState(
             membrane=self._own("membrane", np.empty(n_neurons, np.float32)),
             current=self._own("current", np.zeros((layout.n_channels, n_neurons), np.float32)),
@@ -125,22 +125,6 @@ class SpikingRegion(LayoutRegion):
 
     def _reinforce(self, step: int, amount: float) -> None:
         updates.dopamine_released(step, amount, self._plastic, self._synapses)
-
-
-def _population_table(spec: RegionSpec, layout: Layout) -> PopulationTable:
-    slices = layout.slices().values()
-    neurons = [population.neuron for population in layout.populations]
-    backgrounds = [population.background or _SILENCE for population in layout.populations]
-    return PopulationTable(
-        first=np.array([first for first, _ in slices], np.int64),
-        last=np.array([last for _, last in slices], np.int64),
-        model=np.array([neuron.code for neuron in neurons], np.int64),
-        jumps=np.array([neuron.jumps for neuron in neurons], np.int64),
-        constants=base.constants(neurons, spec.dt_ms),
-        thresholds=poisson_thresholds([background.rate_hz * spec.dt_ms / 1000 for background in backgrounds]),
-        weight=np.array([background.weight_mv for background in backgrounds], np.float32),
-        key=noise_key(spec),
-    )
 
 
 def _joined(packets: list[SpikePacket]) -> SpikePacket:
