@@ -3,22 +3,26 @@
 #   PYTHON=python3.12   the Python that .venv is made with (default: python3, else 3.13, 3.12 or 3.11)
 #   SEED=2 EPOCHS=1     another seed, fewer epochs        OUT=runs/other.zarr   another output of the demo
 #   ARGS="..."          passed on to the demo, or to pytest
+#   ROWS="cuba-*,auto"  rows to measure (default: all)      QUICK=1             short runs, for trying
 
 SHELL := /bin/bash
 CANDIDATES := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 BIN := .venv/bin
 READY := .venv/.installed
 KERNELS := .venv/.kernels
+PEERS := .venv-peers/.installed
 OUT ?= runs/digits.zarr
 OPTIONS := $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(SEED),--set global.seed=$(SEED)) $(ARGS)
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test forecast lint bench clean
 
 help:
 	@echo "make demo    train the six-region brain on handwritten digits, on Dask; results go to runs/"
 	@echo "make test    run the tests"
+	@echo "make forecast  compare forecasts of parallel execution with real runs, in minutes"
 	@echo "make lint    ruff, mypy and the import contract"
-	@echo "make clean   remove .venv and caches; runs/ stays"
+	@echo "make bench   side-by-side benchmarks against NEST and Brian2, in results/bench.json (takes long)"
+	@echo "make clean   remove .venv, .venv-peers and caches; runs/ and results/ stay"
 
 demo: $(KERNELS)
 	@mkdir -p $(dir $(OUT))
@@ -27,14 +31,20 @@ demo: $(KERNELS)
 test: $(KERNELS)
 	$(BIN)/python -m pytest $(ARGS)
 
+forecast: $(KERNELS)
+	$(BIN)/python -m tests.performance.against_dask $(ARGS)
+
 lint: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+bench: $(KERNELS) $(PEERS)
+	$(BIN)/python -m benchmarks $(if $(ROWS),--rows "$(ROWS)") $(if $(QUICK),--quick)
+
 clean:
-	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-peers build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find thalia_dask tests docs -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt | $(BIN)/python
@@ -42,6 +52,16 @@ $(READY): pyproject.toml constraints.txt | $(BIN)/python
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-input \
 	    -c constraints.txt -e ".[test]" >.venv/pip.log 2>&1 \
 	|| { echo "pip failed: $$(grep -m 1 -o 'ERROR.*' .venv/pip.log || tail -n 1 .venv/pip.log) (all of it: .venv/pip.log)" >&2; exit 1; }
+	@touch $@
+
+$(PEERS): benchmarks/peers.txt | $(BIN)/python
+	@command -v g++ >/dev/null \
+	|| { echo "g++ is missing, with which Brian2 compiles: install it (on Debian: apt install g++)" >&2; exit 1; }
+	@echo "installing NEST and Brian2 into .venv-peers (a minute) ..."
+	@rm -rf .venv-peers && $(BIN)/python -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --disable-pip-version-check --no-input \
+	    -r benchmarks/peers.txt >.venv-peers/pip.log 2>&1 \
+	|| { echo "pip failed: $$(grep -m 1 -o 'ERROR.*' .venv-peers/pip.log || tail -n 1 .venv-peers/pip.log) (all of it: .venv-peers/pip.log)" >&2; exit 1; }
 	@touch $@
 
 # numba's cache does not notice a change in a kernel that another kernel calls

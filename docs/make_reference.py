@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from thalia_dask.brain.performance import VARIABLES
 from thalia_dask.config import models
 from thalia_dask.recording import schema
 from thalia_dask.regions import (
@@ -127,6 +128,10 @@ def output_page() -> str:
             for v in variables
         ]
         parts += [f"## {titles[path]}", _table(("variable", "dims", "dtype", "units", "what"), rows)]
+    performance_rows = [
+        (f"`{v.name}`", ", ".join(v.dims) or "-", v.units or "-", f"{v.long_name}{_comment(v.comment)}")
+        for v in VARIABLES
+    ]
     parts += [
         "`recording.spikes: false` leaves out `spike_step` and `spike_neuron`; `recording.membrane_potential: false` "
         "leaves out `membrane_potential_mean`, which is NaN for regions that do not report it. The values in "
@@ -138,12 +143,19 @@ def output_page() -> str:
                 ("`config`", "the resolved config as JSON; `load_config(json.loads(...))` reads it"),
                 ("`seed`, `dt_ms`", "as in the config"),
                 ("`executor`", "`sequential` or `dask`"),
+                ("`executor_reason`", "why it was chosen, where `brain.parallel` is `auto`"),
                 ("`source`, `versions`, `schema_version`", "what wrote it; `schema_version` is that of this page"),
                 ("`task`, `accuracy_by_epoch`, `accuracy_heldout`", "of a training, when it is over"),
                 ("`trials_per_epoch`, `chance_accuracy`", "of a training on a task of right and wrong answers"),
                 ("`mean_return_by_epoch`, `mean_return_evaluation`", "of a training on any other task"),
             ],
         ),
+    ]
+    parts += [
+        "## `brain.performance`",
+        "A Dataset of where the time went, of all calls of `forward` together; not recorded. "
+        "[Decide about parallel](../how-to/decide_about_parallel.md) reads it.",
+        _table(("variable", "dims", "units", "what"), performance_rows),
     ]
     return _page(parts)
 

@@ -67,3 +67,8 @@ def test_nothing_heavy_is_imported():
     ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert ended.stderr.strip() == ""
     assert "placement" in ended.stdout
+
+
+def test_auto_is_chosen_later(call, two_regions):
+    text = call("describe", two_regions, "--set", "brain.parallel=auto").stdout
+    assert "\nplacement: chosen when the brain is built and this machine measured; if that is Dask, on " in text

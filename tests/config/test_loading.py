@@ -165,8 +165,9 @@ def test_a_missing_key(write):
 
 def test_a_value_of_the_wrong_type():
     assert message_of({"brain": {"parallel": "maybe"}}) == (
-        "the given mapping: brain.parallel is 'maybe', which should be a valid boolean; write true for one Dask "
-        "actor a region, false for a plain loop in this process (default false)"
+        "the given mapping: brain.parallel is 'maybe', which should be a valid boolean or should be 'auto'; "
+        "write true for one Dask actor a region, false for a plain loop in this process, or 'auto' for the faster of "
+        "the two (default false)"
     )
 
 

@@ -92,6 +92,6 @@ def test_devices(device):
     assert GlobalConfig(device=device).device == device
 
 
-@pytest.mark.parametrize("parallel", [True, False])
+@pytest.mark.parametrize("parallel", [True, False, "auto"])
 def test_parallel(parallel):
     assert BrainConfig(parallel=parallel).parallel == parallel

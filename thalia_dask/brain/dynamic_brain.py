@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from time import perf_counter
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -16,6 +17,7 @@ from thalia_dask.brain.actions import find_votes
 from thalia_dask.brain.amounts import finite
 from thalia_dask.brain.at_exit import close_at_exit
 from thalia_dask.brain.opening import open_executor, open_recorder, warn_of_device, window_steps, with_execution
+from thalia_dask.brain.performance import performance
 from thalia_dask.brain.region_view import RegionView
 from thalia_dask.brain.result import Result
 from thalia_dask.brain.stimulus import Stimulus, StimulusEncoder, count_steps
@@ -69,9 +71,10 @@ class DynamicBrain:
         self._levels = NeuromodulatorLevels(plan.dt_ms)
         self._encoder = StimulusEncoder(plan, config.brain.max_input_rate_hz)
         executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
-        self._recorder = open_recorder(config, plan, executor.name, self._levels, out, overwrite=overwrite)
+        self._recorder = open_recorder(config, plan, executor, self._levels, out, overwrite=overwrite)
         self._tally = Tally(plan)
         self._votes = find_votes(plan, config.brain.vote_temperature)
+        self._stimulus_seconds = 0.0
         self._trial = 0
         self._action: int | None = None
         self._confidence = 0.0
@@ -94,6 +97,7 @@ class DynamicBrain:
         observers: Sequence[Observer] = (),
         out: str | Path | None = None,
         overwrite: bool = False,
+        steps_per_call: int | None = None,
     ) -> DynamicBrain:
         """Build a brain: sequential, or with every region an actor on Dask where ``brain.parallel`` says so.
 
@@ -103,6 +107,8 @@ class DynamicBrain:
         observers : are told of every window and trial.
         out : a Zarr store to record to; None keeps the recording in memory.
         overwrite : replace a recording that is already there.
+        steps_per_call : how many steps most calls of :meth:`forward` will advance, which matters to the choice of
+            ``brain.parallel: auto`` alone; None for ``brain.encoding_timesteps``.
 
         Raises
         ------
@@ -115,7 +121,7 @@ class DynamicBrain:
         path = None if out is None else Path(out)
         if path is not None:
             check_output(path, overwrite=overwrite)
-        executor = open_executor(config, plan, client)
+        executor = open_executor(config, plan, client, steps_per_call)
         try:
             return cls(config, plan, executor, observers, path, overwrite=overwrite)
         except BaseException:
@@ -146,7 +152,7 @@ class DynamicBrain:
         cls,
         path: str | Path,
         *,
-        parallel: bool | None = None,
+        parallel: bool | Literal["auto"] | None = None,
         execution: ExecutionConfig | None = None,
         client: Client | None = None,
         observers: Sequence[Observer] = (),
@@ -183,13 +189,19 @@ class DynamicBrain:
 
     @property
     def executor(self) -> Executor:
-        """What runs the regions: its ``name`` and ``n_workers`` tell how."""
+        """What runs the regions: its ``name`` and ``n_workers`` tell how, its ``reason`` why ("auto" chose it)."""
         return self._executor
 
     @property
     def recording(self) -> xr.DataTree:
         """Everything recorded so far: a root group by region and time, and one group per region."""
         return self._recorder.tree()
+
+    @property
+    def performance(self) -> xr.Dataset:
+        """Where the time went so far: by region, by worker, and in the orchestrator."""
+        effort = self._orchestrator.effort
+        return performance(self.plan, self._executor, effort, self._tally, self._stimulus_seconds)
 
     @property
     def recorder(self) -> Recorder:
@@ -219,9 +231,10 @@ class DynamicBrain:
         if self._votes is not None and self._action is not None:
             self._votes.clear()
         self._action = None
-        start = self.now
+        start, began = self.now, perf_counter()
         for port, steps, axons in self._encoder.spikes(rows, start, n_steps):
             self._orchestrator.stimulate(port.region, port.index, steps, axons)
+        self._stimulus_seconds += perf_counter() - began
         self._tally.clear()
         self._orchestrator.run(n_steps)
         return Result(self._tally.spikes, self._tally.events, (start, self.now), self._recorder.dataset)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 
@@ -14,18 +14,26 @@ from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.errors import ConfigError, DeviceWarning
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
 from thalia_dask.modulation.oscillators import FREQUENCY_HZ, phase
+from thalia_dask.performance.costs import step_costs
 from thalia_dask.recording.attributes import run_attributes
 from thalia_dask.recording.recorder import Recorder
 from thalia_dask.ticks import to_steps
-from thalia_dask.topology.costs import step_costs
 from thalia_dask.topology.plan import BrainPlan
 
 if TYPE_CHECKING:
     from distributed import Client
 
+    from thalia_dask.performance.choice import Choice
 
-def open_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | None) -> Executor:
+
+def open_executor(
+    config: ThaliaConfig, plan: BrainPlan, client: Client | None, steps_per_call: int | None = None
+) -> Executor:
     """The executor that ``brain.parallel`` asks for; not started.
+
+    Parameters
+    ----------
+    steps_per_call : how many steps ``forward`` will advance, for "auto"; None for ``brain.encoding_timesteps``.
 
     Raises
     ------
@@ -38,6 +46,38 @@ def open_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | None) 
                 "set brain.parallel to true, or leave the client out"
             )
         return SequentialExecutor()
+    if config.brain.parallel == "auto":
+        choice = _choose(config, plan, client, steps_per_call)
+        executor: Executor = _dask_executor(config, plan, client) if choice.parallel else SequentialExecutor()
+        executor.reason = choice.reason
+        return executor
+    return _dask_executor(config, plan, client)
+
+
+def _choose(config: ThaliaConfig, plan: BrainPlan, client: Client | None, steps_per_call: int | None) -> Choice:
+    from thalia_dask.distributed.placement import local_cores, local_shape
+    from thalia_dask.performance.calibration import calibrate, calibrated_costs, free_cores
+    from thalia_dask.performance.choice import Choice, choose
+    from thalia_dask.performance.forecast import Setting, Work
+
+    if client is not None and (client.asynchronous or client.status != "running"):
+        return Choice(parallel=True, reason="dask: a client was given")  # which is refused where it is to be joined
+    execution = config.execution
+    n_workers, n_threads = local_shape(execution.n_workers, execution.threads_per_worker)
+    threads = [n_threads] * n_workers
+    if client is not None:
+        threads = list(client.nthreads().values())[: execution.n_workers]
+    setting = Setting(
+        n_workers=len(threads),
+        n_threads=max(threads, default=1),
+        exchange=execution.exchange,
+        n_cores=free_cores(min(sum(threads), local_cores())) if client is None else sum(threads),
+    )
+    call_steps = steps_per_call or config.task.n_timesteps or config.brain.encoding_timesteps
+    return choose(Work(plan, calibrated_costs(plan), calibrate(), call_steps, window_steps(config)), setting)
+
+
+def _dask_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | None) -> Executor:
     from thalia_dask.distributed.executor import DaskExecutor  # a sequential brain need not import Dask
 
     return DaskExecutor(
@@ -55,7 +95,7 @@ def open_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | None) 
 def open_recorder(
     config: ThaliaConfig,
     plan: BrainPlan,
-    executor_name: str,
+    executor: Executor,
     levels: NeuromodulatorLevels,
     out: Path | None,
     *,
@@ -68,7 +108,11 @@ def open_recorder(
         membrane_potential=config.recording.membrane_potential,
         flush_every_ms=config.recording.flush_every_ms,
         attributes=run_attributes(
-            config.model_dump_json(by_alias=True), seed=plan.seed, dt_ms=plan.dt_ms, executor=executor_name
+            config.model_dump_json(by_alias=True),
+            seed=plan.seed,
+            dt_ms=plan.dt_ms,
+            executor=executor.name,
+            executor_reason=executor.reason,
         ),
         modulators=tuple(NEUROMODULATORS),
         levels=lambda name, steps: [levels.level(name, step) for step in steps.tolist()],
@@ -79,7 +123,9 @@ def open_recorder(
     )
 
 
-def with_execution(config: ThaliaConfig, *, parallel: bool | None, execution: ExecutionConfig | None) -> ThaliaConfig:
+def with_execution(
+    config: ThaliaConfig, *, parallel: bool | Literal["auto"] | None, execution: ExecutionConfig | None
+) -> ThaliaConfig:
     """The same brain, executed otherwise; None leaves it as it is."""
     update: dict[str, object] = {} if execution is None else {"execution": execution}
     if parallel is not None:
@@ -98,7 +144,7 @@ def warn_of_device(config: ThaliaConfig) -> None:
     device = config.global_.device
     if device == "cpu":
         return
-    if config.brain.parallel:
+    if config.brain.parallel is True:
         reason = "regions in other processes exchange spikes through host memory"
     elif not torch.cuda.is_available():
         reason = "torch finds no CUDA device on this machine"

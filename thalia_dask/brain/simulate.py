@@ -57,7 +57,12 @@ def simulate(
             f"duration_ms is {duration_ms:g} ms, which is no step of {dt_ms:g} ms; write at least {dt_ms:g}"
         )
     with DynamicBrain.from_thalia_config(
-        resolved, client=client, observers=observers, out=out, overwrite=overwrite
+        resolved,
+        client=client,
+        observers=observers,
+        out=out,
+        overwrite=overwrite,
+        steps_per_call=n_steps if stimulus is not None else min(_STRETCH_STEPS, n_steps),
     ) as brain:
         if stimulus is not None:
             return brain.forward(stimulus, n_steps).dataset

@@ -1,4 +1,4 @@
-"""The counts of one ``forward``."""
+"""The counts of one ``forward``, and of all of them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from thalia_dask.topology.plan import BrainPlan
 
 
 class Tally(Observer):
-    """Counts spikes by region, and events that arrived anywhere."""
+    """Counts spikes by region, and events that arrived anywhere.
+
+    Attributes
+    ----------
+    spikes, events : since :meth:`clear`.
+    all_spikes, all_events, compute_seconds : since the brain was built; ``compute_seconds`` inside each region.
+    """
 
     def __init__(self, plan: BrainPlan) -> None:
         self.spikes = dict.fromkeys(plan.region_names, 0)
         self.events = 0
+        self.all_spikes = dict(self.spikes)
+        self.all_events = 0
+        self.compute_seconds = dict.fromkeys(plan.region_names, 0.0)
 
     def clear(self) -> None:
         """Start counting anew."""
@@ -21,5 +30,8 @@ class Tally(Observer):
     def on_window(self, report: WindowReport) -> None:
         for region, emission in report.emissions.items():
             self.spikes[region] += len(emission.spikes)
-        for arrivals in report.arrivals.values():
-            self.events += arrivals.n_events
+            self.all_spikes[region] += len(emission.spikes)
+            self.compute_seconds[region] += emission.compute_seconds
+        n_events = sum(arrivals.n_events for arrivals in report.arrivals.values())
+        self.events += n_events
+        self.all_events += n_events

@@ -107,7 +107,7 @@ def _window(config: ThaliaConfig, plan: BrainPlan, summary: BrainSummary) -> str
 
 def _placement(config: ThaliaConfig, plan: BrainPlan) -> str:
     from thalia_dask.distributed.placement import assign, local_shape
-    from thalia_dask.topology.costs import step_costs
+    from thalia_dask.performance.costs import step_costs
 
     n_workers, n_threads = local_shape(config.execution.n_workers, config.execution.threads_per_worker)
     costs = step_costs(plan)
@@ -120,7 +120,9 @@ def _placement(config: ThaliaConfig, plan: BrainPlan) -> str:
         rows.append((f"  {worker}", f"{load / total:.0%}", ", ".join(regions)))
     threads = counted(n_threads, "thread")
     where = f"{counted(n_workers, 'Dask worker')} of {threads}"
-    if not config.brain.parallel:
+    if config.brain.parallel == "auto":
+        where = f"chosen when the brain is built and this machine measured; if that is Dask, on {where}"
+    elif not config.brain.parallel:
         where = f"none, all regions in one process; with brain.parallel=true, on {where}"
     return f"placement: {where}\n{table(('  worker', 'load', 'regions'), rows, right=(1,))}"
 

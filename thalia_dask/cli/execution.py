@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,22 @@ def load_job(config: Path, overrides: Sequence[str], cluster: Path | None, sched
         implied.append(f"execution.threads_per_worker={described.threads_per_worker or 'null'}")
         implied.append(f"execution.n_workers={described.n_workers or 'null'}")
     return Job(load_config(config, [*overrides, *implied]), described, scheduler)
+
+
+def count_steps(duration_ms: float, dt_ms: float) -> int:
+    """The steps of ``--duration-ms``.
+
+    Raises
+    ------
+    InputError : if it is shorter than a step, or endless.
+    ConfigError : if it is not a whole number of steps.
+    """
+    from thalia_dask.errors import InputError
+    from thalia_dask.ticks import to_steps
+
+    if not dt_ms <= duration_ms < inf:
+        raise InputError(f"--duration-ms is {duration_ms:g}; write a duration of at least {dt_ms:g} ms, one step")
+    return to_steps(duration_ms, dt_ms, "--duration-ms")
 
 
 def _announced(client: Client) -> Client:

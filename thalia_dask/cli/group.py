@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 import click
 
+from thalia_dask.cli.bench import bench
 from thalia_dask.cli.describe import describe
 from thalia_dask.cli.plot import plot
 from thalia_dask.cli.run import run
@@ -56,7 +57,7 @@ def main() -> None:
     """  # noqa: D301 (click wants the backspace character)
 
 
-for _command in (run, train, describe, validate, plot):
+for _command in (run, train, describe, validate, bench, plot):
     main.add_command(_command)
 
 

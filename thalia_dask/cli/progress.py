@@ -57,6 +57,13 @@ class RunProgress(Observer):
         self.bar.show("simulating", done, self._n_steps, f"{done * self._dt_ms:.0f} ms")
 
 
+class BenchProgress:
+    """Shows how many of the runs are done."""
+
+    def __init__(self) -> None:
+        self.bar = _Bar(TextColumn("{task.completed}/{task.total}"))
+
+
 class TrainingProgress:
     """Shows each episode on a bar, and keeps a line for each epoch."""
 

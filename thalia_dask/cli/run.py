@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
 from pathlib import Path
 from time import perf_counter
 
@@ -32,19 +31,15 @@ def run(
 ) -> None:
     """Simulate the brain of CONFIG for T ms, with full intensity on all its sensory axons, and record it."""
     from thalia_dask.brain import simulate
-    from thalia_dask.cli.execution import load_job
+    from thalia_dask.cli.execution import count_steps, load_job
     from thalia_dask.cli.progress import RunProgress
     from thalia_dask.cli.results import prepare
     from thalia_dask.cli.text import table
-    from thalia_dask.errors import InputError
-    from thalia_dask.ticks import to_steps
     from thalia_dask.topology.build import build_plan
 
     job = load_job(config, overrides, cluster, scheduler)
     dt_ms = job.config.global_.dt_ms
-    if not dt_ms <= duration_ms < inf:
-        raise InputError(f"--duration-ms is {duration_ms:g}; write a duration of at least {dt_ms:g} ms, one step")
-    n_steps = to_steps(duration_ms, dt_ms, "--duration-ms")
+    n_steps = count_steps(duration_ms, dt_ms)
     build_plan(job.config)  # finds mistakes before a cluster is started for nothing
     prepare(out, overwrite=overwrite)
     began = perf_counter()

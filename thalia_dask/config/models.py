@@ -136,8 +136,10 @@ class BrainConfig(_Config):
     region_params: dict[RegionName, dict[str, ParamValue]] = Field(
         default_factory=dict, description="a mapping of region name to a mapping of parameters"
     )
-    parallel: bool = Field(
-        default=False, description="true for one Dask actor a region, false for a plain loop in this process"
+    parallel: bool | Literal["auto"] = Field(
+        default=False,
+        description="true for one Dask actor a region, false for a plain loop in this process, or 'auto' for the "
+        "faster of the two",
     )
     encoding_timesteps: Count = Field(default=15, description="the number of steps for which an input is shown")
     max_input_rate_hz: PositiveFloat = Field(

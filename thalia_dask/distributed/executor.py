@@ -17,6 +17,7 @@ from thalia_dask.distributed.creation import ActorOrder, Living, create_actors, 
 from thalia_dask.distributed.pace import Pace
 from thalia_dask.distributed.placement import assign
 from thalia_dask.distributed.wire import Order, decode_snapshot, encode_order, encode_snapshot, raise_if_failed
+from thalia_dask.engine.effort import WorkerEffort
 from thalia_dask.engine.executor import Emission, Executor, RegionCreator
 from thalia_dask.errors import ClusterError, StateError
 from thalia_dask.regions.base import Snapshot
@@ -76,6 +77,7 @@ class DaskExecutor(Executor):
         self._cluster: Cluster | None = None
         self._regions: dict[str, Living] = {}
         self._homes: list[Home] = []
+        self._efforts: dict[str, WorkerEffort] = {}
         self._epoch = 0
         self._sequence = 0
         self._pace = Pace((), {}, None)
@@ -143,6 +145,9 @@ class DaskExecutor(Executor):
             joining.result(timeout=self._start_timeout_s)
         self._pace = Pace(projections, self.placement, self._window_steps)
         self.n_workers = len(self._homes)
+        self._efforts = {
+            worker: WorkerEffort(min(cluster.threads[worker], len(names))) for worker, names in inhabitants.items()
+        }
 
     def advance(self, steps: Window, arrivals: Mapping[str, Arrivals]) -> dict[str, Emission]:
         """Advance every region, all workers at the same time.
@@ -176,7 +181,19 @@ class DaskExecutor(Executor):
             for name, emission in zip(home.regions, report.emissions, strict=True)
         }
         self._pace.learn(steps, window_steps, perf_counter() - began)
+        self._note(order, reports)
         return {name: emissions[name] for name in self._regions}
+
+    def _note(self, order: Order, reports: Sequence[Report]) -> None:
+        """Take note of where the workers' time went."""
+        n_windows = -(-order.steps.n_steps // order.window_steps)
+        for home, report in zip(self._homes, reports, strict=True):
+            effort, seconds = report.effort, sum(emission.compute_seconds for emission in report.emissions)
+            self._efforts[home.living.worker].add(n_windows, effort.wall_seconds, seconds, effort.waiting_seconds)
+
+    def efforts(self) -> dict[str, WorkerEffort]:
+        """Worker -> what it has done; of orders that were answered."""
+        return self._efforts
 
     def snapshot(self, region: str) -> Snapshot:
         """A copy of the complete state of one region, its tensors on the CPU."""

@@ -25,22 +25,27 @@ class Pace:
     projections : of the brain.
     placement : region -> worker.
     wanted_steps : a length that somebody asked for; it is taken as it is.
+
+    Attributes
+    ----------
+    lengths : the lengths in steps that are tried; none where no projection joins regions.
     """
 
     def __init__(
         self, projections: Sequence[AxonalProjection], placement: Mapping[str, str], wanted_steps: int | None
     ) -> None:
+        look_ahead = shortest_delay_steps(projections)
         crossing = shortest_delay_steps(p for p in projections if placement[p.source] != placement[p.target])
-        self._look_ahead = shortest_delay_steps(projections)
-        self._whole = window_length(self._look_ahead, wanted_steps)
-        half = self._whole
+        self.lengths: list[int] = []
+        if look_ahead is not None:
+            self.lengths.append(window_length(look_ahead, wanted_steps))
         if crossing is not None and wanted_steps is None:
-            half = min(self._whole, max(1, crossing // 2))
-        self._tried: dict[int, list[float]] = {self._whole: [], half: []}
+            self.lengths.append(min(self.lengths[0], max(1, crossing // 2)))
+        self._tried: dict[int, list[float]] = {length: [] for length in self.lengths}
 
     def window_steps(self, steps: Window) -> int:
         """The length of the windows into which a span is cut."""
-        if self._look_ahead is None:
+        if not self.lengths:
             return steps.n_steps
         untried = [length for length, tried in self._tried.items() if len(tried) < _TRIALS]
         if untried:

@@ -11,6 +11,11 @@ _MOST_THREADS = 4
 small region computes for less than one without it: many more threads would mostly wait for the lock."""
 
 
+def local_cores() -> int:
+    """How many cores of this machine may be used."""
+    return int(CPU_COUNT)
+
+
 def local_shape(n_workers: int | None, threads_per_worker: int | None, n_cores: int = CPU_COUNT) -> tuple[int, int]:
     """How many worker processes to start on this machine, and how many threads in each, where nobody says.
 

@@ -10,6 +10,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from thalia_dask.engine.effort import WorkerEffort
 from thalia_dask.regions.base import Region, Snapshot
 from thalia_dask.spikes import Arrivals, SpikePacket
 from thalia_dask.ticks import Window
@@ -42,13 +43,17 @@ class Executor(ABC):
     ----------
     name : how results call it, e.g. ``"sequential"``.
     n_workers : number of processes that hold regions.
+    placement : region -> name of the worker that holds it.
+    reason : why it was chosen, where the choice was left to the brain.
     carries_spikes : whether it takes spikes from region to region itself, so that it may be asked to advance by more
         than the shortest delay.
     """
 
     name: str
     n_workers: int
+    placement: Mapping[str, str]
     carries_spikes: bool = False
+    reason: str = ""
 
     @abstractmethod
     def start(self, creators: Mapping[str, RegionCreator], projections: Sequence[AxonalProjection]) -> None:
@@ -79,6 +84,10 @@ class Executor(ABC):
     @abstractmethod
     def restore(self, region: str, snapshot: Snapshot) -> None:
         """Put a region back into a state that :meth:`snapshot` gave."""
+
+    @abstractmethod
+    def efforts(self) -> Mapping[str, WorkerEffort]:
+        """Worker -> what it has done since :meth:`start`; stays readable after :meth:`close`."""
 
     @abstractmethod
     def close(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 from thalia_dask.engine.axons import Axons
+from thalia_dask.engine.effort import OrchestratorEffort
 from thalia_dask.engine.event_queue import EventQueue, join_arrivals
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer, WindowReport
@@ -41,6 +42,7 @@ class Orchestrator:
     ----------
     now : the next step to be computed.
     queue : the spikes in flight.
+    effort : where its time went.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Orchestrator:
     ) -> None:
         self.now = 0
         self.queue = EventQueue()
+        self.effort = OrchestratorEffort()
         self._executor = executor
         self._observers = observers
         self._names = plan.region_names
@@ -121,7 +124,9 @@ class Orchestrator:
         began = perf_counter()
         self._unfinished = steps
         arrivals = self._batch(steps)
+        batched = perf_counter()
         emissions = self._executor.advance(steps, arrivals)
+        advanced = perf_counter()
         self.now = steps.stop
         for name in self._names:
             for flight in self._axons.carry(name, emissions[name].spikes):
@@ -130,10 +135,18 @@ class Orchestrator:
             for name, carried in self.queue.pop_until(steps.stop).items():
                 arrivals[name] = join_arrivals(arrivals.get(name, Arrivals()), carried)
         self._unfinished = None
-        report = WindowReport(steps, arrivals, emissions, perf_counter() - began)
+        rescheduled = perf_counter()
+        report = WindowReport(steps, arrivals, emissions, rescheduled - began)
         self._stride.learn(report.window, report.wall_seconds)
         for observer in self._observers:
             observer.on_window(report)
+        effort = self.effort
+        effort.n_steps += steps.n_steps
+        effort.n_spans += 1
+        effort.batching_seconds += batched - began
+        effort.executor_seconds += advanced - batched
+        effort.rescheduling_seconds += rescheduled - advanced
+        effort.observing_seconds += perf_counter() - rescheduled
 
     def _batch(self, steps: Window) -> dict[str, Arrivals]:
         arrivals = self.queue.pop_until(steps.stop)

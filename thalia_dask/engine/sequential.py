@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping, Sequence
+from time import perf_counter
 
 from thalia_dask.engine.advance import advance_region
+from thalia_dask.engine.effort import WorkerEffort
 from thalia_dask.engine.executor import Emission, Executor, RegionCreator
 from thalia_dask.errors import ConfigError, RegionError
 from thalia_dask.regions.base import Region, Snapshot
@@ -14,6 +16,7 @@ from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
 
 _NOTHING = Arrivals()
+_HERE = "this process"
 
 
 class SequentialExecutor(Executor):
@@ -23,7 +26,9 @@ class SequentialExecutor(Executor):
     n_workers = 1
 
     def __init__(self) -> None:
+        self.placement: dict[str, str] = {}
         self._regions: dict[str, Region] = {}
+        self._effort = WorkerEffort()
 
     def start(
         self,
@@ -31,14 +36,19 @@ class SequentialExecutor(Executor):
         projections: Sequence[AxonalProjection],  # noqa: ARG002 - the orchestrator carries their spikes
     ) -> None:
         self._regions = {name: _build(name, create) for name, create in creators.items()}
+        self.placement = dict.fromkeys(self._regions, _HERE)
+        self._effort = WorkerEffort()
 
     def advance(self, steps: Window, arrivals: Mapping[str, Arrivals]) -> dict[str, Emission]:
         emissions = {}
+        began = perf_counter()
         for name, region in self._regions.items():
             try:
                 emissions[name] = advance_region(region, steps, arrivals.get(name, _NOTHING))
             except Exception as error:
                 raise RegionError(name, steps.start, traceback.format_exc()) from error
+        compute_seconds = sum(emission.compute_seconds for emission in emissions.values())
+        self._effort.add(1, perf_counter() - began, compute_seconds, 0.0)
         return emissions
 
     def snapshot(self, region: str) -> Snapshot:
@@ -46,6 +56,9 @@ class SequentialExecutor(Executor):
 
     def restore(self, region: str, snapshot: Snapshot) -> None:
         self._regions[region].restore(snapshot)
+
+    def efforts(self) -> dict[str, WorkerEffort]:
+        return {_HERE: self._effort}
 
     def close(self) -> None:
         self._regions = {}

@@ -12,8 +12,8 @@ LONGEST_WINDOW_STEPS = 1000
 
 LONGEST_SPAN_STEPS = 10_000
 _FIRST_SPAN_WINDOWS = 16
-_SPAN_SECONDS = 0.25
-"""Short enough for a progress bar; long enough that what a span costs, some milliseconds, does not count."""
+SPAN_SECONDS = 0.5
+"""Short enough for a progress bar; long enough that what a span costs, some milliseconds, hardly counts."""
 
 
 def window_length(look_ahead_steps: int | None, wanted_steps: int | None = None) -> int:
@@ -60,5 +60,5 @@ class Stride:
     def learn(self, steps: Window, seconds: float) -> None:
         """Take note of how long steps took."""
         if not self._fixed:
-            wanted = _SPAN_SECONDS * steps.n_steps / max(seconds, 1e-9)
+            wanted = SPAN_SECONDS * steps.n_steps / max(seconds, 1e-9)
             self.n_steps = self._window_steps * max(1, min(int(wanted), LONGEST_SPAN_STEPS) // self._window_steps)

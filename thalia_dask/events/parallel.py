@@ -20,10 +20,10 @@ from thalia_dask.errors import ConfigError, DeviceWarning, InputError, StateErro
 from thalia_dask.events.adapters import EventDrivenRegion
 from thalia_dask.events.creators import create_cortex_region, create_region_creator
 from thalia_dask.events.system import Event, EventScheduler, EventType, SpikePayload, firing_axons
+from thalia_dask.performance.costs import step_costs
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.ticks import to_ms, to_steps
 from thalia_dask.topology.build import build_plan
-from thalia_dask.topology.costs import step_costs
 from thalia_dask.topology.delays import get_axonal_delay
 from thalia_dask.topology.plan import BrainPlan
 from thalia_dask.topology.presets import STANDARD_PATHWAYS

@@ -12,13 +12,16 @@ _PACKAGES = ("thalia_dask", "torch", "numpy", "xarray")
 SOURCE = "thalia_dask"
 
 
-def run_attributes(config_json: str, *, seed: int, dt_ms: float, executor: str) -> dict[str, str | int | float]:
+def run_attributes(
+    config_json: str, *, seed: int, dt_ms: float, executor: str, executor_reason: str = ""
+) -> dict[str, str | int | float]:
     """The attributes of one run, all of them plain text or numbers.
 
     Parameters
     ----------
     config_json : the resolved config as JSON text.
     executor : name of the executor that runs the regions, e.g. ``"sequential"``.
+    executor_reason : why it was chosen, where the config leaves that to the brain; empty elsewhere.
     """
     versions = {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()}
     return {
@@ -28,5 +31,6 @@ def run_attributes(config_json: str, *, seed: int, dt_ms: float, executor: str) 
         "seed": seed,
         "dt_ms": dt_ms,
         "executor": executor,
+        **({"executor_reason": executor_reason} if executor_reason else {}),
         "versions": json.dumps(versions),
     }

@@ -1,0 +1,66 @@
+"""``brain.parallel: auto``: the choice, where it can be read, and that no spike depends on it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.brain.conftest import TWO_SENSES
+from thalia_dask import DynamicBrain
+from thalia_dask.brain import opening
+from thalia_dask.config import load_config
+from thalia_dask.distributed.cluster import open_local
+from thalia_dask.errors import ClusterError
+from thalia_dask.performance import choice
+from thalia_dask.performance.choice import Choice
+
+AUTO = TWO_SENSES.model_copy(update={"brain": TWO_SENSES.brain.model_copy(update={"parallel": "auto"})})
+
+
+def test_small_brains_are_sequential_and_say_why() -> None:
+    with DynamicBrain.from_thalia_config(AUTO) as brain:
+        brain.forward(None, 5)
+        assert brain.executor.name == "sequential"
+        assert brain.executor.reason.startswith("sequential: ")
+        attributes = brain.recording.attrs
+    assert attributes["executor_reason"] == brain.executor.reason
+    assert load_config(json.loads(attributes["config"])).brain.parallel == "auto"
+
+
+def test_who_chooses_gets_no_reason() -> None:
+    with DynamicBrain.from_thalia_config(TWO_SENSES) as brain:
+        assert brain.executor.reason == ""
+        assert "executor_reason" not in brain.recording.attrs
+
+
+@pytest.mark.cluster
+def test_dask_where_it_promises_more(monkeypatch: pytest.MonkeyPatch, three_workers) -> None:
+    asked = []
+
+    def choose(work, setting):
+        asked.append((work.call_steps, setting.n_workers, setting.n_threads, setting.exchange))
+        return Choice(parallel=True, reason="dask: so that it is tested")
+
+    monkeypatch.setattr(choice, "choose", choose)
+    with DynamicBrain.from_thalia_config(AUTO, client=three_workers, steps_per_call=7) as brain:
+        assert brain.executor.name == "dask"
+        assert brain.executor.reason == "dask: so that it is tested"
+        assert brain.forward(None, 5)["n_timesteps"] == 5
+    assert asked == [(7, 3, 1, "direct")]
+
+
+def test_a_checkpoint_may_go_on_as_auto(tmp_path) -> None:
+    with DynamicBrain.from_thalia_config(TWO_SENSES) as brain:
+        brain.save(tmp_path / "saved.zarr")
+    with DynamicBrain.load(tmp_path / "saved.zarr", parallel="auto") as brain:
+        assert brain.config.brain.parallel == "auto"
+        assert opening.with_execution(brain.config, parallel=False, execution=None).brain.parallel is False
+
+
+@pytest.mark.cluster
+def test_a_closed_client_is_refused_as_without_auto() -> None:
+    cluster = open_local(1, 1, 120)
+    cluster.close()
+    with pytest.raises(ClusterError, match="the client is closed; pass one that is connected to a scheduler"):
+        DynamicBrain.from_thalia_config(AUTO, client=cluster.client)

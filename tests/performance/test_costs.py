@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from thalia_dask.config import load_config
+from thalia_dask.performance.calibration import calibrate, calibrated_costs
+from thalia_dask.performance.costs import measured, predict, step_costs
+from thalia_dask.performance.machine import REFERENCE
+from thalia_dask.topology.build import build_plan
+
+
+def brain(size=100, kind="cortex", **params):
+    region = {"kind": kind, "size": size, "input_size": 10, "params": params}
+    return build_plan(load_config({"brain": {"regions": {"a": region}}}))
+
+
+def test_more_neurons_more_spikes_and_learning_cost_more() -> None:
+    (plain,) = predict(brain()).values()
+    (larger,) = predict(brain(400)).values()
+    (livelier,) = predict(brain(), rate_hz=90.0).values()
+    assert plain.kernel_step_seconds < larger.kernel_step_seconds
+    assert plain.kernel_step_seconds < livelier.kernel_step_seconds
+    assert plain.python_seconds(3) == larger.python_seconds(3) > REFERENCE.window_seconds
+    assert plain.seconds(3) == pytest.approx(plain.python_seconds(3) + 3 * plain.kernel_step_seconds)
+
+
+def test_placement_goes_by_the_same_costs() -> None:
+    plan = brain()
+    (cost,) = predict(plan).values()
+    assert step_costs(plan) == {"a": cost.seconds(1)}
+
+
+@pytest.mark.parametrize("seconds", [1e-7, 1e-3, 2.0])
+def test_measured_costs_add_up_to_what_was_measured(seconds) -> None:
+    (cost,) = measured(brain(), {"a": seconds}, n_steps=300, n_windows=100).values()
+    assert 100 * cost.seconds(3) == pytest.approx(seconds)
+    assert min(cost.window_seconds, cost.python_step_seconds, cost.kernel_step_seconds) >= 0.0
+
+
+def test_calibration_is_made_once_and_finds_positive_times() -> None:
+    machine = calibrate()
+    assert calibrate() is machine
+    assert machine.window_seconds > 0
+    assert machine.neuron_step_seconds > 0
+    assert machine.synaptic_event_seconds > 0
+    factor = machine.window_seconds / REFERENCE.window_seconds
+    assert machine.call_seconds == pytest.approx(factor * REFERENCE.call_seconds)
+
+
+def test_a_kind_that_is_no_layout_is_tried() -> None:
+    """A torch module takes far more than its number of units says."""
+    plan = brain(20, kind="torch_module")
+    assert calibrated_costs(plan)["a"].seconds(5) > 2.0 * predict(plan)["a"].seconds(5)

@@ -1,0 +1,127 @@
+"""The simulated execution obeys what holds for any execution; the choice follows it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.toy_brains import plan
+from thalia_dask.performance.choice import MARGIN, choose
+from thalia_dask.performance.costs import RegionCost
+from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
+from thalia_dask.performance.machine import REFERENCE, Machine
+from thalia_dask.performance.span_forecast import Workers, span_seconds
+from thalia_dask.ticks import Window
+
+NOTHING_COSTS = Machine(*[0.0] * 15)
+PAIR = plan({"a": 8, "b": 8}, [("a", "b", 4), ("b", "a", 4)])
+
+
+def kernel(seconds: float) -> RegionCost:
+    return RegionCost(0.0, 0.0, seconds)
+
+
+def python(seconds: float) -> RegionCost:
+    return RegionCost(seconds, 0.0, 0.0)
+
+
+def span(costs, brain, machine, placement, n_threads=1, n_cores=8, n_windows=10):
+    windows = [Window(4 * i, 4 * i + 4) for i in range(n_windows)]
+    return span_seconds(costs, brain.projections, machine, Workers(placement, n_threads, n_cores), windows)
+
+
+def test_two_workers_halve_what_two_equal_regions_take() -> None:
+    costs = {"a": kernel(1.0), "b": kernel(1.0)}
+    assert span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "x"}) == pytest.approx(80.0)
+    assert span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "y"}) == pytest.approx(40.0)
+    assert span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "y"}, n_cores=1) == pytest.approx(80.0)
+    half_used = span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "y"}, n_cores=1.6)
+    assert half_used == pytest.approx(80.0 / 1.6)
+
+
+def test_threads_share_kernels_but_not_python() -> None:
+    together = {"a": "x", "b": "x"}
+    assert span({"a": kernel(1.0), "b": kernel(1.0)}, PAIR, NOTHING_COSTS, together, n_threads=2) == pytest.approx(40)
+    assert span({"a": python(1.0), "b": python(1.0)}, PAIR, NOTHING_COSTS, together, n_threads=2) == pytest.approx(20)
+
+
+def test_messages_are_waited_for_where_delays_give_no_slack() -> None:
+    slow_post = Machine(*[0.0] * 13, latency_seconds=3.0, call_seconds=0.0)
+    costs, apart = {"a": python(1.0), "b": python(1.0)}, {"a": "x", "b": "y"}
+    assert span(costs, PAIR, slow_post, apart) == pytest.approx(10 * 1.0 + 9 * 3.0 + 3.0)  # the last one arrives, too
+    patient = plan({"a": 8, "b": 8}, [("a", "b", 4000), ("b", "a", 4000)])
+    assert span(costs, patient, slow_post, apart) == pytest.approx(10.0 + 3.0)
+
+
+brains = st.integers(1, 5).flatmap(
+    lambda n: st.tuples(
+        st.lists(st.floats(1e-6, 1e-2), min_size=n, max_size=n),
+        st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1), st.integers(4, 20)), max_size=8),
+    )
+)
+
+
+@given(brain=brains, n_workers=st.integers(1, 4), n_threads=st.integers(1, 3), n_cores=st.integers(1, 4))
+def test_no_faster_than_the_work_and_no_slower_than_one_by_one(brain, n_workers, n_threads, n_cores) -> None:
+    seconds, axons = brain
+    names = [f"r{i}" for i in range(len(seconds))]
+    joined = {(f"r{a}", f"r{b}"): delay for a, b, delay in axons}
+    made = plan(dict.fromkeys(names, 4), [(*ends, delay) for ends, delay in joined.items()])
+    costs = dict(zip(names, map(kernel, seconds), strict=True))
+    placement = {name: f"w{i % n_workers}" for i, name in enumerate(names)}
+    total = 10 * 4 * sum(seconds)
+    taken = span(costs, made, NOTHING_COSTS, placement, n_threads, n_cores)
+    assert taken >= max(total / min(n_cores, n_workers * n_threads), 10 * 4 * max(seconds)) - 1e-9
+    assert taken <= total + 1e-9
+
+
+@pytest.mark.parametrize("exchange", ["direct", "orchestrated"])
+def test_large_regions_gain_and_small_ones_lose(exchange) -> None:
+    setting = Setting(2, 1, exchange, n_cores=2)
+    large = Work(PAIR, {"a": kernel(5e-3), "b": kernel(5e-3)}, REFERENCE)
+    small = Work(PAIR, {"a": kernel(5e-6), "b": kernel(5e-6)}, REFERENCE)
+    assert 1.5 < step_seconds(large, SEQUENTIAL) / step_seconds(large, setting) <= 2.0
+    assert step_seconds(small, SEQUENTIAL) < step_seconds(small, setting)
+
+
+def test_short_calls_pay_for_each_of_them() -> None:
+    costs, setting = {"a": kernel(1e-3), "b": kernel(1e-3)}, Setting(2, n_cores=2)
+    short, long = (step_seconds(Work(PAIR, costs, REFERENCE, call_steps=n), setting) for n in (1, 1000))
+    assert short > long + 0.9 * REFERENCE.call_seconds
+
+
+def test_the_choice_and_its_reason() -> None:
+    large = Work(PAIR, {"a": kernel(5e-3), "b": kernel(5e-3)}, REFERENCE)
+    small = Work(PAIR, {"a": kernel(5e-6), "b": kernel(5e-6)}, REFERENCE)
+    setting = Setting(2, n_cores=2)
+    chosen = choose(large, setting)
+    assert chosen.parallel
+    assert chosen.reason.startswith("dask: a step takes about 10 ms sequentially and 5.")
+    assert chosen.reason.endswith(" ms on 2 workers of 1 thread")
+    chosen = choose(small, setting)
+    assert not chosen.parallel
+    assert chosen.reason.startswith("sequential: a step takes about ")
+    assert chosen.reason.endswith(f"; Dask is taken where it is at least {MARGIN:g} times as fast")
+
+
+@pytest.mark.parametrize(
+    ("names", "setting", "why"),
+    [
+        ("a", Setting(2, n_cores=2), "sequential: there is one region, so nothing could be done side by side"),
+        ("ab", Setting(1, n_cores=2), "sequential: 1 worker of 1 thread would do one thing at a time, too"),
+        ("ab", Setting(2, n_cores=1), "sequential: there is one free core, which workers would have to share"),
+    ],
+)
+def test_where_nothing_can_be_gained(names, setting, why) -> None:
+    brain = plan(dict.fromkeys(names, 4), [])
+    chosen = choose(Work(brain, {name: kernel(1.0) for name in names}, REFERENCE), setting)
+    assert (chosen.parallel, chosen.reason) == (False, why)
+
+
+def test_a_close_race_is_not_run_on_dask() -> None:
+    """A second region of a quarter of the first gains 1.25: less than the margin."""
+    work = Work(PAIR, {"a": kernel(4e-3), "b": kernel(1e-3)}, REFERENCE)
+    setting = Setting(2, n_cores=2)
+    assert 1.0 < step_seconds(work, SEQUENTIAL) / step_seconds(work, setting) < MARGIN
+    assert not choose(work, setting).parallel

@@ -1,0 +1,1 @@
+"""What a brain costs, and whether Dask would make it faster: machine, costs, forecast, choice."""

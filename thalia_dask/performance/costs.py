@@ -1,0 +1,113 @@
+"""What a region costs, from its anatomy or as it was measured. Imports no torch: ``describe`` uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from thalia_dask.performance.machine import REFERENCE, Machine
+from thalia_dask.regions import find_kind
+from thalia_dask.regions.kind import SpikingKind
+from thalia_dask.regions.layout import Layout
+from thalia_dask.regions.spec import RegionSpec
+from thalia_dask.topology.plan import STIMULUS, BrainPlan
+
+EXPECTED_RATE_HZ = 30.0
+"""Of neurons and sensory axons, where nothing has been measured: the order of docs/reference/rates.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegionCost:
+    """What it takes to advance a region by a window of n steps: ``window_seconds + n * (python + kernel)``.
+
+    Attributes
+    ----------
+    window_seconds, python_step_seconds : hold the interpreter lock, so that threads of one process take turns.
+    kernel_step_seconds : does not.
+    """
+
+    window_seconds: float
+    python_step_seconds: float
+    kernel_step_seconds: float
+
+    def seconds(self, n_steps: int) -> float:
+        """The time for one window."""
+        return self.python_seconds(n_steps) + n_steps * self.kernel_step_seconds
+
+    def python_seconds(self, n_steps: int) -> float:
+        """The part of it that holds the interpreter lock."""
+        return self.window_seconds + n_steps * self.python_step_seconds
+
+
+Costs = Mapping[str, RegionCost]
+
+
+def predict(
+    plan: BrainPlan, machine: Machine = REFERENCE, rate_hz: float = EXPECTED_RATE_HZ
+) -> dict[str, RegionCost]:
+    """Region -> what it costs, from its anatomy, if everything fires at one rate.
+
+    Of kinds that do not lay themselves out as data only neurons and synapses are known.
+    """
+    return {spec.name: _predict(spec, machine, rate_hz * plan.dt_ms / 1000.0) for spec in plan.regions}
+
+
+def measured(
+    plan: BrainPlan, compute_seconds: Mapping[str, float], n_steps: int, n_windows: int
+) -> dict[str, RegionCost]:
+    """Region -> what it costs, from the seconds that it took in a sequential brain.
+
+    The seconds are divided as the prediction is: the part that is Python goes with windows, the rest with steps.
+    """
+    costs = {}
+    for name, guess in predict(plan).items():
+        per_window = n_steps / n_windows
+        python = guess.window_seconds / per_window + guess.python_step_seconds
+        seconds = compute_seconds[name] / n_steps
+        scale = min(1.0, 0.9 * seconds / python)
+        costs[name] = RegionCost(
+            guess.window_seconds * scale, guess.python_step_seconds * scale, seconds - scale * python
+        )
+    return costs
+
+
+def step_costs(plan: BrainPlan) -> dict[str, float]:
+    """Region -> seconds per step on the reference machine, by which regions are spread over workers."""
+    n_steps = plan.look_ahead_steps or 1
+    return {name: cost.seconds(n_steps) / n_steps for name, cost in predict(plan).items()}
+
+
+def _predict(spec: RegionSpec, machine: Machine, spike_probability: float) -> RegionCost:
+    kind = find_kind(spec.kind)
+    if isinstance(kind, SpikingKind):
+        return _of_layout(kind.layout(spec), spec, machine, spike_probability)
+    anatomy = kind.anatomy(spec)
+    kernel = machine.step_seconds + machine.neuron_step_seconds * anatomy.n_neurons
+    events = anatomy.n_synapses * spike_probability
+    return RegionCost(machine.window_seconds, 0.0, kernel + machine.synaptic_event_seconds * events)
+
+
+def _of_layout(layout: Layout, spec: RegionSpec, machine: Machine, spike_probability: float) -> RegionCost:
+    sizes = {population.name: population.size for population in layout.populations}
+    noisy = sum(population.size for population in layout.populations if population.background)
+    rhythms = {drive.source for population in layout.populations for drive in population.drives}
+    n_synapses = n_plastic = n_gates = 0
+    for _, _, n_axons, _, connection in layout.wiring(spec):
+        count = connection.synapse_count(n_axons, sizes[connection.target])
+        n_synapses += count
+        if connection.rule:
+            n_plastic += count
+            n_gates += len(connection.gates)
+    kernel = (
+        machine.step_seconds
+        + machine.neuron_step_seconds * sum(sizes.values())
+        + machine.background_step_seconds * noisy
+        + machine.synaptic_event_seconds * spike_probability * n_synapses
+        + 2.0 * machine.plastic_event_seconds * spike_probability * n_plastic  # when its axon and when its cell fires
+    )
+    return RegionCost(machine.window_seconds, machine.signal_step_seconds * (len(rhythms) + n_gates), kernel)
+
+
+def n_stimulated(plan: BrainPlan) -> int:
+    """How many regions have sensory axons."""
+    return sum(any(end.source == STIMULUS for end in spec.incoming) for spec in plan.regions)

@@ -1,0 +1,114 @@
+"""How long a step would take, sequentially or on workers: a simulation of the execution, not of the brain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from thalia_dask.distributed.pace import Pace
+from thalia_dask.distributed.placement import assign
+from thalia_dask.engine.windows import LONGEST_SPAN_STEPS, SPAN_SECONDS, window_length
+from thalia_dask.performance.costs import Costs, n_stimulated
+from thalia_dask.performance.machine import Machine
+from thalia_dask.performance.span_forecast import Workers, span_seconds
+from thalia_dask.ticks import Window
+from thalia_dask.topology.plan import BrainPlan
+
+_SIMULATED_WINDOWS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a brain would be executed.
+
+    Attributes
+    ----------
+    n_workers, n_threads : processes, and threads of each; 0 workers is the sequential executor.
+    n_cores : that are free, of all machines together; a fraction where other programs use a part of one.
+    """
+
+    n_workers: int
+    n_threads: int = 1
+    exchange: Literal["direct", "orchestrated"] = "direct"
+    n_cores: float = 1.0
+
+
+SEQUENTIAL = Setting(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be executed.
+
+    Attributes
+    ----------
+    costs : of every region, in seconds.
+    call_steps : steps of one call of ``forward``; no span is longer.
+    window_steps : a window that was asked for, or None for the best.
+    """
+
+    plan: BrainPlan
+    costs: Costs
+    machine: Machine
+    call_steps: int = LONGEST_SPAN_STEPS
+    window_steps: int | None = None
+
+
+def step_seconds(work: Work, setting: Setting) -> float:
+    """Predict the wall-clock seconds of one step."""
+    stimulus = n_stimulated(work.plan) * work.machine.stimulus_step_seconds
+    if not setting.n_workers:
+        return stimulus + _sequential(work)
+    if setting.exchange == "orchestrated":
+        return stimulus + _orchestrated(work, setting)
+    return stimulus + _direct(work, setting)
+
+
+def _sequential(work: Work) -> float:
+    n_steps = _window_steps(work)
+    computing = sum(cost.seconds(n_steps) for cost in work.costs.values())
+    return (computing + _orchestrating(work)) / n_steps
+
+
+def _orchestrated(work: Work, setting: Setting) -> float:
+    """Every window a call; workers compute it at the same time."""
+    n_steps = _window_steps(work)
+    workers = _workers(work, setting)
+    window = Window(0, n_steps)
+    computing = span_seconds(work.costs, (), work.machine, workers, [window])
+    return (computing + work.machine.call_seconds + _orchestrating(work)) / n_steps
+
+
+def _direct(work: Work, setting: Setting) -> float:
+    """Direct exchange, with the windows that the executor would find to be the fastest."""
+    workers = _workers(work, setting)
+    lengths = Pace(work.plan.projections, workers.placement, work.window_steps).lengths or [_window_steps(work)]
+    return min(_in_spans(work, workers, n_steps) for n_steps in lengths)
+
+
+def _in_spans(work: Work, workers: Workers, n_steps: int) -> float:
+    """Spans of windows: the pace of their middle, where regions run as far ahead as they can, and a call for each."""
+    plan, machine = work.plan, work.machine
+    windows = [Window(i * n_steps, (i + 1) * n_steps) for i in range(_SIMULATED_WINDOWS)]
+    whole = span_seconds(work.costs, plan.projections, machine, workers, windows)
+    half = span_seconds(work.costs, plan.projections, machine, workers, windows[: _SIMULATED_WINDOWS // 2])
+    pace = (whole - half) / (n_steps * _SIMULATED_WINDOWS / 2)
+    span = max(1.0, min(work.call_steps, LONGEST_SPAN_STEPS, SPAN_SECONDS / max(pace, 1e-9)))
+    once = machine.call_seconds + _orchestrating(work) + max(0.0, half - pace * n_steps * _SIMULATED_WINDOWS / 2)
+    return pace + once / span
+
+
+def _window_steps(work: Work) -> int:
+    return window_length(work.plan.look_ahead_steps, work.window_steps)
+
+
+def _orchestrating(work: Work) -> float:
+    return len(work.costs) * work.machine.orchestrator_region_seconds
+
+
+def _workers(work: Work, setting: Setting) -> Workers:
+    n_steps = _window_steps(work)
+    names: Sequence[str] = [f"worker {i + 1}" for i in range(setting.n_workers)]
+    placement = assign({name: cost.seconds(n_steps) for name, cost in work.costs.items()}, names)
+    return Workers(placement, setting.n_threads, setting.n_cores)

@@ -1,0 +1,82 @@
+"""What things take on a machine: the constants that every prediction is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Seconds for one of each.
+
+    Attributes
+    ----------
+    window_seconds : the Python around one region and window; holds the interpreter lock, as do signals.
+    signal_step_seconds : a rhythm's or neuromodulator's value in one step, in one region.
+    step_seconds, neuron_step_seconds, background_step_seconds : the kernel, for each step; for each neuron, and for
+        the background input of each neuron that has one.
+    synaptic_event_seconds, plastic_event_seconds : a spike at one synapse; the addition where it learns.
+    orchestrator_region_seconds : batch, reschedule and record one region and window, in the orchestrator.
+    stimulus_step_seconds : make the spikes of one region's stimulus for a step.
+    task_seconds, projection_seconds : hand a window to a thread of a worker and take it back; carry its spikes along
+        one projection there.
+    send_seconds, receive_seconds, latency_seconds : a message between workers: Python that sends and that receives
+        it, and the rest of its way.
+    call_seconds : an order to all workers and their reports, without the work.
+    """
+
+    window_seconds: float
+    signal_step_seconds: float
+    step_seconds: float
+    neuron_step_seconds: float
+    background_step_seconds: float
+    synaptic_event_seconds: float
+    plastic_event_seconds: float
+    orchestrator_region_seconds: float
+    stimulus_step_seconds: float
+    task_seconds: float
+    projection_seconds: float
+    send_seconds: float
+    receive_seconds: float
+    latency_seconds: float
+    call_seconds: float
+
+    def with_python_as_fast_as(self, window_seconds: float) -> Machine:
+        """All that is Python, scaled so that a window takes this long."""
+        factor = window_seconds / self.window_seconds
+        return replace(self, **{name: getattr(self, name) * factor for name in _PYTHON})
+
+
+_PYTHON = (
+    "window_seconds",
+    "orchestrator_region_seconds",
+    "stimulus_step_seconds",
+    "task_seconds",
+    "projection_seconds",
+    "send_seconds",
+    "receive_seconds",
+    "latency_seconds",
+    "call_seconds",
+)
+
+REFERENCE = Machine(
+    window_seconds=18e-6,
+    signal_step_seconds=0.4e-6,
+    step_seconds=0.6e-6,
+    neuron_step_seconds=8e-9,
+    background_step_seconds=6e-9,
+    synaptic_event_seconds=2.4e-9,
+    plastic_event_seconds=1.2e-9,
+    orchestrator_region_seconds=30e-6,
+    stimulus_step_seconds=12e-6,
+    task_seconds=25e-6,
+    projection_seconds=10e-6,
+    send_seconds=100e-6,
+    receive_seconds=100e-6,
+    latency_seconds=250e-6,
+    call_seconds=2.0e-3,
+)
+"""A machine with two cores (2.5 GHz, virtual). The first half is what ``calibration`` measures. The second half, from
+``orchestrator_region_seconds`` on, was read from ``brain.performance`` of rings of 2 and 8 minute regions, sequential
+and on two local workers; ``tests/performance/against_dask.py --messages`` measures it anew. It needs workers, which
+take seconds to start, so calibration scales it by the speed of Python instead."""
