@@ -67,6 +67,14 @@ def test_contract_holds_for_the_smallest_region_and_a_short_step(kind: str) -> N
         check(replace(spec_of(kind, 2, dt_ms=0.5), device="cpu:0"))
 
 
+@kinds
+def test_a_region_without_axons_lives_alone(kind: str) -> None:
+    spec = RegionSpec("alone", kind, 4, 1.0, 1)
+    kernels, on_torch = create_region(spec), create_region(replace(spec, device="cpu:0"))
+    assert pairs(advance(on_torch, spec, 0, 40)) == pairs(advance(kernels, spec, 0, 40))
+    assert_alike(kernels.snapshot(), on_torch.snapshot())
+
+
 @devices
 @kinds
 def test_spikes_are_those_of_the_kernels(kind: str, device: str) -> None:

@@ -54,6 +54,29 @@ class Afferents(NamedTuple):
         self.weight.index_copy_(0, self.synapse, weights)
 
 
+class Traces:
+    """The traces of all plastic connections, and how they decay."""
+
+    def __init__(self, plastic: PlasticTable, tensors: dict[str, Tensor]) -> None:
+        self._fade, self._pre, self._post = (tensors[f"trace_{name}"] for name in ("fade", "pre", "post"))
+        device, connections = self._fade.device, torch.arange(len(plastic.rule))
+        decays = torch.from_numpy(plastic.params[:, [DECAY_PRE, DECAY_POST]])
+        n_axons = torch.from_numpy(plastic.row_last - plastic.row_first)
+        n_cells = torch.from_numpy(plastic.target_last - plastic.target_first)
+        self._decays = decays.to(device)
+        self._of_axon = torch.repeat_interleave(connections, n_axons).to(device)
+        self._of_cell = torch.repeat_interleave(connections, n_cells).to(device)
+
+    def decay(self) -> None:
+        """Let the traces decay by a step; factors that have become faint are put into the traces."""
+        self._fade.mul_(self._decays)
+        faint = self._fade < _FAINT
+        settled = torch.where(faint, self._fade, 1.0)
+        self._pre.mul_(settled[:, PRE][self._of_axon])
+        self._post.mul_(settled[:, POST][self._of_cell])
+        self._fade.masked_fill_(faint, 1.0)
+
+
 class Learner:
     """A plastic connection; a subclass is what its rule does."""
 
@@ -61,17 +84,6 @@ class Learner:
         self.afferents = afferents
         self._n_neurons = n_neurons
         self._from_outside = afferents.first_row >= n_neurons
-
-    def decay(self) -> None:
-        """Let the traces decay by a step; factors that have become faint are put into the traces."""
-        a = self.afferents
-        a.fade[PRE].mul_(a.params[DECAY_PRE])
-        a.fade[POST].mul_(a.params[DECAY_POST])
-        faint = a.fade < _FAINT
-        settled = torch.where(faint, a.fade, 1.0)
-        a.pre.mul_(settled[PRE])
-        a.post.mul_(settled[POST])
-        a.fade.masked_fill_(faint, 1.0)
 
     def learn(self, now: Tensor, arriving: Tensor, spiked: Tensor, gate: Tensor) -> None:
         """Learn from the spikes of a step.
@@ -145,6 +157,10 @@ class _Hebbian(Learner):
 
 
 class _ThreeFactor(Learner):
+    def __init__(self, afferents: Afferents, n_neurons: int) -> None:
+        super().__init__(afferents, n_neurons)
+        self._n_synapses = afferents.by_cell(torch.ones_like(afferents.eligibility)).clamp_(min=1.0)
+
     def cells_fire(self, fired: Tensor, now: Tensor, gate: Tensor) -> None:
         self._tag(fired, now, gate)
 
@@ -169,8 +185,7 @@ class _ThreeFactor(Learner):
         a = self.afferents
         self._decay_eligibility(cells, now)
         traces = a.pre[a.axon]
-        n_synapses = a.by_cell(torch.ones_like(traces)).clamp_(min=1.0)
-        mean = (a.by_cell(traces) / n_synapses).to(torch.float32)
+        mean = (a.by_cell(traces) / self._n_synapses).to(torch.float32)
         marks = amount * a.fade[PRE] * (traces - mean[a.cell])
         a.eligibility.add_(torch.where(cells[a.cell], marks, 0.0))
 

@@ -22,7 +22,7 @@ from thalia_dask.neurons.background_on_torch import Bombardment
 from thalia_dask.neurons.base import EXCITATORY
 from thalia_dask.neurons.on_torch import TensorState, groups
 from thalia_dask.plasticity.base import PlasticTable
-from thalia_dask.plasticity.on_torch import learners
+from thalia_dask.plasticity.on_torch import Traces, learners
 from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.layout_region import LayoutRegion
 from thalia_dask.regions.one_thread import one_thread
@@ -64,6 +64,7 @@ class TorchSpikingRegion(LayoutRegion):
         slices = list(layout.slices().values())
         self._bombardment = Bombardment(slices, table.thresholds, table.weight, table.key, device)
         self._axons = Axons(wiring.synapses, n_neurons, layout.n_channels, weight, fixed_room=self._fixed_room)
+        self._traces = Traces(wiring.plastic, self.tensors)
         self._learners = learners(wiring.plastic, weight, self.tensors, n_neurons)
         self._now = torch.zeros((), dtype=torch.int64, device=device)
         self._drive_now = torch.zeros(len(neurons), device=device)
@@ -164,8 +165,8 @@ class TorchSpikingRegion(LayoutRegion):
     def _step(self) -> None:
         """Advance by a step: the same order as in ``regions.advance``, nothing that the host must wait for."""
         now, state = self._now, self._state
-        for learner in self._learners:
-            learner.decay()
+        if self._learners:
+            self._traces.decay()
         for group in self._groups:
             if not group.jumps:
                 group.step(now, self._drive_now)
