@@ -17,6 +17,7 @@ from tests.regions.contract import CHECKS, advance, arrivals, assert_same_state,
 from tests.regions.test_contract import spec_of
 from tests.regions.test_explicit import SPEC, edges
 from tests.regions.test_reference_simulation import random_layout
+from thalia_dask.errors import ConfigError
 from thalia_dask.neurons.base import INHIBITORY
 from thalia_dask.neurons.conductance import ConductanceLIFParams
 from thalia_dask.neurons.delta import DeltaLIFParams
@@ -173,7 +174,8 @@ def test_little_room_changes_nothing(kind: str, monkeypatch: pytest.MonkeyPatch)
     """Fixed room that is too small at first, and parts of a few steps: the same bits."""
     spec = spec_of(kind)
     roomy = TorchSpikingRegion(spec, REGIONS[kind].layout(spec))
-    monkeypatch.setattr(on_torch, "_LEAST_ROOM", 2)
+    monkeypatch.setattr(on_torch, "_LEAST_SYNAPSES", 2)
+    monkeypatch.setattr(on_torch, "_LEAST_SPIKES", 1)
     monkeypatch.setattr(torch_spiking, "_AT_ONCE", 3 * sum(roomy.populations.values()))
     tight = TorchSpikingRegion(spec, REGIONS[kind].layout(spec), fixed_room=True)
     for start in range(0, 60, 20):
@@ -240,3 +242,18 @@ def test_recorded_steps_are_the_same(kind: str) -> None:
     one, other = TorchSpikingRegion(spec, layout), TorchSpikingRegion(spec, layout, record=True)
     expected, got = pairs(advance(one, spec, 0, 40)), pairs(advance(other, spec, 0, 40))
     assert len(set(got) ^ set(expected)) <= 0.01 * len(expected)
+
+
+def test_what_has_no_form_in_torch_is_told() -> None:
+    class Other(STDP):
+        code = 77
+
+    class OtherCell(LIFParams):
+        code = 77
+
+    cells, learning = Population("a", 2), edges((0, 1, 1.0, 1))
+    net = Layout((cells,), (ExplicitConnection("a", "a", learning, rule=Other()),))
+    with pytest.raises(ConfigError, match="learning rule with code 77 has no form in torch operations; write device"):
+        TorchSpikingRegion(SPEC, net)
+    with pytest.raises(ConfigError, match="neuron model OtherCell has no form in torch operations; write device"):
+        TorchSpikingRegion(SPEC, Layout((replace(cells, neuron=OtherCell()),), ()))

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from thalia_dask.errors import ConfigError
 from thalia_dask.jit import Floats
 from thalia_dask.neurons import base, conductance, lif
 from thalia_dask.neurons.base import EXCITATORY, INHIBITORY, RESET, RESTING, SLOW, THRESHOLD, Neuron
@@ -43,6 +44,9 @@ class Group:
         self, neurons: Sequence[Neuron], sizes: Sequence[int], first: int, constants: Tensor, state: TensorState
     ) -> None:
         """``first`` is the first population's number; ``constants`` (populations, N_CONSTANTS) are the region's."""
+        if neurons[0].code not in _EQUATIONS:
+            model = type(neurons[0]).__name__
+            raise ConfigError(f"the neuron model {model} has no form in torch operations; write device: cpu")
         n_populations = len(neurons)
         before, here = sum(sizes[:first]), sizes[first : first + n_populations]
         of_neuron = torch.repeat_interleave(torch.arange(n_populations), torch.tensor(here)).to(constants.device)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from thalia_dask.errors import ConfigError
 from thalia_dask.plasticity import hebbian, stdp, three_factor
 from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, POST, PRE, PlasticTable
 
@@ -233,5 +234,10 @@ def learners(plastic: PlasticTable, weight: Tensor, tensors: dict[str, Tensor], 
             tagged=tensors["eligibility_step"][cells],
             eligibility=tensors["eligibility"][synapses],
         )
-        found.append(_LEARNERS[int(plastic.rule[c])](afferents, n_neurons))
+        rule = int(plastic.rule[c])
+        if rule not in _LEARNERS:
+            raise ConfigError(
+                f"the learning rule with code {rule} has no form in torch operations; write device: cpu"
+            )
+        found.append(_LEARNERS[rule](afferents, n_neurons))
     return found

@@ -1,8 +1,8 @@
 """The region on any torch device: the same state and equations as on the CPU, in torch operations.
 
 The host does not wait for the device within a window: what goes in is uploaded before, what comes out is fetched
-behind, and all shapes are fixed. The one number that is not known, how many synapses a step reaches, has fixed room;
-where that was too little, the steps are computed again with more.
+behind, and all shapes are fixed. What cannot be known, how many neurons fire in a step and how many synapses are
+reached, has fixed room; where that was too little, the steps are computed again with more.
 
 Differences from the kernels are those of rounding: efficacies that arrive together are summed in double precision, so
 that their order, which a GPU does not keep, hardly matters. On the CPU the kernels are many times faster; there, this
@@ -55,7 +55,7 @@ class TorchSpikingRegion(LayoutRegion):
         device = torch.device(spec.device)
         self._device, self._record = device, record
         self._fixed_room = device.type != "cpu" if fixed_room is None else fixed_room
-        n_neurons, n_rows = sum(self.populations.values()), len(wiring.synapses.row_start) - 1
+        n_neurons = sum(self.populations.values())
         self._state = self._new_state(n_neurons, layout.n_channels)
         weight = self.tensors["weight"] = torch.from_numpy(wiring.synapses.weight).to(device, copy=True)
         self._own_traces(wiring.plastic)
@@ -69,10 +69,11 @@ class TorchSpikingRegion(LayoutRegion):
         self._now = torch.zeros((), dtype=torch.int64, device=device)
         self._drive_now = torch.zeros(len(neurons), device=device)
         self._gate_now = torch.zeros(len(wiring.gates), device=device)
-        self._arriving = torch.zeros(n_rows - n_neurons, dtype=torch.uint8, device=device)
+        self._arriving = torch.zeros(0, dtype=torch.int64, device=device)
+        self._counts = torch.zeros(self._axons.n_rows - n_neurons + 1, device=device)
         self._noise = torch.zeros(n_neurons, device=device)
         self._mean = torch.zeros((), device=device)
-        self._advance_by_one: Callable[[], None] | None = None
+        self._recording: tuple[int, Callable[[], None]] | None = None
         self._rest()
 
     def _new_state(self, n_neurons: int, n_channels: int) -> TensorState:
@@ -105,7 +106,7 @@ class TorchSpikingRegion(LayoutRegion):
             part = Window(start, min(start + at_once, window.stop))
             here = slice(start - window.start, part.stop - window.start)
             first, last = np.searchsorted(arrival_steps, [part.start, part.stop])
-            arriving = self._uploaded(part, arrival_steps[first:last], arrival_rows[first:last])
+            arriving = self._begin(part, arrival_steps[first:last], arrival_rows[first:last])
             drives, gates = (torch.from_numpy(values[here]).to(self._device) for values in (drive, gate))
             spiked, means = self._advance_surely(part, arriving, drives, gates)
             self._membrane_mean[here] = means.cpu().numpy()
@@ -114,18 +115,20 @@ class TorchSpikingRegion(LayoutRegion):
             neurons.append(who)
         return SpikePacket(np.concatenate(steps), np.concatenate(neurons))
 
-    def _uploaded(self, part: Window, steps: Int32Array, rows: Int32Array) -> Tensor:
-        """Spikes that arrive from outside on each axon, uint8, shape (steps, axons)."""
-        n_axons = len(self._arriving)
-        where = (steps.astype(np.int64) - part.start) * n_axons + rows - len(self._state.membrane)
-        counts = torch.zeros(part.n_steps * n_axons, dtype=torch.int32, device=self._device)
-        places = torch.from_numpy(where).to(self._device)
-        counts.index_add_(0, places, torch.ones_like(places, dtype=torch.int32))
-        return counts.to(torch.uint8).view(part.n_steps, n_axons)
+    def _begin(self, part: Window, steps: Int32Array, rows: Int32Array) -> Tensor:
+        """Upload the rows on which spikes arrive in each step, int64, shape (steps, room), the rest ``n_rows``."""
+        n_before = np.searchsorted(steps, np.arange(part.start, part.stop + 1))
+        self._axons.begin(part.start, int(np.diff(n_before).max(initial=0)))
+        room = self._axons.outside_room
+        if room != len(self._arriving):
+            self._arriving = torch.zeros(room, dtype=torch.int64, device=self._device)
+        arriving = np.full((part.n_steps, room), self._axons.n_rows)
+        offsets = steps - part.start
+        arriving[offsets, np.arange(len(rows)) - n_before[offsets]] = rows
+        return torch.from_numpy(arriving).to(self._device)
 
     def _advance_surely(self, part: Window, arriving: Tensor, drive: Tensor, gate: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance, again and again until there is room for all synapses that a step reaches."""
-        self._axons.begin(part.start)
+        """Advance, again and again until there was room for everything."""
         while True:
             before = self._kept() if self._fixed_room else {}
             result = self._advance_part(part, arriving, drive, gate)
@@ -133,7 +136,6 @@ class TorchSpikingRegion(LayoutRegion):
                 self._axons.end(part.stop)
                 return result
             self._go_back(before)
-            self._advance_by_one = None
 
     def _advance_part(self, part: Window, arriving: Tensor, drive: Tensor, gate: Tensor) -> tuple[Tensor, Tensor]:
         """Spikes, bool, shape (steps, neurons), and mean membrane potentials, mV, shape (steps,)."""
@@ -156,11 +158,11 @@ class TorchSpikingRegion(LayoutRegion):
     def _step_function(self) -> Callable[[], None]:
         if not self._record or self._device.type != "cuda":
             return self._step
-        if self._advance_by_one is None:
+        if self._recording is None or self._recording[0] != self._axons.n_enlarged:
             before = self._kept()
-            self._advance_by_one = recorded(self._step)
+            self._recording = self._axons.n_enlarged, recorded(self._step)
             self._go_back(before)
-        return self._advance_by_one
+        return self._recording[1]
 
     def _step(self) -> None:
         """Advance by a step: the same order as in ``regions.advance``, nothing that the host must wait for."""
@@ -179,9 +181,15 @@ class TorchSpikingRegion(LayoutRegion):
                 group.step(now, self._drive_now)
         self._mean.copy_(state.membrane.mean(dtype=torch.float64))
         self._axons.send(now, state.spiked)
-        for learner, gate in zip(self._learners, self._gate_now, strict=True):
-            learner.learn(now, self._arriving, state.spiked, gate)
+        if self._learners:
+            self._learn()
         self._now.add_(1)
+
+    def _learn(self) -> None:
+        counts, outside = self._counts, self._arriving - len(self._noise)
+        counts.zero_().index_add_(0, outside, torch.ones_like(outside, dtype=torch.float32))
+        for learner, gate in zip(self._learners, self._gate_now, strict=True):
+            learner.learn(self._now, counts[:-1], self._state.spiked, gate)
 
     def _kept(self) -> dict[str, Tensor]:
         """Copies of what a step changes."""
@@ -191,9 +199,10 @@ class TorchSpikingRegion(LayoutRegion):
         return {name: tensor.clone() for name, tensor in changing.items()}
 
     def _go_back(self, before: dict[str, Tensor]) -> None:
-        for name, tensor in before.items():
-            own = {"now": self._now, "record": self._axons.record, **self.tensors}[name]
-            own.copy_(tensor)
+        self._axons.go_back(before["record"])
+        self._now.copy_(before["now"])
+        for name in self.tensors.keys() & before.keys():
+            self.tensors[name].copy_(before[name])
 
     def _in_flight(self) -> Int64Array:
         return self._axons.in_flight()
