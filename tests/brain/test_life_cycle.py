@@ -6,7 +6,6 @@ import gc
 import os
 import subprocess
 import sys
-import warnings
 import weakref
 from pathlib import Path
 
@@ -17,9 +16,9 @@ import xarray as xr
 from tests.brain.conftest import ACTING
 from tests.toy_regions import FailingRegion
 from thalia_dask import DynamicBrain
-from thalia_dask.config import GlobalConfig, ThaliaConfig
+from thalia_dask.config import ThaliaConfig
 from thalia_dask.engine.observer import Observer, WindowReport
-from thalia_dask.errors import DeviceWarning, RegionError, StateError
+from thalia_dask.errors import RegionError, StateError
 from thalia_dask.regions import REGIONS, Anatomy, RegionKind
 
 FULL = np.ones(10, np.float32)
@@ -177,24 +176,6 @@ def test_the_end_of_the_interpreter_writes_and_releases(tmp_path: Path, parallel
     with xr.open_datatree(out, engine="zarr", consolidated=False) as tree:
         assert tree.sizes["time"] == 20
         assert int(tree["spike_count"].sum()) > 0
-
-
-@pytest.mark.parametrize("device", ["cuda", "cuda:1"])
-def test_another_device_is_a_warning_and_runs_on_the_cpu(device: str) -> None:
-    config = ACTING.model_copy(update={"global_": GlobalConfig(device=device)})
-    with pytest.warns(
-        DeviceWarning, match=f"^device '{device}' was asked for, but .*: using 'cpu'. Write device: cpu"
-    ) as w:
-        brain = DynamicBrain.from_thalia_config(config)
-    assert w[0].filename == __file__
-    with brain, DynamicBrain.from_thalia_config(ACTING) as on_cpu:
-        assert brain.forward(FULL, 20)["spike_counts"] == on_cpu.forward(FULL, 20)["spike_counts"]
-
-
-def test_the_cpu_is_no_warning() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        DynamicBrain.from_thalia_config(ACTING).close()
 
 
 def test_faces_that_thalias_users_know(acting: DynamicBrain) -> None:

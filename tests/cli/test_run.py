@@ -109,7 +109,8 @@ def test_no_scheduler_there(run_refused):
     )
 
 
-def test_a_warning_is_one_line(run):
+def test_a_warning_is_one_line(run, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     result = run("--set", "global.device=cuda")
     assert result.exit_code == 0
     assert result.stderr.startswith("Warning: device 'cuda' was asked for, but ")

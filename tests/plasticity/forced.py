@@ -5,13 +5,14 @@ in ──plastic──> cells <──one strong, instantaneous synapse each─�
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from thalia_dask.neurons.lif import SLOW, LIFParams
 from thalia_dask.plasticity.base import Rule
 from thalia_dask.regions.layout import Connection, Layout, Population
+from thalia_dask.regions.layout_region import LayoutRegion
 from thalia_dask.regions.spec import Incoming, RegionSpec
 from thalia_dask.regions.spiking import SpikingRegion
 from thalia_dask.regions.wiring import wire
@@ -29,7 +30,13 @@ class Forced:
     """``n_axons`` plastic axons onto ``n_cells`` cells, all to all."""
 
     def __init__(
-        self, *rules: Rule, n_axons: int = 3, n_cells: int = 2, n_actions: int = 0, gates: tuple[str, ...] = ()
+        self,
+        *rules: Rule,
+        n_axons: int = 3,
+        n_cells: int = 2,
+        n_actions: int = 0,
+        gates: tuple[str, ...] = (),
+        region: Callable[[RegionSpec, Layout], LayoutRegion] = SpikingRegion,
     ) -> None:
         self.n_axons, self.n_cells = n_axons, n_cells
         total = MEAN_WEIGHT * n_axons
@@ -51,7 +58,7 @@ class Forced:
         )
         incoming = (Incoming("x.all", n_axons, "in"), Incoming("y.all", n_cells, "force"))
         self.spec = RegionSpec("forced", "forced", n_cells, 1.0, 11, incoming=incoming)
-        self.region = SpikingRegion(self.spec, self.layout)
+        self.region = region(self.spec, self.layout)
         self.now = 0
 
     def run(self, n_steps: int, pre: Spikes = (), post: Spikes = (), signals: Iterable[Signal] = ()) -> None:

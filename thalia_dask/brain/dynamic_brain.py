@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from thalia_dask.brain.actions import find_votes
 from thalia_dask.brain.amounts import finite
 from thalia_dask.brain.at_exit import close_at_exit
-from thalia_dask.brain.opening import open_executor, open_recorder, warn_of_device, window_steps, with_execution
+from thalia_dask.brain.opening import open_executor, open_recorder, usable_device, window_steps, with_execution
 from thalia_dask.brain.performance import performance
 from thalia_dask.brain.region_view import RegionView
 from thalia_dask.brain.result import Result
@@ -116,8 +116,8 @@ class DynamicBrain:
         OutputError : if ``out`` cannot be written, or exists and ``overwrite`` is false.
         ClusterError : if the Dask workers do not start in time.
         """
-        warn_of_device(config)
-        plan = build_plan(config)
+        device = usable_device(config)
+        plan = build_plan(config).on(device)
         path = None if out is None else Path(out)
         if path is not None:
             check_output(path, overwrite=overwrite)

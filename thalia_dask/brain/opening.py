@@ -47,8 +47,12 @@ def open_executor(
             )
         return SequentialExecutor()
     if config.brain.parallel == "auto":
+        if plan.device != "cpu":
+            executor: Executor = SequentialExecutor()
+            executor.reason = f"sequential: regions on '{plan.device}' exchange spikes in this process"
+            return executor
         choice = _choose(config, plan, client, steps_per_call)
-        executor: Executor = _dask_executor(config, plan, client) if choice.parallel else SequentialExecutor()
+        executor = _dask_executor(config, plan, client) if choice.parallel else SequentialExecutor()
         executor.reason = choice.reason
         return executor
     return _dask_executor(config, plan, client)
@@ -139,16 +143,20 @@ def window_steps(config: ThaliaConfig) -> int | None:
     return None if wanted_ms is None else to_steps(wanted_ms, config.global_.dt_ms, "execution.window_ms")
 
 
-def warn_of_device(config: ThaliaConfig) -> None:
-    """Tell the caller's caller that another device than the CPU was asked for, and why it is not used."""
+def usable_device(config: ThaliaConfig) -> str:
+    """The device that was asked for, or the CPU, and then the caller's caller is told why."""
     device = config.global_.device
     if device == "cpu":
-        return
+        return device
+    number = int(device.partition(":")[2] or 0)
     if config.brain.parallel is True:
         reason = "regions in other processes exchange spikes through host memory"
     elif not torch.cuda.is_available():
         reason = "torch finds no CUDA device on this machine"
+    elif number >= torch.cuda.device_count():
+        reason = f"the last CUDA device that torch finds on this machine is 'cuda:{torch.cuda.device_count() - 1}'"
     else:
-        reason = "the kernels of the regions run on the CPU"
+        return device
     message = f"device '{device}' was asked for, but {reason}: using 'cpu'. Write device: cpu to silence this"
     warnings.warn(message, DeviceWarning, stacklevel=3)
+    return "cpu"

@@ -9,11 +9,17 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
 from thalia_dask.jit import Floats, Int32Array
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Value = TypeVar("Value", float, "Tensor")
+"""What an equation is computed for: one neuron in a kernel, or all of a population in torch."""
 
 EXCITATORY, INHIBITORY, SLOW = 0, 1, 2
 """Receptor channels: fast excitation (AMPA), inhibition (GABA-A) and slow excitation (NMDA)."""

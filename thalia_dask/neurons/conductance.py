@@ -16,17 +16,29 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thalia_dask.jit import Floats, kernel
-from thalia_dask.neurons.base import EXCITATORY, FIRST_OWN, INHIBITORY, RESET, RESTING, THRESHOLD, Neuron, NeuronState
+from thalia_dask.neurons.base import (
+    EXCITATORY,
+    FIRST_OWN,
+    INHIBITORY,
+    RESET,
+    RESTING,
+    THRESHOLD,
+    Neuron,
+    NeuronState,
+    Value,
+)
 
-(_LEAK, _REVERSAL_EXC, _REVERSAL_INH, _MEAN_EXC, _MEAN_INH, _DECAY_EXC, _DECAY_INH, _SLOPE_EXC, _SLOPE_INH) = range(
+(LEAK, REVERSAL_EXC, REVERSAL_INH, MEAN_EXC, MEAN_INH, DECAY_EXC, DECAY_INH, SLOPE_EXC, SLOPE_INH) = range(
     FIRST_OWN, FIRST_OWN + 9
 )
+_HALF, _TWELFTH, _ONE = (cast("float", np.float32(value)) for value in (1 / 2, 1 / 12, 1))
+"""Constants that leave single precision as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,27 @@ class ConductanceLIFParams(Neuron):
         ]
 
 
+def moved(
+    v: Value, leak: Value, leak_f: Value,
+    exc: Value, mean_exc: Value, e_exc: Value, slope_exc: Value,
+    inh: Value, mean_inh: Value, e_inh: Value, slope_inh: Value,
+) -> Value:  # fmt: skip
+    """The membrane after a step without a threshold: numbers in the kernel, tensors in ``neurons.on_torch``.
+
+    With V' = -a(t) V + b(t), ``x`` and ``f`` are the integrals of a and b over the step, and ``commutator`` is the
+    second term of the expansion, (a b' - a' b) dt^3 / 12.
+    """
+    x_exc, x_inh = exc * mean_exc, inh * mean_inh
+    x = leak + x_exc + x_inh
+    f = leak_f + x_exc * e_exc + x_inh * e_inh
+    falls_exc, falls_inh = x_exc * slope_exc, x_inh * slope_inh
+    commutator = (falls_exc + falls_inh) * f - (falls_exc * e_exc + falls_inh * e_inh) * x
+    return v + (f + commutator - x * v) / (x * (x * _TWELFTH + _HALF) + _ONE)
+
+
+_moved = kernel(moved)
+
+
 @kernel
 def step(
     now: np.int32,
@@ -74,29 +107,23 @@ def step(
     state: NeuronState,
     spiked: NDArray[np.uint8],
 ) -> None:
-    """Advance neurons ``first … last - 1`` by one step, see :func:`thalia_dask.neurons.lif.step`.
-
-    With V' = -a(t) V + b(t), ``x`` and ``f`` are the integrals of a and b over the step, and ``commutator`` is the
-    second term of the expansion, (a b' - a' b) dt^3 / 12.
-    """
+    """Advance neurons ``first … last - 1`` by one step, see :func:`thalia_dask.neurons.lif.step`."""
     membrane, refractory, fires = state.membrane[first:last], state.refractory[first:last], spiked[first:last]
     excitatory, inhibitory = state.current[EXCITATORY][first:last], state.current[INHIBITORY][first:last]
-    threshold, reset, leak = constants[THRESHOLD], constants[RESET], constants[_LEAK]
+    threshold, reset, leak = constants[THRESHOLD], constants[RESET], constants[LEAK]
     leak_f = leak * (constants[RESTING] + drive)
-    e_exc, e_inh = constants[_REVERSAL_EXC], constants[_REVERSAL_INH]
-    mean_exc, mean_inh = constants[_MEAN_EXC], constants[_MEAN_INH]
-    decay_exc, decay_inh = constants[_DECAY_EXC], constants[_DECAY_INH]
-    slope_exc, slope_inh = constants[_SLOPE_EXC], constants[_SLOPE_INH]
-    half, twelfth, one = np.float32(0.5), np.float32(1.0 / 12.0), np.float32(1.0)
+    e_exc, e_inh = constants[REVERSAL_EXC], constants[REVERSAL_INH]
+    mean_exc, mean_inh = constants[MEAN_EXC], constants[MEAN_INH]
+    decay_exc, decay_inh = constants[DECAY_EXC], constants[DECAY_INH]
+    slope_exc, slope_inh = constants[SLOPE_EXC], constants[SLOPE_INH]
     for i in range(membrane.shape[0]):
-        x_exc, x_inh = excitatory[i] * mean_exc, inhibitory[i] * mean_inh
-        x = leak + x_exc + x_inh
-        f = leak_f + x_exc * e_exc + x_inh * e_inh
-        falls_exc, falls_inh = x_exc * slope_exc, x_inh * slope_inh
-        commutator = (falls_exc + falls_inh) * f - (falls_exc * e_exc + falls_inh * e_inh) * x
-        moved = membrane[i] + (f + commutator - x * membrane[i]) / (one + x * (half + x * twelfth))
+        v = _moved(
+            membrane[i], leak, leak_f,
+            excitatory[i], mean_exc, e_exc, slope_exc,
+            inhibitory[i], mean_inh, e_inh, slope_inh,
+        )  # fmt: skip
         free = refractory[i] <= now
-        v = moved if free else reset
+        v = v if free else reset
         membrane[i] = v
         excitatory[i] *= decay_exc
         inhibitory[i] *= decay_inh

@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 
 from thalia_dask.jit import Floats, kernel
 from thalia_dask.neurons.base import EXCITATORY as EXCITATORY
-from thalia_dask.neurons.base import FIRST_OWN, N_CHANNELS, RESET, RESTING, THRESHOLD, Neuron, NeuronState
+from thalia_dask.neurons.base import FIRST_OWN, N_CHANNELS, RESET, RESTING, THRESHOLD, Neuron, NeuronState, Value
 from thalia_dask.neurons.base import INHIBITORY as INHIBITORY
 from thalia_dask.neurons.base import SLOW as SLOW
 
-_DECAY, _RESPONSE = FIRST_OWN, FIRST_OWN + 1
-_DECAY_CURRENT = _RESPONSE + N_CHANNELS
+DECAY, RESPONSE = FIRST_OWN, FIRST_OWN + 1
+DECAY_CURRENT = RESPONSE + N_CHANNELS
 """Columns of the constants; the last two begin one column for each channel."""
 
 
@@ -64,6 +64,16 @@ def _membrane_response(tau_synapse: float, tau_membrane: float, dt: float) -> fl
     return ratio * (math.exp(-dt / tau_synapse) - math.exp(-dt / tau_membrane))
 
 
+def moved(
+    v: Value, target: Value, decay: Value, exc: Value, response_exc: Value, inh: Value, response_inh: Value
+) -> Value:
+    """The membrane after a step without a threshold: numbers in the kernel, tensors in ``neurons.on_torch``."""
+    return target + (v - target) * decay + exc * response_exc + inh * response_inh
+
+
+_moved = kernel(moved)
+
+
 @kernel
 def step(
     now: np.int32,
@@ -82,14 +92,14 @@ def step(
     if state.current.shape[0] > SLOW:
         _add_slow(membrane, state.current[SLOW][first:last], constants)
     excitatory, inhibitory = state.current[EXCITATORY][first:last], state.current[INHIBITORY][first:last]
-    target, decay = constants[RESTING] + drive, constants[_DECAY]
+    target, decay = constants[RESTING] + drive, constants[DECAY]
     threshold, reset = constants[THRESHOLD], constants[RESET]
-    response_exc, response_inh = constants[_RESPONSE + EXCITATORY], constants[_RESPONSE + INHIBITORY]
-    decay_exc, decay_inh = constants[_DECAY_CURRENT + EXCITATORY], constants[_DECAY_CURRENT + INHIBITORY]
+    response_exc, response_inh = constants[RESPONSE + EXCITATORY], constants[RESPONSE + INHIBITORY]
+    decay_exc, decay_inh = constants[DECAY_CURRENT + EXCITATORY], constants[DECAY_CURRENT + INHIBITORY]
     for i in range(membrane.shape[0]):
-        moved = target + (membrane[i] - target) * decay + excitatory[i] * response_exc + inhibitory[i] * response_inh
+        v = _moved(membrane[i], target, decay, excitatory[i], response_exc, inhibitory[i], response_inh)
         free = refractory[i] <= now
-        v = moved if free else reset
+        v = v if free else reset
         membrane[i] = v
         excitatory[i] *= decay_exc
         inhibitory[i] *= decay_inh
@@ -98,7 +108,7 @@ def step(
 
 @kernel
 def _add_slow(membrane: Floats, slow: Floats, constants: Floats) -> None:
-    response, decay = constants[_RESPONSE + SLOW], constants[_DECAY_CURRENT + SLOW]
+    response, decay = constants[RESPONSE + SLOW], constants[DECAY_CURRENT + SLOW]
     for i in range(membrane.shape[0]):
         membrane[i] += slow[i] * response
         slow[i] *= decay

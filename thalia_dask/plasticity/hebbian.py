@@ -17,7 +17,7 @@ from thalia_dask.jit import kernel
 from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded
 from thalia_dask.synapses.table import SynapseTable
 
-_RATE, _LARGEST = range(FIRST_OWN, FIRST_OWN + 2)
+RATE, LARGEST = range(FIRST_OWN, FIRST_OWN + 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class Hebbian(Rule):
 @kernel
 def potentiate(plastic: PlasticTable, connection: int, cell: int, gate: float, synapses: SynapseTable) -> None:
     """Move the efficacies onto a cell that fires towards the traces of their axons."""
-    rate = gate * plastic.params[connection, _RATE]
-    largest, fade = plastic.params[connection, _LARGEST], plastic.fade[connection, PRE]
+    rate = gate * plastic.params[connection, RATE]
+    largest, fade = plastic.params[connection, LARGEST], plastic.fade[connection, PRE]
     for e in range(plastic.in_first[cell], plastic.in_last[cell]):
         k = plastic.in_synapse[e]
         w = synapses.weight[k]

@@ -20,7 +20,7 @@ from thalia_dask.jit import kernel
 from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
 from thalia_dask.synapses.table import SynapseTable
 
-_POTENTIATION, _DEPRESSION, _LARGEST, _SCALING, _TOTAL = range(FIRST_OWN, FIRST_OWN + 5)
+POTENTIATION, DEPRESSION, LARGEST, SCALING, TOTAL = range(FIRST_OWN, FIRST_OWN + 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class STDP(Rule):
 @kernel
 def depress(plastic: PlasticTable, connection: int, axon: int, gate: float, synapses: SynapseTable) -> None:
     """Weaken the synapses of an axon that fires, by the traces of their target cells."""
-    rate = gate * plastic.params[connection, _DEPRESSION] * plastic.fade[connection, POST]
-    largest = plastic.params[connection, _LARGEST]
+    rate = gate * plastic.params[connection, DEPRESSION] * plastic.fade[connection, POST]
+    largest = plastic.params[connection, LARGEST]
     to_cell = plastic.cell_base[connection] - plastic.slot_offset[connection] - plastic.target_first[connection]
     for e in range(plastic.out_first[axon], plastic.out_last[axon]):
         k = plastic.out_synapse[e]
@@ -62,8 +62,8 @@ def depress(plastic: PlasticTable, connection: int, axon: int, gate: float, syna
 @kernel
 def potentiate(plastic: PlasticTable, connection: int, cell: int, gate: float, synapses: SynapseTable) -> None:
     """Strengthen the synapses onto a cell that fires, by the traces of their axons; then scale their sum."""
-    rate = gate * plastic.params[connection, _POTENTIATION]
-    largest, fade = plastic.params[connection, _LARGEST], plastic.fade[connection, PRE]
+    rate = gate * plastic.params[connection, POTENTIATION]
+    largest, fade = plastic.params[connection, LARGEST], plastic.fade[connection, PRE]
     total = 0.0
     for e in range(plastic.in_first[cell], plastic.in_last[cell]):
         k = plastic.in_synapse[e]
@@ -73,7 +73,7 @@ def potentiate(plastic: PlasticTable, connection: int, cell: int, gate: float, s
         synapses.weight[k] = w
         total += w
     if total > 0.0:
-        pull = gate * plastic.params[connection, _SCALING] * (plastic.params[connection, _TOTAL] / total - 1.0)
+        pull = gate * plastic.params[connection, SCALING] * (plastic.params[connection, TOTAL] / total - 1.0)
         for e in range(plastic.in_first[cell], plastic.in_last[cell]):
             k = plastic.in_synapse[e]
             synapses.weight[k] = bounded(synapses.weight[k] * (1.0 + pull), largest)

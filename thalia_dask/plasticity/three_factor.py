@@ -24,7 +24,7 @@ from thalia_dask.jit import kernel
 from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded
 from thalia_dask.synapses.table import SynapseTable
 
-_DECAY_ELIGIBILITY, _LEARNING_RATE, _LARGEST, _EFFERENCE = range(FIRST_OWN, FIRST_OWN + 4)
+DECAY_ELIGIBILITY, LEARNING_RATE, LARGEST, EFFERENCE = range(FIRST_OWN, FIRST_OWN + 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _decay_eligibility(plastic: PlasticTable, connection: int, cell: int, step: 
     """Bring the eligibility of a cell's synapses up to ``step``; all of them decay alike, so it is done lazily."""
     elapsed = step - plastic.tagged[cell]
     if elapsed > 0:
-        factor = np.float32(plastic.params[connection, _DECAY_ELIGIBILITY] ** elapsed)
+        factor = np.float32(plastic.params[connection, DECAY_ELIGIBILITY] ** elapsed)
         for e in range(plastic.in_first[cell], plastic.in_last[cell]):
             plastic.eligibility[e] *= factor
         plastic.tagged[cell] = step
@@ -81,7 +81,7 @@ def select(plastic: PlasticTable, connection: int, step: int, action: int, n_act
     first_cell = plastic.cell_base[connection]
     n_cells = plastic.target_last[connection] - plastic.target_first[connection]
     per_action = n_cells // n_actions
-    efference = plastic.params[connection, _EFFERENCE]
+    efference = plastic.params[connection, EFFERENCE]
     for cell in range(first_cell, first_cell + n_cells):
         if (cell - first_cell) // per_action == action:
             tag(plastic, connection, cell, step, efference)
@@ -93,8 +93,8 @@ def select(plastic: PlasticTable, connection: int, step: int, action: int, n_act
 @kernel
 def reinforce(plastic: PlasticTable, connection: int, step: int, amount: float, synapses: SynapseTable) -> None:
     """Turn eligibility into efficacy by a dopamine release of ``amount`` (negative for a dip)."""
-    rate = np.float32(amount) * plastic.params[connection, _LEARNING_RATE]
-    largest = plastic.params[connection, _LARGEST]
+    rate = np.float32(amount) * plastic.params[connection, LEARNING_RATE]
+    largest = plastic.params[connection, LARGEST]
     first_cell = plastic.cell_base[connection]
     n_cells = plastic.target_last[connection] - plastic.target_first[connection]
     for cell in range(first_cell, first_cell + n_cells):

@@ -70,6 +70,10 @@ class SpikingKind(RegionKind):
         )
 
     def create(self, spec: RegionSpec) -> Region:
+        if spec.device != "cpu":
+            from thalia_dask.regions.torch_spiking import TorchSpikingRegion
+
+            return TorchSpikingRegion(spec, self.layout(spec))
         from thalia_dask.regions.spiking import SpikingRegion  # torch takes two seconds to import
 
         return SpikingRegion(spec, self.layout(spec))

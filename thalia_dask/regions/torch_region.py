@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from thalia_dask.regions.base import Region, Snapshot
+from thalia_dask.regions.one_thread import one_thread
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.regions.torch_module import MODULE_GROUP
 from thalia_dask.seeds import derive_seed
@@ -51,17 +51,6 @@ def build_module(spec: RegionSpec, name: str) -> nn.Module:
         return factory(spec.size)
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let torch compute on one thread: the order of a sum must not depend on how many the process has."""
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(n_threads)
-
-
 class TorchModuleRegion(Region):
     """Steps a module; axon ``a`` of a projection with ``n`` axons ends on unit ``a * size // n``."""
 
@@ -72,7 +61,7 @@ class TorchModuleRegion(Region):
         self._module = module.eval()
         self._state: ModuleState = None
 
-    @_one_thread()
+    @one_thread()
     @torch.no_grad()
     def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
         if any(signal.name == "reset" for signal in arrivals.signals):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from thalia_dask.regions.spec import RegionSpec
 
@@ -61,6 +61,15 @@ class BrainPlan:
     def look_ahead_steps(self) -> int | None:
         """The shortest delay between regions, or None where no projection exists."""
         return min((p.delay_steps for p in self.projections), default=None)
+
+    @property
+    def device(self) -> str:
+        """The torch device on which the regions compute."""
+        return self.regions[0].device if self.regions else "cpu"
+
+    def on(self, device: str) -> BrainPlan:
+        """The same brain on another device."""
+        return replace(self, regions=tuple(replace(spec, device=device) for spec in self.regions))
 
     @property
     def region_names(self) -> tuple[str, ...]:

@@ -1,0 +1,161 @@
+"""What every region made from a layout is, whatever computes its steps: named state, drives, gates, signals."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from thalia_dask.errors import StateError
+from thalia_dask.jit import Floats, Int32Array, Int64Array
+from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
+from thalia_dask.modulation.oscillators import FREQUENCY_HZ, SEPTAL_DELAY_MS, phase
+from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN, Observable, Region, Snapshot
+from thalia_dask.regions.layout import Layout
+from thalia_dask.regions.spec import RegionSpec
+from thalia_dask.regions.wiring import Wiring
+from thalia_dask.spikes import Arrivals, Signal, SpikePacket
+from thalia_dask.synapses.flight import no_flight
+from thalia_dask.ticks import Window
+
+_TRANSIENT = ("current", "refractory", "trace_pre", "trace_post", "eligibility")
+
+
+class LayoutRegion(Region):
+    """A region of spiking populations; a subclass owns the state in ``tensors`` and computes the steps.
+
+    A snapshot has the same names, shapes and units in all subclasses, so that what one saved another can go on with.
+    """
+
+    observables = {MEMBRANE_POTENTIAL_MEAN: Observable("mV", "membrane potential, mean over neurons")}  # noqa: RUF012
+
+    def __init__(self, spec: RegionSpec, layout: Layout, wiring: Wiring) -> None:
+        self.populations = {population.name: population.size for population in layout.populations}
+        self.tensors: dict[str, torch.Tensor] = {}
+        self._spec = spec
+        self._layout = layout
+        self._gates = wiring.gates
+        self._amplitudes = _amplitudes(layout)
+        self._levels = NeuromodulatorLevels(spec.dt_ms)
+        n_neurons = sum(self.populations.values())
+        first_rows = np.cumsum([n_neurons, *(incoming.source_size for incoming in spec.incoming)])
+        self._first_row = first_rows[:-1].astype(np.int32)
+        self._membrane_mean = np.empty(0, np.float32)
+
+    def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
+        for signal in arrivals.signals:
+            self._receive(signal)
+        rows = self._first_row[arrivals.projections] + arrivals.neurons
+        self._membrane_mean = np.empty(window.n_steps, np.float32)
+        return self._compute(window, arrivals.steps, rows, self._drive(window), self._gate(window))
+
+    @abstractmethod
+    def _compute(
+        self, window: Window, arrival_steps: Int32Array, arrival_rows: Int32Array, drive: Floats, gate: Floats
+    ) -> SpikePacket:
+        """Advance through the window and fill ``_membrane_mean``, mV, float32, shape (steps,).
+
+        ``arrival_rows`` are axons, as rows of the synapse table; ``drive`` (steps, populations) is in mV, ``gate``
+        (steps, plastic connections) a factor on the learning rules.
+        """
+
+    @abstractmethod
+    def _in_flight(self) -> Int64Array:
+        """Spikes inside the region that have not reached all their synapses, as in ``synapses.flight``."""
+
+    @abstractmethod
+    def _put_in_flight(self, flight: Int64Array) -> None:
+        """Replace the spikes inside the region."""
+
+    @abstractmethod
+    def _select_action(self, step: int, action: int) -> None:
+        """Tell the reward-modulated connections which action was selected."""
+
+    @abstractmethod
+    def _reinforce(self, step: int, amount: float) -> None:
+        """Let the reward-modulated connections learn from a dopamine release."""
+
+    def observe(self) -> dict[str, NDArray[np.float32]]:
+        return {MEMBRANE_POTENTIAL_MEAN: self._membrane_mean}
+
+    def snapshot(self) -> Snapshot:
+        state: Snapshot = {name: tensor.to("cpu", copy=True) for name, tensor in self.tensors.items()}
+        state["in_flight"] = torch.from_numpy(self._in_flight())
+        for name, (step, level) in self._levels.snapshot().items():
+            state[f"{name}_step"], state[f"{name}_level"] = step, level
+        return state
+
+    def restore(self, snapshot: Snapshot) -> None:
+        for name, tensor in self.tensors.items():
+            given = torch.as_tensor(snapshot[name])
+            if given.shape != tensor.shape:
+                raise StateError(
+                    f"region '{self._spec.name}' cannot be restored: '{name}' has shape {tuple(given.shape)} in the "
+                    f"snapshot and {tuple(tensor.shape)} here; give a snapshot of a region that was built alike"
+                )
+            tensor.copy_(given)
+        self._put_in_flight(torch.as_tensor(snapshot["in_flight"]).numpy())
+        self._levels.restore(
+            {name: (int(snapshot[f"{name}_step"]), float(snapshot[f"{name}_level"])) for name in NEUROMODULATORS}
+        )
+
+    def _rest(self) -> None:
+        """Clear membranes, currents, traces and spikes inside the region.
+
+        Thresholds keep their adaptation: it is the gain control by which a region fits the input that it gets.
+        """
+        for population, (first, last) in zip(self._layout.populations, self._layout.slices().values(), strict=True):
+            self.tensors["membrane"][first:last] = population.neuron.resting_mv
+        for name in _TRANSIENT:
+            self.tensors[name].zero_()
+        self.tensors["trace_fade"].fill_(1.0)
+        self._put_in_flight(no_flight(0))
+
+    def _receive(self, signal: Signal) -> None:
+        if signal.name == "reset":
+            self._rest()
+        elif signal.name == "action":
+            if self._layout.n_actions:
+                self._select_action(signal.step, int(signal.value))
+        else:
+            self._levels.release(signal.name, signal.value, signal.step)
+            if signal.name == "dopamine":
+                self._reinforce(signal.step, signal.value)
+
+    def _drive(self, window: Window) -> Floats:
+        """Tonic drive in mV, float32, shape (steps, populations)."""
+        drive = np.zeros((window.n_steps, len(self._layout.populations)), np.float32)
+        for name, amplitudes in self._amplitudes.items():
+            drive += self._signal(name, window)[:, None] * amplitudes
+        return drive
+
+    def _gate(self, window: Window) -> Floats:
+        """Factor on each plastic connection's rule, float32, shape (steps, plastic connections)."""
+        gate = np.empty((window.n_steps, len(self._gates)), np.float32)
+        gate.fill(1.0)
+        for column, names in enumerate(self._gates):
+            for name in names:
+                signal = self._signal(name, window)
+                gate[:, column] *= (np.float32(1.0) + signal) / np.float32(2.0) if name in FREQUENCY_HZ else signal
+        return gate
+
+    def _signal(self, name: str, window: Window) -> Floats:
+        """Cosine of an oscillator's phase as this region receives it, or the level of a neuromodulator, (steps,)."""
+        steps = range(window.start, window.stop)
+        if name in FREQUENCY_HZ:
+            dt_ms, delay_ms = self._spec.dt_ms, SEPTAL_DELAY_MS.get(self._spec.kind, 0.0)
+            return np.array([math.cos(phase(name, step, dt_ms, delay_ms)) for step in steps], np.float32)
+        return np.array([self._levels.level(name, step) for step in steps], np.float32)
+
+
+def _amplitudes(layout: Layout) -> dict[str, Floats]:
+    """Oscillator or neuromodulator -> its drive of each population at a signal of 1, mV, shape (populations,)."""
+    amplitudes: dict[str, Floats] = {}
+    for index, population in enumerate(layout.populations):
+        for drive in population.drives:
+            column = amplitudes.setdefault(drive.source, np.zeros(len(layout.populations), np.float32))
+            column[index] += drive.amplitude_mv
+    return amplitudes
