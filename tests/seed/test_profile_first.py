@@ -34,7 +34,7 @@ def test_profile(input_pattern: torch.Tensor, capsys: pytest.CaptureFixture[str]
         (place.rsplit("/")[-1], function): cumulative
         for (place, _, function), (_, _, _, cumulative, _) in stats.stats.items()
     }
-    assert 0.0 < seconds["spiking.py", "advance"] < seconds["dynamic_brain.py", "forward"]
+    assert 0.0 < seconds["layout_region.py", "advance"] < seconds["dynamic_brain.py", "forward"]
     assert "dynamic_brain.py" in capsys.readouterr().out
 
     engine = brain.recording["engine"]
