@@ -87,7 +87,7 @@ SPIKES = (
     Variable("spike_neuron", ("spike",), "int32", "1", "neuron that spiked"),
 )
 TIMINGS = (
-    Variable("window", ("window",), "int64", "1", "window, counted from 0"),
+    Variable("window", ("window",), "int64", "1", "window, or span of windows, counted from 0"),
     Variable("window_start", ("window",), "int64", "1", "first step of the window"),
     Variable("window_steps", ("window",), "int64", "1", "steps in the window"),
     Variable("wall_seconds", ("window",), "float64", "s", "wall-clock time of the window"),
