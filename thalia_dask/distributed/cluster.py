@@ -158,9 +158,9 @@ def _address(client: Client) -> str:
 
 
 def _release(client: Client, futures: list[Future[Any]], opened: tuple[Client | LocalCluster, ...]) -> None:
-    if futures and client.status == "running":
-        client.cancel(futures, force=True)  # a handle that was called survives in a cycle until it is collected
     with silence_logging_cmgr(logging.CRITICAL):  # a cluster that closes first ends the silence of all others
+        if futures and client.status == "running":
+            client.cancel(futures, force=True)  # a handle that was called survives in a cycle until it is collected
         for item in opened:
             item.close()
 
