@@ -14,11 +14,12 @@ PEERS := .venv-peers/.installed
 OUT ?= runs/digits.zarr
 OPTIONS := $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(SEED),--set global.seed=$(SEED)) $(ARGS)
 
-.PHONY: help demo test forecast lint bench clean
+.PHONY: help demo test guard forecast lint bench clean
 
 help:
 	@echo "make demo    train the six-region brain on handwritten digits, on Dask; results go to runs/"
 	@echo "make test    run the tests"
+	@echo "make guard   see that no kernel has become slow, by ratios to other programs, in seconds"
 	@echo "make forecast  compare forecasts of parallel execution with real runs, in minutes"
 	@echo "make lint    ruff, mypy and the import contract"
 	@echo "make bench   side-by-side benchmarks against NEST and Brian2, in results/bench.json (takes long)"
@@ -30,6 +31,9 @@ demo: $(KERNELS)
 
 test: $(KERNELS)
 	$(BIN)/python -m pytest $(ARGS)
+
+guard: $(KERNELS)
+	$(BIN)/python -m pytest benchmarks/guards --benchmark-columns=median,iqr,rounds $(ARGS)
 
 forecast: $(KERNELS)
 	$(BIN)/python -m tests.performance.against_dask $(ARGS)

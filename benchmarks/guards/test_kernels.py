@@ -1,0 +1,88 @@
+"""A kernel that has become slow is seen here: each against another program for the same work, in alternating runs.
+
+Only ratios are asserted, with room for a busy machine: each bound is about a third of what an idle one shows.
+``make guard`` prints both.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from dataclasses import replace
+from time import perf_counter
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.guards.plain_numpy import PlainNumpy
+from benchmarks.network import Network
+from benchmarks.networks.cuba import cuba
+from benchmarks.ours import OneRegion, build
+from thalia_dask.plasticity.stdp import STDP
+from thalia_dask.regions.layout import Layout
+from thalia_dask.regions.spec import RegionSpec
+from thalia_dask.regions.spiking import SpikingRegion
+from thalia_dask.spikes import Arrivals
+from thalia_dask.ticks import Window
+
+ROUNDS = 15
+N_STEPS = 500
+
+
+def times_faster(benchmark: BenchmarkFixture, ours: Callable[[], object], theirs: Callable[[], object]) -> float:
+    """Median time of ``theirs`` over that of ``ours``; they take turns."""
+    seconds: list[float] = []
+
+    def their_turn() -> None:
+        began = perf_counter()
+        theirs()
+        seconds.append(perf_counter() - began)
+
+    benchmark.pedantic(ours, setup=their_turn, rounds=ROUNDS, warmup_rounds=1)
+    ratio = statistics.median(seconds) / benchmark.stats.stats.median
+    benchmark.extra_info["times faster"] = round(ratio, 2)
+    return ratio
+
+
+@pytest.mark.parametrize(("delay_steps", "bound"), [((1, 1), 8.0), ((1, 100), 8.0)])
+def test_spiking_region_against_plain_numpy(
+    benchmark: BenchmarkFixture, delay_steps: tuple[int, int], bound: float
+) -> None:
+    network = cuba(4000, delay_steps)
+    by_hand = PlainNumpy(network)
+    by_hand.run(2 * N_STEPS)
+    with OneRegion(build(network), warm_up_ms=0.2 * N_STEPS, duration_ms=0.1 * N_STEPS) as region:
+        assert region.run().rate_hz == pytest.approx(by_hand.run(N_STEPS) / 4000 / (N_STEPS * 1e-4), rel=0.3)
+        assert times_faster(benchmark, region.run, lambda: by_hand.run(N_STEPS)) > bound
+
+
+def test_learning_costs_little(benchmark: BenchmarkFixture) -> None:
+    network = cuba(4000, (1, 20))
+    static, learning = Clocked(build(network)), Clocked(learning_region(network))
+    assert times_faster(benchmark, learning.run, static.run) > 0.4
+
+
+class Clocked:
+    """A region, and how far it has come."""
+
+    def __init__(self, region: SpikingRegion) -> None:
+        self._region, self._now = region, 0
+
+    def run(self) -> None:
+        self._region.advance(Window(self._now, self._now + N_STEPS), Arrivals())
+        self._now += N_STEPS
+
+
+def learning_region(network: Network) -> SpikingRegion:
+    """The network with STDP on its excitatory synapses."""
+    static = build(network)
+    layout: Layout = static._layout
+    connections = tuple(
+        replace(c, rule=STDP(potentiation=1e-4, depression=1e-4)) if c.source == c.target == "exc" else c
+        for c in layout.connections
+    )
+    region = SpikingRegion(
+        RegionSpec(network.name, "explicit", network.n_neurons, 0.1, seed=1), replace(layout, connections=connections)
+    )
+    region.restore({**region.snapshot(), "membrane": static.snapshot()["membrane"]})
+    return region
