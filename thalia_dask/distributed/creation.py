@@ -14,6 +14,7 @@ from distributed import Actor, Client, Future
 from distributed import wait as wait_for_futures
 
 from thalia_dask.distributed.cluster import Cluster
+from thalia_dask.distributed.crew import known_workers
 from thalia_dask.distributed.versions import has_version
 from thalia_dask.engine.executor import RegionCreator
 from thalia_dask.errors import ClusterError, ConfigError, WorkerLostError
@@ -113,7 +114,7 @@ def _await(
         else:
             return
         unbuilt = [name for name, future in futures.items() if not future.done()]
-        present = client.scheduler_info(n_workers=-1)["workers"]
+        present = client.sync(known_workers, client)
         for name in unbuilt:
             worker = orders[name].worker
             if worker not in present:

@@ -7,14 +7,13 @@ from collections.abc import Collection
 from typing import Any
 
 from distributed import Client
-from distributed.core import PooledRPCCall, rpc
 
 from thalia_dask.distributed.versions import has_version
 from thalia_dask.errors import ClusterError
 
 _LOOK_EVERY_S = 0.1
 _ANSWER_WITHIN_S = 1.0
-_SCHEDULER_ANSWERS_WITHIN_S = 5.0
+_SCHEDULER_ANSWERS_WITHIN_S = 10.0
 
 
 class NoWorkersError(ClusterError):
@@ -48,12 +47,9 @@ async def find_crew(
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
-    scheduler = client.scheduler
-    if scheduler is None:
-        raise NoWorkersError("the client is not connected to a scheduler any more")
     fit: set[str] = set(survivors)
     while True:
-        present = {address: info for address, info in (await _workers(scheduler)).items() if address not in lost}
+        present = {address: info for address, info in (await known_workers(client)).items() if address not in lost}
         strangers = [address for address in present if address not in fit]
         answers = await asyncio.gather(*(has_version(client, address, _ANSWER_WITHIN_S) for address in strangers))
         fit.update(address for address, right in zip(strangers, answers, strict=True) if right)
@@ -66,19 +62,31 @@ async def find_crew(
             return {address: int(present[address]["nthreads"]) for address in crew}
         if waited_s >= timeout_s:
             raise NoWorkersError(
-                f"no worker is left at {scheduler.address}, and none came within {timeout_s:g} s (recovery.timeout_s)"
+                f"no worker is left at {_address(client)}, and none came within {timeout_s:g} s (recovery.timeout_s)"
             )
         await asyncio.sleep(_LOOK_EVERY_S)
 
 
-async def _workers(scheduler: rpc | PooledRPCCall) -> dict[str, dict[str, Any]]:
-    """What the scheduler knows of its workers."""
+async def known_workers(client: Client) -> dict[str, dict[str, Any]]:
+    """What the scheduler knows of its workers now; ``client.scheduler_info`` is what it knew once, if it is silent.
+
+    Raises
+    ------
+    NoWorkersError : if it does not answer.
+    """
+    scheduler = client.scheduler
     try:
+        if scheduler is None:
+            raise OSError("the client is closed")
         async with asyncio.timeout(_SCHEDULER_ANSWERS_WITHIN_S):
             identity = await scheduler.identity(n_workers=-1)
     except (TimeoutError, OSError) as error:
         raise NoWorkersError(
-            f"the scheduler at {scheduler.address} does not answer any more, and without it there are no workers"
+            f"the scheduler at {_address(client)} does not answer any more, and without it there are no workers"
         ) from error
     workers: dict[str, dict[str, Any]] = identity["workers"]
     return workers
+
+
+def _address(client: Client) -> str:
+    return "?" if client.scheduler is None else str(client.scheduler.address)

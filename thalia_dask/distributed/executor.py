@@ -156,7 +156,16 @@ class DaskExecutor(Executor):
 
     def restore(self, region: str, snapshot: Snapshot) -> None:
         """Put a region back into a state that :meth:`snapshot` gave."""
-        self._usable().restore({region: encode_snapshot(snapshot)})
+        self.restores({region: snapshot})
+
+    def snapshots(self) -> dict[str, Snapshot]:
+        """The state of every region; workers answer at the same time."""
+        population = self._usable()
+        return {name: decode_snapshot(state) for name, state in population.snapshot(self.placement).items()}
+
+    def restores(self, snapshots: Mapping[str, Snapshot]) -> None:
+        """Put regions back into states that :meth:`snapshots` gave; workers do so at the same time."""
+        self._usable().restore({name: encode_snapshot(snapshot) for name, snapshot in snapshots.items()})
 
     def close(self) -> None:
         """Let go of the actors and close what :meth:`start` opened; a user's client stays as it was."""

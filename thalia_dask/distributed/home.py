@@ -42,7 +42,7 @@ async def watch(homes: Sequence[Home], hung_after_s: float) -> NoReturn:
         await asyncio.sleep(_LOOK_EVERY_S)
         if lost := [home for home in homes if home.living.lost()]:
             raise workers_lost(lost, "was lost")
-        if loop.time() - last_sign >= hung_after_s / 2:
+        if loop.time() - last_sign >= hung_after_s / 2 - _LOOK_EVERY_S:
             if silent := await _silent(homes, hung_after_s / 2):
                 raise workers_lost(silent, f"gave no sign of life for {hung_after_s:g} s")
             last_sign = loop.time()

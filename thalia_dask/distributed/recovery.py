@@ -16,7 +16,7 @@ from thalia_dask.distributed.crew import NoWorkersError, find_crew
 from thalia_dask.distributed.journal import Journal
 from thalia_dask.distributed.population import Advance, Population
 from thalia_dask.engine.executor import RecoveryReport
-from thalia_dask.errors import RecoveryError, RegionError, WorkerLostError
+from thalia_dask.errors import ClusterError, RecoveryError, RegionError, WorkerLostError
 from thalia_dask.spikes import Arrivals
 from thalia_dask.ticks import Window
 
@@ -73,8 +73,15 @@ class LastingPopulation:
         return advance
 
     def snapshot(self, regions: Collection[str]) -> dict[str, bytes]:
-        """The encoded states of regions; raises what :meth:`advance` does."""
-        return self._insist(lambda: self._population.snapshot(regions))
+        """The encoded states of regions; raises what :meth:`advance` does.
+
+        Where they are those of all regions, replaying starts from them.
+        """
+        began = perf_counter()
+        states = self._insist(lambda: self._population.snapshot(regions))
+        if len(states) == len(self.placement):
+            self._journal.keep(states, perf_counter() - began)
+        return states
 
     def restore(self, states: Mapping[str, bytes]) -> None:
         """Put regions into states that :meth:`snapshot` gave; raises what :meth:`advance` does."""
@@ -85,19 +92,22 @@ class LastingPopulation:
 
     def _keep_states(self) -> None:
         """Shorten what would have to be replayed to nothing."""
-        began = perf_counter()
+        _logger.debug("taking the states of all regions at step %d", self._now)
         try:
-            states = self.snapshot(self.placement)
+            self.snapshot(self.placement)
         except RegionError as error:
             error.add_note(
                 "The region's snapshot() was called so that it could be rebuilt if its worker were lost; "
                 "write recovery.max_failures: 0 to run without that"
             )
             raise
-        self._journal.keep(states, perf_counter() - began)
 
     def _insist(self, work: Callable[[], _Result]) -> _Result:
         """The result of some work with the population, however many workers are lost over it."""
+        if not self._population.homes:
+            raise ClusterError(
+                "the regions were lost with their workers: close this brain and build or load it again"
+            )
         lost: WorkerLostError | None = None
         n_failures = 0
         while True:
@@ -105,8 +115,12 @@ class LastingPopulation:
                 if lost is not None:
                     self._recover(lost)
                 return work()
-            except RecoveryError:
-                raise
+            except NoWorkersError as error:
+                raise _stopped(
+                    f"{error}; step {self._now} and what follows could not be computed: start workers, then "
+                    f"{_FROM_DISK}",
+                    self._now,
+                ) from error
             except WorkerLostError as error:
                 n_failures += 1
                 if n_failures > self._config.max_failures:
@@ -116,11 +130,19 @@ class LastingPopulation:
 
     def _recover(self, lost: WorkerLostError) -> None:
         """Bring all regions to the present step again."""
-        journal = self._journal
+        journal, client = self._journal, self._cluster.client
         _logger.warning("%s: going back from step %d to step %d", lost, self._now, self._now - journal.n_steps)
         began = perf_counter()
         gone = self._population.fence(lost.workers)
-        crew = self._crew(gone)
+        crew: dict[str, int] = client.sync(
+            find_crew,
+            client,
+            self._population.workers,
+            gone,
+            self._n_wanted,
+            self._config.replacement_s,
+            self._config.timeout_s,
+        )
         self._population.keep(crew, journal.states)
         rebuilt = self._population.settle(crew, self._config.hung_after_s)
         self._population.restore(journal.states)
@@ -136,25 +158,6 @@ class LastingPopulation:
         )
         self.reports.append(report)
         _logger.warning("%s", report)
-
-    def _crew(self, gone: Collection[str]) -> dict[str, int]:
-        client, config = self._cluster.client, self._config
-        try:
-            crew: dict[str, int] = client.sync(
-                find_crew,
-                client,
-                self._population.workers,
-                gone,
-                self._n_wanted,
-                config.replacement_s,
-                config.timeout_s,
-            )
-        except NoWorkersError as error:
-            why = (
-                f"{error}; step {self._now} and what follows could not be computed: start workers, then {_FROM_DISK}"
-            )
-            raise _stopped(why, self._now) from error
-        return crew
 
     def _enough(self, error: WorkerLostError, n_failures: int) -> WorkerLostError:
         if self._config.max_failures:

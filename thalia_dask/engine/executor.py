@@ -59,8 +59,8 @@ class RecoveryReport:
 
     def __str__(self) -> str:
         return (
-            f"recovered in {self.seconds:.1f} s from the loss of {len(self.workers)} workers: "
-            f"{len(self.regions)} regions rebuilt, {self.steps_replayed} steps replayed"
+            f"{len(self.workers)} workers lost, {len(self.regions)} regions rebuilt, "
+            f"{self.steps_replayed} steps replayed in {self.seconds:.1f} s"
         )
 
 
@@ -114,6 +114,15 @@ class Executor(ABC):
     @abstractmethod
     def restore(self, region: str, snapshot: Snapshot) -> None:
         """Put a region back into a state that :meth:`snapshot` gave."""
+
+    def snapshots(self) -> dict[str, Snapshot]:
+        """The state of every region; executors that can, ask for all of them at the same time."""
+        return {region: self.snapshot(region) for region in self.placement}
+
+    def restores(self, snapshots: Mapping[str, Snapshot]) -> None:
+        """Put every region back into the state that :meth:`snapshots` gave."""
+        for region, snapshot in snapshots.items():
+            self.restore(region, snapshot)
 
     @abstractmethod
     def efforts(self) -> Mapping[str, WorkerEffort]:
