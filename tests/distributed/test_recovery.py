@@ -195,30 +195,34 @@ def cluster_of_processes(n_workers: int, folder: Path) -> Iterator[tuple[Client,
 
 def test_no_worker_left(tmp_path: Path) -> None:
     config = RecoveryConfig(replacement_s=0.0, timeout_s=1.0)
-    with cluster_of_processes(2, tmp_path) as (client, _):
-        with DaskExecutor(client, n_workers=1, recovery=config) as executor:
-            executor.start({"a": silent}, ())
-            executor.advance(Window(0, 5), {})
-            for worker in client.scheduler_info(n_workers=-1)["workers"]:
-                os.kill(pid_of(client, worker), signal.SIGKILL)
-            with pytest.raises(
-                RecoveryError,
-                match=r"no worker is left at tcp://.*, and none came within 1 s \(recovery.timeout_s\); step 5 and "
-                r"what follows could not be computed: start workers, then go on from the last checkpoint on disk",
-            ):
-                executor.advance(Window(5, 10), {})
+    with (
+        cluster_of_processes(2, tmp_path) as (client, _),
+        DaskExecutor(client, n_workers=1, recovery=config) as executor,
+    ):
+        executor.start({"a": silent}, ())
+        executor.advance(Window(0, 5), {})
+        for worker in client.scheduler_info(n_workers=-1)["workers"]:
+            os.kill(pid_of(client, worker), signal.SIGKILL)
+        with pytest.raises(
+            RecoveryError,
+            match=r"no worker is left at tcp://.*, and none came within 1 s \(recovery.timeout_s\); step 5 and "
+            r"what follows could not be computed: start workers, then go on from the last checkpoint on disk",
+        ):
+            executor.advance(Window(5, 10), {})
 
 
 def test_scheduler_that_is_killed(tmp_path: Path) -> None:
-    with cluster_of_processes(1, tmp_path) as (client, scheduler):
-        with DaskExecutor(client, recovery=AT_ONCE) as executor:
-            executor.start({"a": silent}, ())
-            executor.advance(Window(0, 5), {})
-            threading.Timer(0.3, scheduler.kill).start()
-            began = time.monotonic()
-            with pytest.raises(ClusterError, match=r"scheduler.*go on from the last checkpoint on disk"):
-                advance_for_ever(executor)
-            assert time.monotonic() - began < 60
+    with (
+        cluster_of_processes(1, tmp_path) as (client, scheduler),
+        DaskExecutor(client, recovery=AT_ONCE) as executor,
+    ):
+        executor.start({"a": silent}, ())
+        executor.advance(Window(0, 5), {})
+        threading.Timer(0.3, scheduler.kill).start()
+        began = time.monotonic()
+        with pytest.raises(ClusterError, match=r"scheduler.*go on from the last checkpoint on disk"):
+            advance_for_ever(executor)
+        assert time.monotonic() - began < 60
 
 
 def advance_for_ever(executor: DaskExecutor) -> None:
