@@ -12,7 +12,7 @@ from thalia_dask.distributed.versions import has_version
 from thalia_dask.errors import ClusterError
 
 _LOOK_EVERY_S = 0.1
-_ANSWER_WITHIN_S = 1.0
+_ANSWER_WITHIN_S = 0.5
 _SCHEDULER_ANSWERS_WITHIN_S = 10.0
 
 
@@ -23,7 +23,6 @@ class NoWorkersError(ClusterError):
 async def find_crew(
     client: Client,
     survivors: Collection[str],
-    lost: Collection[str],
     n_wanted: int,
     replacement_s: float,
     timeout_s: float,
@@ -33,7 +32,6 @@ async def find_crew(
     Parameters
     ----------
     survivors : addresses of workers that hold regions still; they come first.
-    lost : addresses of workers that are not to be used.
     n_wanted : how many are wanted.
     replacement_s, timeout_s : how long to wait for that many, and for one.
 
@@ -49,7 +47,8 @@ async def find_crew(
     began = loop.time()
     fit: set[str] = set(survivors)
     while True:
-        present = {address: info for address, info in (await known_workers(client)).items() if address not in lost}
+        await asyncio.sleep(_LOOK_EVERY_S)  # by then the scheduler, too, knows who has ended
+        present = await known_workers(client)
         strangers = [address for address in present if address not in fit]
         answers = await asyncio.gather(*(has_version(client, address, _ANSWER_WITHIN_S) for address in strangers))
         fit.update(address for address, right in zip(strangers, answers, strict=True) if right)
@@ -64,7 +63,6 @@ async def find_crew(
             raise NoWorkersError(
                 f"no worker is left at {_address(client)}, and none came within {timeout_s:g} s (recovery.timeout_s)"
             )
-        await asyncio.sleep(_LOOK_EVERY_S)
 
 
 async def known_workers(client: Client) -> dict[str, dict[str, Any]]:

@@ -138,7 +138,6 @@ class LastingPopulation:
             find_crew,
             client,
             self._population.workers,
-            gone,
             self._n_wanted,
             self._config.replacement_s,
             self._config.timeout_s,
