@@ -43,6 +43,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("brain.regions.NAME", models.RegionConfig),
     ("brain.projections[]", models.ProjectionConfig),
     ("execution", models.ExecutionConfig),
+    ("recovery", models.RecoveryConfig),
     ("recording", models.RecordingConfig),
     ("task", models.TaskConfig),
     ("training", models.TrainingConfig),

@@ -38,7 +38,24 @@ class WorkerLostError(ClusterError, BrokenPipeError):
     """The worker that held a region is gone.
 
     Also a ``BrokenPipeError``, so that code written for pipe-based executors catches it.
+
+    Attributes
+    ----------
+    workers : addresses of those that are known to be gone.
     """
+
+    workers: tuple[str, ...] = ()
+
+
+class RecoveryError(WorkerLostError):
+    """Workers were lost, and the brain could not be rebuilt on others: go on from a checkpoint on disk.
+
+    Attributes
+    ----------
+    step : the first step that could not be computed.
+    """
+
+    step: int = 0
 
 
 class RegionError(ThaliaError, RuntimeError):

@@ -49,7 +49,7 @@ def test_repeated_order_is_answered_but_not_repeated(three_workers: Client) -> N
     for creator in (partial(toy, "a"), partial(failing, "value", at_step=0)):
         with DaskExecutor(three_workers) as executor:
             executor.start({"a": creator}, ())
-            (home,) = executor._homes
+            (home,) = executor._population._population.homes
             first = home.living.actor.advance(order(0, 5, sequence=7)).result(timeout=30)
             assert home.living.actor.advance(order(0, 5, sequence=7)).result(timeout=30) == first
             if creator.func is toy:
@@ -61,7 +61,7 @@ def test_repeated_order_is_answered_but_not_repeated(three_workers: Client) -> N
 def test_order_of_another_epoch_is_refused(three_workers: Client) -> None:
     with DaskExecutor(three_workers) as executor:
         executor.start({"a": partial(toy, "a")}, ())
-        (home,) = executor._homes
+        (home,) = executor._population._population.homes
         reply = home.living.actor.advance(order(0, 5, sequence=1, epoch=1)).result(timeout=30)
         with pytest.raises(ClusterError, match="regions of epoch 0 refused an order of epoch 1"):
             wire.decode_report(reply)

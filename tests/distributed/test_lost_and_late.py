@@ -18,12 +18,15 @@ import pytest
 from distributed import Client
 
 from tests.toy_regions import failing, failing_to_build, silent
+from thalia_dask.config import RecoveryConfig
 from thalia_dask.distributed.cluster import Cluster, open_local
 from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.errors import ClusterError, ConfigError, StateError, WorkerLostError
 from thalia_dask.ticks import Window
 
 pytestmark = pytest.mark.cluster
+
+NO_RECOVERY = RecoveryConfig(max_failures=0)
 
 
 @pytest.fixture
@@ -45,23 +48,24 @@ def advance_for_ever(executor: DaskExecutor) -> None:
 
 def test_worker_killed_between_windows_and_in_one(mortal: Cluster) -> None:
     creators = {"a": silent, "b": partial(failing, "sleep", at_step=1)}
-    with DaskExecutor(mortal.client) as executor:
+    with DaskExecutor(mortal.client, recovery=NO_RECOVERY) as executor:
         executor.start(creators, ())
         executor.advance(Window(0, 1), {})
         killed = executor.placement["a"]
         os.kill(worker_pid(mortal.client, killed), signal.SIGKILL)
         began = time.monotonic()
         with pytest.raises(
-            WorkerLostError, match=r"worker tcp://.* was lost before step .*region 'a'.*build it again"
+            WorkerLostError,
+            match=r"worker tcp://.* was lost, .*region 'a', before step \d+ was complete; close this brain and build",
         ):
             advance_for_ever(executor)
         assert time.monotonic() - began < 10
-        with pytest.raises(StateError, match=r"was interrupted.*build it again"):
+        with pytest.raises(StateError, match=r"was interrupted.*build or load it again"):
             executor.advance(Window(2, 3), {})
 
     while killed in mortal.client.scheduler_info(n_workers=-1)["workers"]:
         time.sleep(0.05)
-    with DaskExecutor(mortal.client, n_workers=1) as executor:
+    with DaskExecutor(mortal.client, n_workers=1, recovery=NO_RECOVERY) as executor:
         executor.start(creators, ())
         pid = worker_pid(mortal.client, executor.placement["b"])
         threading.Timer(0.5, os.kill, (pid, signal.SIGKILL)).start()

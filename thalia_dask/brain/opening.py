@@ -93,6 +93,7 @@ def _dask_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | None)
         costs=step_costs(plan),
         call_timeout_s=config.execution.call_timeout_s,
         start_timeout_s=config.execution.start_timeout_s,
+        recovery=config.recovery,
     )
 
 

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeR
 
 from thalia_dask.cli.outcome import score
 from thalia_dask.cli.text import counted
+from thalia_dask.engine.executor import RecoveryReport
 from thalia_dask.engine.observer import Observer, WindowReport
 from thalia_dask.tasks.training import EpisodeReport
 
@@ -51,10 +52,14 @@ class RunProgress(Observer):
         self.bar = _Bar(TextColumn("{task.fields[told]}"))
         self._n_steps = n_steps
         self._dt_ms = dt_ms
+        self._recovered = ""
+
+    def on_recovery(self, report: RecoveryReport) -> None:
+        self._recovered = f", {report}"
 
     def on_window(self, report: WindowReport) -> None:
         done = report.window.stop
-        self.bar.show("simulating", done, self._n_steps, f"{done * self._dt_ms:.0f} ms")
+        self.bar.show("simulating", done, self._n_steps, f"{done * self._dt_ms:.0f} ms{self._recovered}")
 
 
 class BenchProgress:

@@ -173,6 +173,29 @@ class ExecutionConfig(_Config):
     )
 
 
+class RecoveryConfig(_Config):
+    """What is done when workers are lost; no spike depends on it."""
+
+    max_failures: int = Field(
+        default=5,
+        ge=0,
+        description="how many times in a row, without a span completed in between, workers may be lost, or 0 to stop "
+        "at the first loss",
+    )
+    hung_after_s: PositiveFloat = Field(
+        default=10.0,
+        description="the seconds without a sign of life after which a worker is given up, greater than 0",
+    )
+    replacement_s: float = Field(
+        default=5.0,
+        ge=0,
+        description="the seconds to wait for a replacement before going on with the workers that are left",
+    )
+    timeout_s: PositiveFloat = Field(
+        default=60.0, description="the seconds to wait for a worker when none is left, greater than 0"
+    )
+
+
 class RecordingConfig(_Config):
     """What is recorded, and how often it is written."""
 
@@ -222,6 +245,9 @@ class ThaliaConfig(_Config):
     )
     brain: BrainConfig = Field(default=BrainConfig(), description="a mapping that lays out the brain")
     execution: ExecutionConfig = Field(default=ExecutionConfig(), description="a mapping of how to execute")
+    recovery: RecoveryConfig = Field(
+        default=RecoveryConfig(), description="a mapping of what to do when workers are lost"
+    )
     recording: RecordingConfig = Field(default=RecordingConfig(), description="a mapping of what to record")
     task: TaskConfig = Field(default=TaskConfig(), description="a mapping that names the task")
     training: TrainingConfig = Field(default=TrainingConfig(), description="a mapping of how to train")

@@ -35,10 +35,12 @@ from thalia_dask.distributed.wire import (
 )
 from thalia_dask.engine.executor import Emission
 from thalia_dask.engine.packets import load_kernels
-from thalia_dask.errors import ClusterError, ConfigError, RegionError, ThaliaError
+from thalia_dask.errors import ClusterError, ConfigError, RegionError, ThaliaError, WorkerLostError
 from thalia_dask.regions.base import Region
 from thalia_dask.spikes import Arrivals
 from thalia_dask.topology.plan import AxonalProjection
+
+_NOT_A_REGION = "(not raised by a region)"
 
 
 class RegionActor:
@@ -112,10 +114,12 @@ class WorkerRegions:
     ) -> None:
         worker = get_worker()
         actors = [cast("RegionActor", worker.state.actors[key]) for key in keys]
-        self._regions = {actor.name: actor.region for actor in actors}
+        self._actors = {actor.name: actor for actor in actors}
+        self._regions = {actor.name: actor.region for actor in actors if actor.ready() == DONE}
         self._neighbourhood = Neighbourhood(homes, worker.address, projections)
         self._numbers = {name: number for number, name in enumerate(homes)}
-        self._epoch, self._sequence, self._reply = epoch, -1, b""
+        self._built_in_epoch = self._epoch = epoch
+        self._sequence, self._reply = -1, b""
         self._n_helpers = min(n_threads, len(keys)) - 1
         self._pool = ThreadPoolExecutor(self._n_helpers) if self._n_helpers else None
         self._mailbox = Mailbox(tuple(homes))
@@ -123,9 +127,18 @@ class WorkerRegions:
         weakref.finalize(self, self._links.close)
         load_kernels()
 
-    async def join(self) -> None:
-        """Connect to the workers that hear from this one; all of them must have their regions already."""
-        await self._links.open(self._neighbourhood.workers)
+    def ready(self, regions: Sequence[str]) -> dict[str, bytes]:
+        """What :meth:`RegionActor.ready` tells of regions."""
+        return {name: self._actors[name].ready() for name in regions}
+
+    async def connect(self, worker: str) -> dict[str, bytes]:
+        """Connect this ``worker`` to those that hear from it; all of them must have their regions already."""
+        try:
+            await self._links.open(self._neighbourhood.workers)
+        except OSError:
+            error = WorkerLostError(f"worker {worker} cannot reach another worker")
+            return {"": encode_failure("", 0, traceback.format_exc(), error)}
+        return {}
 
     def advance(self, payload: bytes) -> bytes:
         """Carry out an order: what all regions emitted, or the failure.
@@ -134,11 +147,30 @@ class WorkerRegions:
         """
         order, arrivals = decode_order(payload)
         if order.epoch != self._epoch:
-            return _refusal(f"regions of epoch {self._epoch} refused an order of epoch {order.epoch}")
+            return join([_refusal(f"regions of epoch {self._epoch} refused an order of epoch {order.epoch}")])
         if order.sequence != self._sequence:
             self._sequence = order.sequence
             self._reply = self._carry_out(order, dict(zip(self._regions, arrivals, strict=True)))
         return self._reply
+
+    def snapshot(self, regions: Sequence[str]) -> dict[str, bytes]:
+        """What :meth:`RegionActor.snapshot` gives of regions."""
+        return {name: self._actors[name].snapshot() for name in regions}
+
+    def restore(self, states: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Put regions into states that :meth:`snapshot` gave."""
+        if self._epoch != self._built_in_epoch:
+            return {"": _refusal("regions of an epoch that is over refused to be restored")}
+        return {name: self._actors[name].restore(state) for name, state in states.items()}
+
+    async def fence(self, epoch: int) -> None:
+        """End this epoch, because another begins: what was asked and not begun is refused, what has begun given up.
+
+        The next epoch's calls wait in Dask's one thread for actors until that has come to its end.
+        """
+        self._epoch = epoch
+        self._links.close()
+        self._mailbox.close()
 
     async def abandon(self, sequence: int) -> None:
         """Stop carrying out an order, because another worker cannot."""
@@ -177,7 +209,7 @@ class WorkerRegions:
         except RegionError as error:
             return join([encode_failure(error.region, error.step, error.remote_traceback)])
         except ClusterError as error:
-            return _refusal(str(error))
+            return join([encode_failure("", 0, _NOT_A_REGION, error)])
         return encode_report(Effort(perf_counter() - began, span.waiting_seconds), emissions)
 
 
@@ -189,4 +221,4 @@ def _encode(region: str, order: Order, emission: Emission) -> bytes:
 
 
 def _refusal(why: str) -> bytes:
-    return join([encode_failure("", 0, "(not raised by a region)", ClusterError(why))])
+    return encode_failure("", 0, _NOT_A_REGION, ClusterError(why))

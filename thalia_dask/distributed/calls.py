@@ -1,25 +1,41 @@
-"""One call to every worker for one span: issued together, gathered under a time limit."""
+"""One call to every worker: issued together, gathered under a time limit, while somebody looks after the workers."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from thalia_dask.distributed.creation import Living
+from thalia_dask.distributed.home import Home, named, watch, workers_lost
 from thalia_dask.distributed.wire import Effort, decode_report
 from thalia_dask.engine.executor import Emission
 from thalia_dask.errors import ClusterError, RegionError, ThaliaError, WorkerLostError
 
 _ANSWER_WHO_IS_BUSY_S = 1.0
+_HEAR_THE_CAUSE_S = 0.2
+
+_Answer = TypeVar("_Answer")
+
+PatienceLeft = Callable[[Sequence[Home]], Awaitable[float]]
+"""How many seconds more to wait for homes that are late; raises when it is enough."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Home:
-    """The regions that live on one worker, and the actor there that advances them."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait, in seconds.
 
-    regions: tuple[str, ...]
-    living: Living
+    Attributes
+    ----------
+    start_s : for workers to start, and for regions to be built.
+    call_s : for a region to finish a window, or to answer anything else.
+    hung_s : for a sign of life of a worker.
+    """
+
+    start_s: float
+    call_s: float
+    hung_s: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,8 +46,36 @@ class Report:
     emissions: Sequence[Emission]
 
 
-async def call_homes(
-    homes: Sequence[Home], orders: Sequence[bytes], sequence: int, step: int, timeout_s: float
+async def ask_homes(
+    homes: Sequence[Home], question: str, arguments: Sequence[object], limits: Limits
+) -> dict[str, bytes]:
+    """Call one method of every home, each with its argument; runs on the event loop of the client.
+
+    Returns
+    -------
+    region -> answer, which may be a failure.
+
+    Raises
+    ------
+    WorkerLostError : as soon as one worker is known to be gone, or to hang.
+    ClusterError : when no answer comes for as long as a call may take.
+    """
+
+    async def too_late(late: Sequence[Home]) -> float:
+        raise ClusterError(
+            f"{named(late[0].regions)} on worker {late[0].worker} did not answer '{question}' within "
+            f"{limits.call_s:g} s; if it needs longer, raise execution.call_timeout_s"
+        )
+
+    async with _calling(homes, question, arguments, dict[str, bytes], limits) as calls:
+        await calls.wait(limits.call_s, too_late)
+        if errors := calls.errors():
+            raise min(errors, key=_precedence)
+        return {region: answer for answers in calls.answers() for region, answer in answers.items()}
+
+
+async def advance_homes(
+    homes: Sequence[Home], orders: Sequence[bytes], sequence: int, step: int, limits: Limits
 ) -> list[Report]:
     """Send every home its order and return their reports; runs on the event loop of the client.
 
@@ -39,67 +83,106 @@ async def call_homes(
     ----------
     homes, orders : one order for each home.
     sequence, step : number of the orders, and the first step of the span.
-    timeout_s : how long a window may take.
 
     Raises
     ------
-    WorkerLostError : as soon as one worker is known to be gone.
+    WorkerLostError : as soon as one worker is known to be gone, to hang, or to be cut off from another.
     RegionError : if a region failed; the earliest failure, where several are known.
-    ClusterError : when the time is up, naming the regions that have not finished.
+    ClusterError : if a window takes longer than it may, naming the regions that have not finished.
     """
-    calls = {asyncio.create_task(_call(home, order, step)): home for home, order in zip(homes, orders, strict=True)}
+
+    async def patience_left(late: Sequence[Home]) -> float:
+        return await _patience_left(late, step, limits.call_s)
+
+    async with _calling(homes, "advance", orders, _report, limits) as calls:
+        try:
+            await calls.wait(limits.call_s, patience_left)
+        except BaseException:
+            await _abandon(homes, sequence)
+            raise
+        errors = calls.errors()
+        if late := calls.late() if errors and not _gone(errors) else []:
+            await _abandon(late, sequence)
+            cut_off = any(isinstance(error, WorkerLostError) for error in errors)
+            await calls.wait_longer(_HEAR_THE_CAUSE_S if cut_off else limits.call_s)
+            errors = calls.errors()
+        if errors:
+            raise min(errors, key=_precedence)
+        return calls.answers()
+
+
+async def fence_homes(homes: Sequence[Home], epoch: int, patience_s: float) -> list[Home]:
+    """Tell homes that another epoch begins; returns those that could be told."""
+    told = await _tell(homes, "fence", epoch, patience_s)
+    return [home for home, heard in zip(homes, told, strict=True) if heard]
+
+
+class _Calls(Generic[_Answer]):
+    """Calls on their way, and somebody who looks after the workers meanwhile."""
+
+    def __init__(self, calls: dict[asyncio.Task[_Answer], Home], watcher: asyncio.Task[None]) -> None:
+        self._calls = calls
+        self._watcher = watcher
+
+    async def wait(self, patience_s: float, patience_left: PatienceLeft) -> None:
+        """Wait until all calls are answered, one has failed, or a worker is gone."""
+        timeout_s = patience_s
+        while (waiting := self._waiting()) and not self.errors():
+            done, _ = await asyncio.wait(
+                {*waiting, self._watcher}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            timeout_s = patience_s if done else await patience_left(self.late())
+
+    async def wait_longer(self, seconds: float) -> None:
+        """Wait for the rest of the calls, whatever has failed."""
+        if waiting := self._waiting():
+            await asyncio.wait(waiting, timeout=seconds)
+
+    def errors(self) -> list[BaseException]:
+        tasks = (*self._calls, self._watcher)
+        return [error for task in tasks if task.done() and (error := task.exception()) is not None]
+
+    def late(self) -> list[Home]:
+        return [self._calls[call] for call in self._waiting()]
+
+    def answers(self) -> list[_Answer]:
+        return [call.result() for call in self._calls]
+
+    def _waiting(self) -> list[asyncio.Task[_Answer]]:
+        return [call for call in self._calls if not call.done()]
+
+
+@asynccontextmanager
+async def _calling(
+    homes: Sequence[Home],
+    question: str,
+    arguments: Sequence[object],
+    decode: Callable[[Any], _Answer],
+    limits: Limits,
+) -> AsyncIterator[_Calls[_Answer]]:
+    calls = {
+        asyncio.create_task(_call(home, question, given, decode)): home
+        for home, given in zip(homes, arguments, strict=True)
+    }
+    watcher: asyncio.Task[None] = asyncio.create_task(watch(homes, limits.hung_s))
     try:
-        waiting = await _until_failure(calls, step, timeout_s)
-        if waiting:
-            await _abandon([calls[call] for call in waiting], sequence)
-            await asyncio.wait(waiting, timeout=timeout_s)
-    except BaseException:
-        await _abandon(list(calls.values()), sequence)
-        raise
+        yield _Calls(calls, watcher)
     finally:
-        for call in calls:
-            call.cancel()
-    errors = [error for call in calls if not call.cancelled() and (error := call.exception()) is not None]
-    if errors:
-        raise min(errors, key=_precedence)
-    return [call.result() for call in calls]
+        for task in (*calls, watcher):
+            task.cancel()
 
 
-def worker_lost(worker: str, regions: Sequence[str], step: int | None = None) -> WorkerLostError:
-    """The error for a worker that is gone, and its regions with it; ``step`` if one was being computed."""
-    when = "" if step is None else f" before step {step} was complete"
-    return WorkerLostError(
-        f"worker {worker} was lost{when}, and with it the state of {_named(regions)}; "
-        "close this brain and build it again"
-    )
-
-
-async def _call(home: Home, order: bytes, step: int) -> Report:
+async def _call(home: Home, question: str, argument: object, decode: Callable[[Any], _Answer]) -> _Answer:
+    """Ask one home; ``decode`` raises the failure that an answer tells of."""
     try:
-        reply: bytes = await home.living.actor.advance(order)
+        reply = await getattr(home.living.actor, question)(argument)
     except (OSError, RuntimeError) as error:  # all that a call whose payloads are bytes can raise
-        raise worker_lost(home.living.worker, home.regions, step) from error
+        raise workers_lost([home], "was lost") from error
+    return decode(reply)
+
+
+def _report(reply: bytes) -> Report:
     return Report(*decode_report(reply))
-
-
-async def _until_failure(
-    calls: dict[asyncio.Task[Report], Home], step: int, timeout_s: float
-) -> set[asyncio.Task[Report]]:
-    """Wait until all calls are answered or one has failed; returns those that are not answered.
-
-    Raises
-    ------
-    ClusterError : if no window was finished for ``timeout_s``, or one takes longer than that.
-    """
-    waiting = set(calls)
-    patience_s = timeout_s
-    while waiting:
-        done, waiting = await asyncio.wait(waiting, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
-        if any(call.exception() for call in done):
-            break
-        if not done:
-            patience_s = await _patience_left([calls[call] for call in waiting], step, timeout_s)
-    return waiting
 
 
 async def _patience_left(late: Sequence[Home], step: int, timeout_s: float) -> float:
@@ -110,11 +193,11 @@ async def _patience_left(late: Sequence[Home], step: int, timeout_s: float) -> f
     if longest < timeout_s:
         return timeout_s - longest
     overdue = [
-        f"{_named(list(running))} on worker {home.living.worker}"
+        f"{named(list(running))} on worker {home.worker}"
         for home, (_, running) in zip(late, activities, strict=True)
         if running
     ]
-    places = " and ".join(overdue) or f"worker {late[0].living.worker}"
+    places = " and ".join(overdue) or f"worker {late[0].worker}"
     raise ClusterError(
         f"{places} did not finish a window of the span that starts at step {step} within {timeout_s:g} s; "
         "if it needs longer, raise execution.call_timeout_s; otherwise close this brain and build it again"
@@ -133,27 +216,37 @@ async def _activity(home: Home) -> tuple[float, dict[str, float]]:
 
 async def _abandon(homes: Sequence[Home], sequence: int) -> None:
     """Let the workers that have not answered stop, as well as that can be told them."""
-    calls = [asyncio.create_task(_quietly_abandon(home, sequence)) for home in homes]
-    await asyncio.wait(calls, timeout=_ANSWER_WHO_IS_BUSY_S)
-    for call in calls:
-        call.cancel()
+    await _tell(homes, "abandon", sequence, _ANSWER_WHO_IS_BUSY_S)
 
 
-async def _quietly_abandon(home: Home, sequence: int) -> None:
+async def _tell(homes: Sequence[Home], what: str, number: int, patience_s: float) -> list[bool]:
+    """Tell every home something that it answers at once; returns which of them heard it."""
+    tellings = [asyncio.create_task(_hears(home, what, number)) for home in homes]
+    if tellings:
+        await asyncio.wait(tellings, timeout=patience_s)
+    heard = [telling.done() and telling.result() for telling in tellings]
+    for telling in tellings:
+        telling.cancel()
+    return heard
+
+
+async def _hears(home: Home, what: str, number: int) -> bool:
     try:
-        await home.living.actor.abandon(sequence)
+        await getattr(home.living.actor, what)(number)
     except (OSError, RuntimeError):  # it is gone, and with it what it was to stop
-        return
+        return False
+    return True
+
+
+def _gone(errors: Sequence[BaseException]) -> bool:
+    """Whether a worker is known to be gone, so that nothing else need be heard."""
+    return any(isinstance(error, WorkerLostError) and error.workers for error in errors)
 
 
 def _precedence(error: BaseException) -> tuple[int, int]:
-    """Causes before consequences: a lost worker, then the region that failed first, then who waited in vain."""
+    """Causes before consequences: who is gone, who was cut off, the region that failed first, who waited in vain."""
     if isinstance(error, WorkerLostError):
-        return 0, 0
+        return (0 if error.workers else 1), 0
     if isinstance(error, RegionError):
-        return 1, error.step
-    return (2 if isinstance(error, ThaliaError) else 3), 0
-
-
-def _named(regions: Sequence[str]) -> str:
-    return f"region{'s' * (len(regions) > 1)} " + ", ".join(f"'{region}'" for region in regions)
+        return 2, error.step
+    return (3 if isinstance(error, ThaliaError) else 4), 0

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -54,6 +54,12 @@ class Cluster:
             client.scheduler_info(n_workers=-1)["workers"].items(), key=lambda item: (str(item[1]["name"]), item[0])
         )
         self.threads: dict[str, int] = {address: info["nthreads"] for address, info in workers[:n_workers]}
+
+    def let_go(self, futures: Sequence[Future[Any]]) -> None:
+        """Release what lives on workers, wherever it still lives."""
+        gone = {future.key for future in futures}
+        self.futures = [future for future in self.futures if future.key not in gone]
+        _release(self.client, list(futures), ())
 
     def close(self) -> None:
         """Release the actors and close what was opened; the user's own stays. May be called more than once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from distributed import Actor, Client, Future
 from distributed import wait as wait_for_futures
 
 from thalia_dask.distributed.cluster import Cluster
+from thalia_dask.distributed.crew import known_workers
+from thalia_dask.distributed.versions import has_version
 from thalia_dask.engine.executor import RegionCreator
 from thalia_dask.errors import ClusterError, ConfigError, WorkerLostError
 
@@ -60,12 +63,19 @@ def pickle_creator(region: str, creator: RegionCreator) -> bytes:
         ) from error
 
 
-def create_actors(cluster: Cluster, orders: Mapping[str, ActorOrder], timeout_s: float) -> dict[str, Living]:
+def create_actors(
+    cluster: Cluster, orders: Mapping[str, ActorOrder], timeout_s: float, hung_s: float = math.inf
+) -> dict[str, Living]:
     """Create one actor for each order; all workers build at the same time.
+
+    Parameters
+    ----------
+    timeout_s : how long that may take.
+    hung_s : how long a worker may give no sign of life meanwhile.
 
     Raises
     ------
-    WorkerLostError : if a worker disappeared while it was building.
+    WorkerLostError : if a worker disappeared while it was building, or hangs.
     ClusterError : if the actors are not there in time.
     """
     run, client = uuid4().hex[:8], cluster.client
@@ -81,12 +91,19 @@ def create_actors(cluster: Cluster, orders: Mapping[str, ActorOrder], timeout_s:
         for name, order in orders.items()
     }
     cluster.futures += futures.values()
-    _await(client, orders, futures, timeout_s)
+    _await(client, orders, futures, timeout_s, hung_s)
+    for name, future in futures.items():
+        if future.status == "cancelled":  # Dask does so when the client or its scheduler is cut off
+            raise _lost(orders[name].worker, "was cut off", name)
     return {name: Living(orders[name].worker, future, future.result()) for name, future in futures.items()}
 
 
 def _await(
-    client: Client, orders: Mapping[str, ActorOrder], futures: Mapping[str, Future[Any]], timeout_s: float
+    client: Client,
+    orders: Mapping[str, ActorOrder],
+    futures: Mapping[str, Future[Any]],
+    timeout_s: float,
+    hung_s: float,
 ) -> None:
     deadline = time.monotonic() + timeout_s
     while True:
@@ -97,16 +114,25 @@ def _await(
         else:
             return
         unbuilt = [name for name, future in futures.items() if not future.done()]
-        present = client.scheduler_info(n_workers=-1)["workers"]
+        present = client.sync(known_workers, client)
         for name in unbuilt:
-            if orders[name].worker not in present:
-                raise WorkerLostError(
-                    f"worker {orders[name].worker} was lost while it was building region '{name}'; "
-                    "look into its log for the cause, for example too little memory"
-                )
+            worker = orders[name].worker
+            if worker not in present:
+                raise _lost(worker, "was lost", name)
+            if hung_s < math.inf and not client.sync(has_version, client, worker, hung_s):
+                raise _lost(worker, f"gave no sign of life for {hung_s:g} s", name)
         if time.monotonic() > deadline:
             names = ", ".join(f"'{name}'" for name in unbuilt)
             raise ClusterError(
                 f"region {names} was not built within {timeout_s:g} s; "
                 "if building takes longer, raise execution.start_timeout_s"
             )
+
+
+def _lost(worker: str, how: str, region: str) -> WorkerLostError:
+    error = WorkerLostError(
+        f"worker {worker} {how} while it was building region '{region}'; "
+        "look into its log for the cause, for example too little memory"
+    )
+    error.workers = (worker,)
+    return error

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from thalia_dask.distributed.span import Span
 from thalia_dask.distributed.wire import Packets, decode_packets
-from thalia_dask.errors import ClusterError, ThaliaError
+from thalia_dask.errors import ClusterError, ThaliaError, WorkerLostError
 
 
 class Mailbox:
@@ -58,18 +58,18 @@ class Mailbox:
     def lose(self, address: str) -> None:
         """A worker that regions here hear from, or that hears from them, is gone."""
         with self._lock:
-            self._lost = ClusterError(f"the connection to worker {address} broke")
-            if self._span is not None:
-                self._span.fail(self._lost)
+            self._fail(WorkerLostError(f"the connection to worker {address} broke"))
 
     def abandon(self, sequence: int) -> None:
         """Let the span of an order fail, now or when it begins."""
         with self._lock:
-            error = ClusterError("another worker could not carry out its part")
-            if sequence == self._sequence and self._span is not None:
-                self._span.fail(error)
-            elif sequence > self._sequence:
-                self._lost = error
+            if sequence > self._sequence or (sequence == self._sequence and self._span is not None):
+                self._fail(ClusterError("another worker could not carry out its part"))
+
+    def close(self) -> None:
+        """Let the present span fail, and every other that should still begin."""
+        with self._lock:
+            self._fail(ClusterError("the regions have been rebuilt on other workers"))
 
     def activity(self) -> tuple[float, dict[str, float]]:
         """Since how many seconds nothing was finished, and the regions that are being computed, since how many."""
@@ -79,3 +79,8 @@ class Mailbox:
             if span is None
             else (span.stalled_seconds(), span.running_seconds())
         )
+
+    def _fail(self, error: ThaliaError) -> None:
+        self._lost = error
+        if self._span is not None:
+            self._span.fail(error)

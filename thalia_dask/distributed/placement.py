@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
 from dask.system import CPU_COUNT
@@ -38,7 +38,10 @@ def local_shape(n_workers: int | None, threads_per_worker: int | None, n_cores: 
 
 
 def assign(
-    costs: Mapping[str, float], workers: Sequence[str], projections: Sequence[AxonalProjection] = ()
+    costs: Mapping[str, float],
+    workers: Sequence[str],
+    projections: Sequence[AxonalProjection] = (),
+    settled: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Spread regions over workers: alike in cost, and such that few short axons lead from one to another.
 
@@ -51,17 +54,21 @@ def assign(
     costs : region -> cost of one step, in any unit.
     workers : at least one; ties go to the one that is named first.
     projections : between these regions.
+    settled : region -> worker, for those that live on one already and stay there.
 
     Returns
     -------
     region -> worker, in the order of ``costs``. A function of the arguments' content alone.
     """
     load = dict.fromkeys(workers, 0.0)
-    home = {}
-    for region in sorted(costs, key=lambda name: (-costs[name], name)):
+    home = dict(settled or {})
+    for region, worker in home.items():
+        load[worker] += costs[region]
+    homeless = costs.keys() - home.keys()
+    for region in sorted(homeless, key=lambda name: (-costs[name], name)):
         home[region] = min(workers, key=load.__getitem__)
         load[home[region]] += costs[region]
-    _draw_together(home, costs, load, _couplings(projections))
+    _draw_together(home, homeless, costs, load, _couplings(projections))
     return {region: home[region] for region in costs}
 
 
@@ -77,17 +84,22 @@ def _couplings(projections: Sequence[AxonalProjection]) -> dict[str, dict[str, f
 
 
 def _draw_together(
-    home: dict[str, str], costs: Mapping[str, float], load: dict[str, float], couplings: dict[str, dict[str, float]]
+    home: dict[str, str],
+    movable: Collection[str],
+    costs: Mapping[str, float],
+    load: dict[str, float],
+    couplings: dict[str, dict[str, float]],
 ) -> None:
-    """Exchange regions between workers while that shortens nothing but the axons between them."""
+    """Exchange movable regions between workers while that shortens nothing but the axons between them."""
     pulls = {region: dict.fromkeys(load, 0.0) for region in sorted(couplings)}
     for region, near in couplings.items():
         for neighbour, coupling in near.items():
             pulls[region][home[neighbour]] += coupling
+    movers = [region for region in pulls if region in movable]
     heaviest = max(load.values()) * _SLACK
     for _ in range(_MOST_PASSES):
         changed = False
-        for one, other in combinations(pulls, 2):
+        for one, other in combinations(movers, 2):
             here, there = home[one], home[other]
             gain = pulls[one][there] - pulls[one][here] + pulls[other][here] - pulls[other][there]
             if gain <= _LEAST_GAIN or gain - 2.0 * couplings[one].get(other, 0.0) <= _LEAST_GAIN:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import pickle
 from collections.abc import Sequence
 from importlib.metadata import version
 
@@ -11,6 +13,16 @@ from distributed import wait as wait_for_futures
 from thalia_dask.errors import ClusterError
 
 _PACKAGE = "thalia_dask"
+
+
+async def has_version(client: Client, worker: str, patience_s: float) -> bool:
+    """Whether a worker answers, and with the version that runs here; runs on the event loop of the client."""
+    try:
+        async with asyncio.timeout(patience_s):
+            reply = await client.rpc(worker).run(function=pickle.dumps(version), args=pickle.dumps((_PACKAGE,)))
+    except (TimeoutError, OSError):
+        return False
+    return bool(reply.get("result") == version(_PACKAGE))
 
 
 def check_versions(client: Client, workers: Sequence[str], timeout_s: float) -> None:

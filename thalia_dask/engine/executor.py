@@ -36,6 +36,34 @@ class Emission:
     compute_seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class RecoveryReport:
+    """Workers were lost, and what lived on them was built again elsewhere. No result depends on it.
+
+    Attributes
+    ----------
+    step : the step that was to be computed next.
+    reason : how it was noticed.
+    workers : those that were given up; none where only a connection between them broke.
+    regions : those that had to be built again.
+    steps_replayed : how many steps were computed once more.
+    seconds : from the notice until all regions were as before.
+    """
+
+    step: int
+    reason: str
+    workers: tuple[str, ...]
+    regions: tuple[str, ...]
+    steps_replayed: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"{len(self.workers)} workers lost, {len(self.regions)} regions rebuilt, "
+            f"{self.steps_replayed} steps replayed in {self.seconds:.1f} s"
+        )
+
+
 class Executor(ABC):
     """Holds the regions and advances them through time.
 
@@ -47,6 +75,7 @@ class Executor(ABC):
     reason : why it was chosen, where the choice was left to the brain.
     carries_spikes : whether it takes spikes from region to region itself, so that it may be asked to advance by more
         than the shortest delay.
+    recoveries : what happened to its workers so far.
     """
 
     name: str
@@ -54,6 +83,7 @@ class Executor(ABC):
     placement: Mapping[str, str]
     carries_spikes: bool = False
     reason: str = ""
+    recoveries: Sequence[RecoveryReport] = ()
 
     @abstractmethod
     def start(self, creators: Mapping[str, RegionCreator], projections: Sequence[AxonalProjection]) -> None:
@@ -84,6 +114,15 @@ class Executor(ABC):
     @abstractmethod
     def restore(self, region: str, snapshot: Snapshot) -> None:
         """Put a region back into a state that :meth:`snapshot` gave."""
+
+    def snapshots(self) -> dict[str, Snapshot]:
+        """The state of every region; executors that can, ask for all of them at the same time."""
+        return {region: self.snapshot(region) for region in self.placement}
+
+    def restores(self, snapshots: Mapping[str, Snapshot]) -> None:
+        """Put every region back into the state that :meth:`snapshots` gave."""
+        for region, snapshot in snapshots.items():
+            self.restore(region, snapshot)
 
     @abstractmethod
     def efforts(self) -> Mapping[str, WorkerEffort]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from thalia_dask.engine.executor import Emission
+from thalia_dask.engine.executor import Emission, RecoveryReport
 from thalia_dask.spikes import Arrivals
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import BrainPlan
@@ -57,6 +57,9 @@ class Observer:
 
     def on_window(self, report: WindowReport) -> None:
         """After every window, or span of windows."""
+
+    def on_recovery(self, report: RecoveryReport) -> None:
+        """After a loss of workers, before the report of the window in which they were lost."""
 
     def on_trial(self, report: TrialReport) -> None:
         """After every reward."""

@@ -64,6 +64,7 @@ class Orchestrator:
         self._stride = Stride(window_length(plan.look_ahead_steps, window_steps), fixed=every_window)
         self._signals: list[Signal] = []
         self._unfinished: Window | None = None
+        self._n_recoveries = 0
 
     def stimulate(self, region: str, port_index: int, steps: Int32Array, neurons: Int32Array) -> None:
         """Schedule external spikes, ordered by (step, neuron), none of them before ``now``."""
@@ -138,6 +139,7 @@ class Orchestrator:
         rescheduled = perf_counter()
         report = WindowReport(steps, arrivals, emissions, rescheduled - began)
         self._stride.learn(report.window, report.wall_seconds)
+        self._tell_recoveries()
         for observer in self._observers:
             observer.on_window(report)
         effort = self.effort
@@ -147,6 +149,12 @@ class Orchestrator:
         effort.executor_seconds += advanced - batched
         effort.rescheduling_seconds += rescheduled - advanced
         effort.observing_seconds += perf_counter() - rescheduled
+
+    def _tell_recoveries(self) -> None:
+        for report in self._executor.recoveries[self._n_recoveries :]:
+            for observer in self._observers:
+                observer.on_recovery(report)
+            self._n_recoveries += 1
 
     def _batch(self, steps: Window) -> dict[str, Arrivals]:
         arrivals = self.queue.pop_until(steps.stop)

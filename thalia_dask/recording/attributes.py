@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 
+from thalia_dask.engine.executor import RecoveryReport
 from thalia_dask.recording.schema import SCHEMA_VERSION
 
 _PACKAGES = ("thalia_dask", "torch", "numpy", "xarray")
@@ -33,4 +35,13 @@ def run_attributes(
         "executor": executor,
         **({"executor_reason": executor_reason} if executor_reason else {}),
         "versions": json.dumps(versions),
+    }
+
+
+def recovery_attributes(reports: Sequence[RecoveryReport]) -> dict[str, int | float]:
+    """The attributes of a run whose workers were lost: how often, and what it cost. Nothing else in it differs."""
+    return {
+        "recoveries": len(reports),
+        "recovery_seconds": sum(report.seconds for report in reports),
+        "recovery_steps_replayed": sum(report.steps_replayed for report in reports),
     }

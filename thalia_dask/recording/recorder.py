@@ -10,9 +10,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from thalia_dask.engine.executor import RecoveryReport
 from thalia_dask.engine.observer import Observer, TrialReport, WindowReport
 from thalia_dask.errors import InputError, StateError
 from thalia_dask.recording import block as blocks
+from thalia_dask.recording.attributes import recovery_attributes
 from thalia_dask.recording.block_store import BlockStore
 from thalia_dask.recording.dataset import build_dataset
 from thalia_dask.recording.layout import Block, Values, lay_out
@@ -89,6 +91,7 @@ class Recorder(Observer):
         self._reports: list[WindowReport] = []
         self._levels: list[NDArray[np.float32]] = []
         self._trials: list[TrialReport] = []
+        self._recoveries: list[RecoveryReport] = []
         self._n_windows = self._n_trials = 0
         self._first: int | None = None
         self._next = 0
@@ -109,6 +112,10 @@ class Recorder(Observer):
             self._levels.append(_sample(self._levels_at, self._modulators, steps))
         if window.stop - self._reports[0].window.start >= self._flush_steps:
             self.flush()
+
+    def on_recovery(self, report: RecoveryReport) -> None:
+        self._recoveries.append(report)
+        self.annotate(recovery_attributes(self._recoveries))
 
     def on_trial(self, report: TrialReport) -> None:
         self._trials.append(report)
