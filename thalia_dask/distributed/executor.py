@@ -9,6 +9,7 @@ from typing import Literal
 from uuid import uuid4
 
 from distributed import Client
+from distributed.actor import ActorFuture
 
 from thalia_dask.distributed.actor import RegionActor, WorkerRegions
 from thalia_dask.distributed.calls import Home, Report, call_homes, worker_lost
@@ -207,6 +208,18 @@ class DaskExecutor(Executor):
         self._usable()
         raise_if_failed(self._ask(region, "restore", encode_snapshot(snapshot)))
 
+    def snapshots(self) -> dict[str, Snapshot]:
+        """The state of every region; workers answer at the same time."""
+        self._usable()
+        return {name: decode_snapshot(reply) for name, reply in self._ask_all("snapshot").items()}
+
+    def restores(self, snapshots: Mapping[str, Snapshot]) -> None:
+        """Put every region back into the state that :meth:`snapshots` gave; workers do so at the same time."""
+        self._usable()
+        replies = self._ask_all("restore", {name: encode_snapshot(one) for name, one in snapshots.items()})
+        for reply in replies.values():
+            raise_if_failed(reply)
+
     def close(self) -> None:
         """Let go of the actors and close what :meth:`start` opened; a user's client stays as it was."""
         self._regions, self._homes = {}, []
@@ -228,14 +241,33 @@ class DaskExecutor(Executor):
         return self._cluster
 
     def _ask(self, region: str, question: str, *arguments: bytes) -> bytes:
+        return self._answer(region, question, self._call(region, question, *arguments))
+
+    def _ask_all(self, question: str, arguments: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
+        """Ask every region the same; none waits for the answer of another."""
+        calls = {
+            name: self._call(name, question, *([] if arguments is None else [arguments[name]]))
+            for name in self._regions
+        }
+        return {name: self._answer(name, question, call) for name, call in calls.items()}
+
+    def _call(self, region: str, question: str, *arguments: bytes) -> ActorFuture[bytes]:
         living = self._regions[region]
         try:
-            reply: bytes = getattr(living.actor, question)(*arguments).result(timeout=self._call_timeout_s)
+            call: ActorFuture[bytes] = getattr(living.actor, question)(*arguments)
+        except (OSError, RuntimeError) as error:
+            raise worker_lost(living.worker, [region]) from error
+        return call
+
+    def _answer(self, region: str, question: str, call: ActorFuture[bytes]) -> bytes:
+        worker = self._regions[region].worker
+        try:
+            reply: bytes = call.result(timeout=self._call_timeout_s)
         except TimeoutError:
             raise ClusterError(
-                f"region '{region}' on worker {living.worker} did not answer '{question}' within "
+                f"region '{region}' on worker {worker} did not answer '{question}' within "
                 f"{self._call_timeout_s:g} s; if it needs longer, raise execution.call_timeout_s"
             ) from None
         except (OSError, RuntimeError) as error:
-            raise worker_lost(living.worker, [region]) from error
+            raise worker_lost(worker, [region]) from error
         return reply

@@ -85,6 +85,15 @@ class Executor(ABC):
     def restore(self, region: str, snapshot: Snapshot) -> None:
         """Put a region back into a state that :meth:`snapshot` gave."""
 
+    def snapshots(self) -> dict[str, Snapshot]:
+        """The state of every region; executors that can, ask for all of them at the same time."""
+        return {region: self.snapshot(region) for region in self.placement}
+
+    def restores(self, snapshots: Mapping[str, Snapshot]) -> None:
+        """Put every region back into the state that :meth:`snapshots` gave."""
+        for region, snapshot in snapshots.items():
+            self.restore(region, snapshot)
+
     @abstractmethod
     def efforts(self) -> Mapping[str, WorkerEffort]:
         """Worker -> what it has done since :meth:`start`; stays readable after :meth:`close`."""
