@@ -187,6 +187,19 @@ class RecordingConfig(_Config):
     )
 
 
+class CheckpointConfig(_Config):
+    """How often ``run`` and ``train`` save their state beside the recording; no spike depends on it."""
+
+    every_ms: PositiveFloat | None = Field(
+        default=None,
+        description="the simulated time in ms between two checkpoints, or null for as often as 2 % of the run's time "
+        "allow",
+    )
+    keep: Annotated[int, Field(ge=0)] = Field(
+        default=2, description="how many checkpoints are kept, the last ones, or 0 to write none"
+    )
+
+
 class TaskConfig(_Config):
     """The environment that a brain is trained in."""
 
@@ -223,6 +236,9 @@ class ThaliaConfig(_Config):
     brain: BrainConfig = Field(default=BrainConfig(), description="a mapping that lays out the brain")
     execution: ExecutionConfig = Field(default=ExecutionConfig(), description="a mapping of how to execute")
     recording: RecordingConfig = Field(default=RecordingConfig(), description="a mapping of what to record")
+    checkpoint: CheckpointConfig = Field(
+        default=CheckpointConfig(), description="a mapping of how often to save the state"
+    )
     task: TaskConfig = Field(default=TaskConfig(), description="a mapping that names the task")
     training: TrainingConfig = Field(default=TrainingConfig(), description="a mapping of how to train")
 

@@ -10,22 +10,29 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 import zarr
+from zarr.codecs import ZstdCodec
 from zarr.core.buffer import Buffer
 from zarr.storage import LocalStore, WrapperStore
 
+from thalia_dask.engine.sealed_file import flush_to_disk
 from thalia_dask.errors import OutputError
 from thalia_dask.recording.attributes import SOURCE
 from thalia_dask.recording.block_store import BlockStore
-from thalia_dask.recording.layout import Block, Layout, Values
+from thalia_dask.recording.layout import Block, Layout, Position, Values
+from thalia_dask.recording.lock import FolderLock
 from thalia_dask.recording.schema import CHUNK_LENGTH, ROOT, Variable
 
 _METADATA = "zarr.json"
+_FLUSHERS = 16
+"""Files that wait for the disk at the same time share its waits."""
+
 _Array = zarr.Array[Any]
 
 
@@ -35,7 +42,7 @@ def check_output(path: Path, *, overwrite: bool = False) -> None:
     Raises
     ------
     OutputError : if something exists there and ``overwrite`` is false, if it exists and is no recording of
-        this package, or if its folder is missing or not writable.
+        this package or one that is being written, or if its folder is missing or not writable.
     """
     folder = path.absolute().parent
     if not folder.is_dir():
@@ -44,6 +51,8 @@ def check_output(path: Path, *, overwrite: bool = False) -> None:
         raise OutputError(f"output {path}: the folder {folder} is not writable; write another path")
     if not os.path.lexists(path):
         return
+    if path.is_dir():
+        FolderLock(path).release()
     if not overwrite:
         raise OutputError(f"output {path} exists; write another path, or --overwrite to replace it")
     if not _is_recording(path):
@@ -71,24 +80,37 @@ class ZarrStore(BlockStore):
     ----------
     path : the store, a folder; its parent must exist.
     overwrite : replace a recording that is already there.
+    position : go on with the recording that is there, and cut off what it holds beyond.
 
     Raises
     ------
-    OutputError : as :func:`check_output`, or where the disk refuses a write.
+    OutputError : as :func:`check_output`, where the disk refuses a write, or where the recording to go on with is
+        another one.
     """
 
-    def __init__(self, path: Path, layout: Layout, *, overwrite: bool = False) -> None:
-        check_output(path, overwrite=overwrite)
+    def __init__(
+        self, path: Path, layout: Layout, *, overwrite: bool = False, position: Position | None = None
+    ) -> None:
         self._path = path
         self._groups = layout.groups
         self._lengths: dict[tuple[str, str], int] = {}
         self._arrays: dict[tuple[str, str], tuple[Variable, _Array]] = {}
+        if position is None:
+            check_output(path, overwrite=overwrite)
+        elif not _is_recording(path):
+            raise OutputError(f"there is no recording at {path} to go on with")
         try:
-            if path.exists():
-                shutil.rmtree(path)
+            path.mkdir(exist_ok=True)
+            self._lock = FolderLock(path)
             self._store = _StagedStore(path)
-            self._create(layout)
+            if position is None:
+                _clear(path)
+                self._create(layout)
+            else:
+                self._reopen(layout, position)
         except OSError as error:
+            if isinstance(error, OutputError):
+                raise
             raise OutputError(f"output {path} cannot be created: {error}; write another path") from error
 
     def append(self, block: Block) -> None:
@@ -104,6 +126,22 @@ class ZarrStore(BlockStore):
                 "complete and readable; free space on that disk or write another path"
             ) from error
         self._lengths = {key: array.shape[v.growing_axis or 0] for key, (v, array) in self._arrays.items()}
+
+    def secure(self) -> dict[str, dict[str, int]]:
+        try:
+            self._store.flush_to_disk()
+        except OSError as error:
+            raise OutputError(
+                f"output {self._path} could not be brought to the disk: {error}; free space on it or write another path"
+            ) from error
+        lengths: dict[str, dict[str, int]] = {}
+        for (path, name), length in self._lengths.items():
+            variable, _ = self._arrays[path, name]
+            lengths.setdefault(path, {})[variable.dims[variable.growing_axis or 0]] = length
+        return lengths
+
+    def close(self) -> None:
+        self._lock.release()
 
     def annotate(self, attributes: Mapping[str, object]) -> None:
         self._root.update_attributes(dict(attributes))
@@ -135,6 +173,34 @@ class ZarrStore(BlockStore):
                     self._arrays[path, variable.name] = variable, array
                     self._lengths[path, variable.name] = 0
 
+    def _reopen(self, layout: Layout, position: Position) -> None:
+        """Take up the arrays that are there, as long as they were at a position."""
+        for leftover in self._path.rglob("*.partial"):
+            leftover.unlink()
+        try:
+            self._root = zarr.open_group(self._store, mode="r+", zarr_format=3)
+            same = all(self._root.attrs.get(name) == layout.attributes[name] for name in ("seed", "dt_ms"))
+            found = {
+                (path, variable.name): (variable, _open_array(self._root, path, variable))
+                for path, variables in layout.groups.items()
+                for variable in variables
+                if variable.growing_axis is not None
+            }
+        except (KeyError, ValueError, TypeError, FileNotFoundError) as error:
+            raise OutputError(f"recording {self._path} is damaged: {error}") from error
+        self._store.stage()
+        for (path, name), (variable, array) in found.items():
+            axis = variable.growing_axis or 0
+            length = position.length(path, variable.dims[axis])
+            if not same or array.shape[axis] < length:
+                raise OutputError(
+                    f"the recording {self._path} does not belong to this checkpoint: {path.strip('/')}/{name} has "
+                    f"{array.shape[axis]} values along '{variable.dims[axis]}', and {length} had been written"
+                )
+            array.resize(tuple(length if i == axis else n for i, n in enumerate(array.shape)))
+            self._arrays[path, name], self._lengths[path, name] = (variable, array), length
+        self._store.commit()
+
     def _extend(self, path: str, name: str, values: Values) -> None:
         """Write at the end of what is committed, so that a write that was interrupted can be repeated."""
         variable, array = self._arrays[path, name]
@@ -143,6 +209,22 @@ class ZarrStore(BlockStore):
         stop = start + values.shape[axis]
         array.resize(tuple(stop if i == axis else length for i, length in enumerate(array.shape)))
         array[(slice(None),) * axis + (slice(start, stop),)] = values
+
+
+def _clear(folder: Path) -> None:
+    """Empty a folder, and keep it: the lock is on it."""
+    for item in folder.iterdir():
+        if item.is_dir():
+            shutil.rmtree(item)
+        else:
+            item.unlink()
+
+
+def _open_array(root: zarr.Group, path: str, variable: Variable) -> _Array:
+    array = root[f"{path.strip('/')}/{variable.name}".strip("/")]
+    if not isinstance(array, zarr.Array) or array.metadata.dimension_names != variable.dims:  # type: ignore[union-attr]
+        raise ValueError(f"{path.strip('/')}/{variable.name} is not the array that was written")
+    return array
 
 
 def _create_array(group: zarr.Group, variable: Variable, sizes: Mapping[str, int]) -> _Array:
@@ -154,6 +236,8 @@ def _create_array(group: zarr.Group, variable: Variable, sizes: Mapping[str, int
         fill_value=np.nan if variable.dtype.startswith("float") else None,
         dimension_names=variable.dims,
         attributes={**variable.attributes},
+        compressors=ZstdCodec(checksum=True),  # so that damage is noticed when it is read
+        config={"write_empty_chunks": True},  # so that a chunk that is missing is one that was lost
     )
 
 
@@ -167,6 +251,7 @@ class _StagedStore(WrapperStore[LocalStore]):
         super().__init__(LocalStore(path))
         self._folder = path
         self._staged: dict[str, bytes] | None = None
+        self._unsafe: set[Path] = set()
 
     def stage(self) -> None:
         self._staged = {}
@@ -175,11 +260,26 @@ class _StagedStore(WrapperStore[LocalStore]):
         if self._staged is not None and key.endswith(_METADATA):
             self._staged[key] = value.to_bytes()
         else:
+            self._unsafe.add(self._folder / key)
             await super().set(key, value)
 
     def commit(self) -> None:
         staged, self._staged = self._staged or {}, None
         for key, text in staged.items():
             partial = self._folder / f"{key}.partial"
-            partial.write_bytes(text)
-            partial.replace(self._folder / key)
+            self._unsafe.add(self._folder / key)
+            try:
+                partial.write_bytes(text)
+                partial.replace(self._folder / key)
+            except OSError:
+                partial.unlink(missing_ok=True)
+                raise
+
+    def flush_to_disk(self) -> None:
+        """Wait until all that was written is on the disk, files that were made with their names."""
+        files = [path for path in self._unsafe if path.exists()]  # a chunk may have been cut off since
+        folders = {folder for path in files for folder in (path.parent, path.parent.parent)}
+        with ThreadPoolExecutor(_FLUSHERS) as pool:
+            list(pool.map(flush_to_disk, files))
+            list(pool.map(flush_to_disk, folders))
+        self._unsafe.clear()
