@@ -22,7 +22,7 @@ from tests.cli.running import (
     wait_for_checkpoint,
 )
 
-LONG = {"epochs": 2, "trials_per_epoch": 250, "evaluation_trials": 20}
+LONG = {"epochs": 2, "trials_per_epoch": 100, "evaluation_trials": 10}
 OFTEN = ("--set", "checkpoint.every_ms=200")
 ON_TWO = ("--set", "brain.parallel=true", "--set", "execution.n_workers=2")
 

@@ -36,6 +36,7 @@ from thalia_dask.recording.recorder import Recorder
 from thalia_dask.recording.store import check_output
 from thalia_dask.regions import creator
 from thalia_dask.topology.build import build_plan
+from thalia_dask.topology.memory import check_memory
 from thalia_dask.topology.plan import BrainPlan
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ class DynamicBrain:
         position: Position | None = None,
     ) -> DynamicBrain:
         plan = build_plan(config).on(usable_device(config))
+        check_memory(config, plan, workers_elsewhere=client is not None)
         executor = open_executor(config, plan, client, steps_per_call)
         try:
             path = None if out is None else Path(out)

@@ -24,10 +24,12 @@ def validate(config: Path, overrides: Sequence[str]) -> None:
     from thalia_dask.cli.text import counted
     from thalia_dask.config import load_config
     from thalia_dask.topology.build import build_plan
+    from thalia_dask.topology.memory import check_memory
     from thalia_dask.topology.summary import summarize
 
     resolved = load_config(config, overrides)
     plan = build_plan(resolved)
+    check_memory(resolved, plan)
     summary = summarize(plan)
     told = ", ".join(
         [

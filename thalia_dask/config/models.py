@@ -171,6 +171,10 @@ class ExecutionConfig(_Config):
     start_timeout_s: PositiveFloat = Field(
         default=180.0, description="how many seconds the workers may take to start"
     )
+    memory_gib: PositiveFloat | None = Field(
+        default=None,
+        description="the memory in GiB up to which a brain is built, by estimate, or null for that of this machine",
+    )
 
 
 class RecordingConfig(_Config):
