@@ -112,7 +112,8 @@ def test_an_unknown_key_that_belongs_elsewhere(write):
 def test_an_unknown_key_without_a_likeness(write):
     path = write("a.yaml", "zzz: 3")
     assert message_of(path) == (
-        f"{path}: unknown key zzz (given 3); write one of global, brain, execution, recording, checkpoint, task, training"
+        f"{path}: unknown key zzz (given 3); write one of global, brain, execution, recording, checkpoint, task, "
+        "training"
     )
 
 
@@ -303,10 +304,7 @@ def test_what_is_no_config_is_refused_before_it_takes_memory(write, text, told):
 
 
 def test_a_file_without_end_is_not_read(write):
-    assert (
-        message_of("/dev/zero")
-        == "'/dev/zero' is longer than 1,000,000 bytes, so it is no config; write another path"
-    )
+    assert message_of("/dev/zero") == "'/dev/zero' is longer than 1,000,000 bytes: write the path of a config"
 
 
 def test_some_aliases_are_fine(write):

@@ -241,7 +241,7 @@ def test_half_a_file_is_refused(tmp_path: Path, kept: float) -> None:
     write_checkpoint(path, small_state())
     content = path.read_bytes()
     path.write_bytes(content[: int(kept * len(content))])
-    with pytest.raises(CheckpointError, match="state.zarr is damaged: the table of contents at its end is not what"):
+    with pytest.raises(CheckpointError, match=r"state.zarr is damaged: the table of contents at its end is not what"):
         read_checkpoint(path)
 
 

@@ -27,7 +27,7 @@ def test_absurd_values(override, what):
 
 def test_the_limit_can_be_set(monkeypatch):
     monkeypatch.setattr(memory, "machine_bytes", lambda: 1000)
-    with pytest.raises(ConfigError, match="and this machine has 0.0 GiB"):
+    with pytest.raises(ConfigError, match=r"and this machine has 0\.0 GiB"):
         DynamicBrain.from_thalia_config(load_config(SMALL))
     DynamicBrain.from_thalia_config(load_config(SMALL, ["execution.memory_gib=1"])).close()
     with pytest.raises(ConfigError, match=r"and execution.memory_gib allows 0.0 GiB"):

@@ -79,14 +79,10 @@ class Checkpoints:
         if stop or self._due(brain):
             self.write(brain, run())
         if stop:
-            raise RunStoppedError(
-                f"stopped at {to_ms(brain.now, self._dt_ms):g} ms, as was asked; "
-                + (
-                    f"go on with: thalia-dask resume {self._recording}"
-                    if self._keep
-                    else f"{self._recording} keeps what was recorded, but checkpoint.keep is 0, so it cannot be resumed"
-                )
-            )
+            how = f"go on with: thalia-dask resume {self._recording}"
+            if not self._keep:
+                how = f"checkpoint.keep is 0, so {self._recording} cannot be resumed"
+            raise RunStoppedError(f"stopped at {to_ms(brain.now, self._dt_ms):g} ms, as was asked; {how}")
 
     def write(self, brain: DynamicBrain, run: Mapping[str, Any]) -> None:
         """Write a checkpoint now."""

@@ -76,7 +76,7 @@ def simulate(
 
 
 def drive(brain: DynamicBrain, n_steps: int, checkpoints: Checkpoints | None = None) -> xr.Dataset:
-    """Show full intensity to every region with stimulus axons until ``n_steps`` steps are computed; return all of them.
+    """Show full intensity to every region with stimulus axons up to step ``n_steps``; returns all steps.
 
     Raises
     ------

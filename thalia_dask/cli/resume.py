@@ -126,6 +126,6 @@ def _check_same(saved: ThaliaConfig, asked: ThaliaConfig) -> None:
     as_before = {"execution": saved.execution, "checkpoint": saved.checkpoint, "brain": brain}
     if asked.model_copy(update=as_before) != saved:
         raise InputError(
-            "--set changes what is simulated, but a run that is resumed stays the same; write a value of execution or "
-            "checkpoint, or brain.parallel"
+            "--set changes what is simulated, but a run that is resumed stays the same; write a value of execution "
+            "or checkpoint, or brain.parallel"
         )

@@ -65,9 +65,13 @@ def go_on(job: Job, n_steps: int, out: Path, open_brain: Callable[..., DynamicBr
     dt_ms = job.config.global_.dt_ms
     began = perf_counter()
     progress = RunProgress(n_steps, dt_ms)
-    with job.client() as client, progress.bar, open_brain(client=client, observers=[progress]) as brain:
-        with stop_on_request() as stop_asked:
-            dataset = drive(brain, n_steps, Checkpoints(out, job.config.checkpoint, dt_ms, job.source, stop_asked))
+    with (
+        job.client() as client,
+        progress.bar,
+        open_brain(client=client, observers=[progress]) as brain,
+        stop_on_request() as stop_asked,
+    ):
+        dataset = drive(brain, n_steps, Checkpoints(out, job.config.checkpoint, dt_ms, job.source, stop_asked))
     seconds = perf_counter() - began
     click.echo(dataset)
     rates = dataset["rate"].mean("time")

@@ -26,10 +26,10 @@ class _Loader(yaml.SafeLoader):
 
     _depth = 0
 
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise _refusal(f"values are nested more than {DEEPEST} deep", self.peek_event().start_mark)
+            raise _refusal(f"values are nested more than {DEEPEST} deep", self.peek_event().start_mark)  # type: ignore[no-untyped-call]
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
@@ -89,9 +89,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             content = file.read(LARGEST_BYTES + 1)
         if len(content) > LARGEST_BYTES:
-            raise ConfigError(
-                f"'{path}' is longer than {LARGEST_BYTES:,} bytes, so it is no config; write another path"
-            )
+            raise ConfigError(f"'{path}' is longer than {LARGEST_BYTES:,} bytes: write the path of a config")
         text = content.decode("utf-8")
     except OSError as error:
         raise ConfigError(

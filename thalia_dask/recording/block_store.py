@@ -25,6 +25,7 @@ class BlockStore(ABC):
     def annotate(self, attributes: Mapping[str, object]) -> None:
         """Add root attributes, or replace those of the same name."""
 
+    @abstractmethod
     def close(self) -> None:
         """Nothing will be appended any more; what there is stays readable."""
 

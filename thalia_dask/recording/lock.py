@@ -24,7 +24,7 @@ class FolderLock:
         except BlockingIOError:
             self.release()
             raise OutputError(
-                f"output {folder} is being recorded to by another run; write another path, or wait until that has ended"
+                f"output {folder} is being recorded to by another run; write another path, or wait for its end"
             ) from None
 
     def release(self) -> None:

@@ -33,6 +33,9 @@ class MemoryStore(BlockStore):
     def secure(self) -> None:
         return None
 
+    def close(self) -> None:
+        return None
+
     def annotate(self, attributes: Mapping[str, object]) -> None:
         self._attributes |= attributes
 

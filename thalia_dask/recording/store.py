@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +17,14 @@ import numpy as np
 import xarray as xr
 import zarr
 from zarr.codecs import ZstdCodec
-from zarr.core.buffer import Buffer
-from zarr.storage import LocalStore, WrapperStore
 
-from thalia_dask.engine.sealed_file import flush_to_disk
 from thalia_dask.errors import OutputError
 from thalia_dask.recording.attributes import SOURCE
 from thalia_dask.recording.block_store import BlockStore
 from thalia_dask.recording.layout import Block, Layout, Position, Values
 from thalia_dask.recording.lock import FolderLock
 from thalia_dask.recording.schema import CHUNK_LENGTH, ROOT, Variable
-
-_METADATA = "zarr.json"
-_FLUSHERS = 16
-"""Files that wait for the disk at the same time share its waits."""
+from thalia_dask.recording.staged_store import METADATA, StagedStore
 
 _Array = zarr.Array[Any]
 
@@ -63,7 +56,7 @@ def check_output(path: Path, *, overwrite: bool = False) -> None:
 
 
 def _is_recording(path: Path) -> bool:
-    metadata = path / _METADATA
+    metadata = path / METADATA
     if path.is_symlink() or not metadata.is_file():
         return False
     try:
@@ -102,7 +95,7 @@ class ZarrStore(BlockStore):
         try:
             path.mkdir(exist_ok=True)
             self._lock = FolderLock(path)
-            self._store = _StagedStore(path)
+            self._store = StagedStore(path)
             if position is None:
                 _clear(path)
                 self._create(layout)
@@ -132,7 +125,8 @@ class ZarrStore(BlockStore):
             self._store.flush_to_disk()
         except OSError as error:
             raise OutputError(
-                f"output {self._path} could not be brought to the disk: {error}; free space on it or write another path"
+                f"output {self._path} could not be brought to the disk: {error}; free space there, or write "
+                "another path"
             ) from error
         lengths: dict[str, dict[str, int]] = {}
         for (path, name), length in self._lengths.items():
@@ -239,47 +233,3 @@ def _create_array(group: zarr.Group, variable: Variable, sizes: Mapping[str, int
         compressors=ZstdCodec(checksum=True),  # so that damage is noticed when it is read
         config={"write_empty_chunks": True},  # so that a chunk that is missing is one that was lost
     )
-
-
-class _StagedStore(WrapperStore[LocalStore]):
-    """A folder that can hold back the lengths of arrays until their values are written.
-
-    A reader never sees arrays of unequal length: all metadata of a block is written at once, at its end.
-    """
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(LocalStore(path))
-        self._folder = path
-        self._staged: dict[str, bytes] | None = None
-        self._unsafe: set[Path] = set()
-
-    def stage(self) -> None:
-        self._staged = {}
-
-    async def set(self, key: str, value: Buffer) -> None:
-        if self._staged is not None and key.endswith(_METADATA):
-            self._staged[key] = value.to_bytes()
-        else:
-            self._unsafe.add(self._folder / key)
-            await super().set(key, value)
-
-    def commit(self) -> None:
-        staged, self._staged = self._staged or {}, None
-        for key, text in staged.items():
-            partial = self._folder / f"{key}.partial"
-            self._unsafe.add(self._folder / key)
-            try:
-                partial.write_bytes(text)
-                partial.replace(self._folder / key)
-            except OSError:
-                partial.unlink(missing_ok=True)
-                raise
-
-    def flush_to_disk(self) -> None:
-        """Wait until all that was written is on the disk, files that were made with their names."""
-        files = [path for path in self._unsafe if path.exists()]  # a chunk may have been cut off since
-        folders = {folder for path in files for folder in (path.parent, path.parent.parent)}
-        with ThreadPoolExecutor(_FLUSHERS) as pool:
-            list(pool.map(flush_to_disk, files))
-            list(pool.map(flush_to_disk, folders))
-        self._unsafe.clear()

@@ -198,8 +198,8 @@ class Classroom:
     def _check_past(self) -> None:
         if self._reward != self._past.reward:
             raise CheckpointError(
-                f"the task '{self._task.name}' earned {self._past.reward:g} before and {self._reward:g} when the same "
-                "was done again, so it is no function of its seed and cannot be resumed: train again from the start"
+                f"the task '{self._task.name}' earned {self._past.reward:g} before and {self._reward:g} when the "
+                "same was done again, so it is no function of its seed and cannot be resumed: train from the start"
             )
 
     def _seed(self, purpose: str) -> int:
