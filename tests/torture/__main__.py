@@ -20,7 +20,11 @@ import click
 from tests.torture.row import Row, exactly
 
 RESULTS = Path(__file__).parents[2] / "results" / "torture.json"
-SUITES: dict[str, str] = {}
+SUITES: dict[str, str] = {
+    "fuzz": "tests.torture.fuzz",
+    "load": "tests.torture.load",
+    "soak": "tests.torture.soak",
+}
 
 
 @click.command()
