@@ -39,7 +39,8 @@ def train(
 ) -> None:
     """Train the brain of CONFIG by reward in the task that CONFIG names, then examine it.
 
-    Leaves RUN.zarr (the recording), RUN.json (how well it did) and RUN_*.png (learning curve, spike raster, rates).
+    Leaves RUN.zarr (the recording), RUN.json (how well it did), RUN_*.png (learning curve, spike raster, rates) and
+    RUN.checkpoints (the last states, the trained brain's among them).
     """
     from thalia_dask.brain import DynamicBrain
     from thalia_dask.cli.execution import load_job
