@@ -44,6 +44,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("brain.projections[]", models.ProjectionConfig),
     ("execution", models.ExecutionConfig),
     ("recording", models.RecordingConfig),
+    ("checkpoint", models.CheckpointConfig),
     ("task", models.TaskConfig),
     ("training", models.TrainingConfig),
 )

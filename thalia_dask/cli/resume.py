@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, TypeAdapter, ValidationError
 
-from thalia_dask.cli.options import PATH, cluster_options, example
+from thalia_dask.cli.options import PATH, cluster_options, example, import_option
 
 if TYPE_CHECKING:
     from thalia_dask.config import ThaliaConfig
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     help="How to execute from now on: a value of execution or checkpoint, or brain.parallel. May be given more than "
     "once.",
 )
+@import_option
 @cluster_options
 def resume(recording: Path, overrides: Sequence[str], cluster: Path | None, scheduler: str | None) -> None:
     """Go on with the run or the training that recorded to RUN.zarr, from its last sound checkpoint to its end.

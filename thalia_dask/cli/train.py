@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thalia_dask.cli.options import cluster_options, config_argument, example, output_options, set_option
+from thalia_dask.cli.options import (
+    cluster_options,
+    config_argument,
+    example,
+    import_option,
+    output_options,
+    set_option,
+)
 
 if TYPE_CHECKING:
     from thalia_dask.brain import DynamicBrain
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
 )
 @output_options
 @set_option
+@import_option
 @cluster_options
 def train(
     config: Path,

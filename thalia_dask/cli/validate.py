@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from thalia_dask.cli.options import config_argument, example, set_option
+from thalia_dask.cli.options import config_argument, example, import_option, set_option
 
 
 @click.command(
@@ -16,6 +16,7 @@ from thalia_dask.cli.options import config_argument, example, set_option
 )
 @config_argument
 @set_option
+@import_option
 def validate(config: Path, overrides: Sequence[str]) -> None:
     """Check CONFIG: one line and exit code 0 if it is valid, else what is wrong with it and exit code 2.
 
