@@ -41,14 +41,14 @@ def _spikes(n_spikes: int) -> list[Row]:
     size, began = 10_000, perf_counter()
     relays = {"kind": "thalamus", "size": size, "input_size": size, "params": {}}
     brain = {"regions": {"a": relays}, "max_input_rate_hz": 1e6}
-    config = load_config({"brain": brain, "recording": {"flush_every_ms": 100}})
+    config = load_config({"brain": brain, "recording": {"flush_every_ms": 1000}})
     with (
         tempfile.TemporaryDirectory() as folder,
         DynamicBrain.from_thalia_config(config, out=Path(folder) / "r.zarr") as brain,
     ):
         counted = 0
         while counted < n_spikes:
-            counted += brain.forward(np.ones(size, np.float32), 20)["spike_counts"]["a"]
+            counted += brain.forward(np.ones(size, np.float32), 100)["spike_counts"]["a"]
         brain.close()
         with xr.open_dataset(Path(folder) / "r.zarr", group="a", engine="zarr", consolidated=False) as recorded:
             stored = recorded.sizes["spike"]

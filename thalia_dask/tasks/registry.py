@@ -102,7 +102,8 @@ def _make(config: TaskConfig) -> Environment:
     if colon:
         raise ConfigError(
             f"task.name is '{config.name}', but what a config names is not imported, since configs may come from "
-            f"anywhere; write task.name: {environment}, and --import {module} on the command line (or import it yourself)"
+            f"anywhere; write task.name: {environment}, and --import {module} on the command line (or import it "
+            "yourself)"
         )
     try:
         return gymnasium.make(config.name, **params)
