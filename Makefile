@@ -3,6 +3,7 @@
 #   PYTHON=python3.12   the Python that .venv is made with (default: python3, else 3.13, 3.12 or 3.11)
 #   SEED=2 EPOCHS=1     another seed, fewer epochs        OUT=runs/other.zarr   another output of the demo
 #   ARGS="..."          passed on to the demo, or to pytest
+#   SUITES="fuzz soak"  suites of torture to run (default: all)
 #   ROWS="cuba-*,auto"  rows to measure (default: all)      QUICK=1             short runs, for trying
 
 SHELL := /bin/bash
@@ -14,12 +15,13 @@ PEERS := .venv-peers/.installed
 OUT ?= runs/digits.zarr
 OPTIONS := $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(SEED),--set global.seed=$(SEED)) $(ARGS)
 
-.PHONY: help demo test guard forecast lint bench clean
+.PHONY: help demo test guard torture forecast lint bench clean
 
 help:
 	@echo "make demo    train the six-region brain on handwritten digits, on Dask; results go to runs/"
 	@echo "make test    run the tests"
 	@echo "make guard   see that no kernel has become slow, by ratios to other programs, in seconds"
+	@echo "make torture  mutated files, long and large runs: what no run may lose, in results/torture.json (10 minutes)"
 	@echo "make forecast  compare forecasts of parallel execution with real runs, in minutes"
 	@echo "make lint    ruff, mypy and the import contract"
 	@echo "make bench   side-by-side benchmarks against NEST and Brian2, in results/bench.json (takes long)"
@@ -34,6 +36,9 @@ test: $(KERNELS)
 
 guard: $(KERNELS)
 	$(BIN)/python -m pytest benchmarks/guards --benchmark-columns=median,iqr,rounds $(ARGS)
+
+torture: $(KERNELS)
+	$(BIN)/python -m tests.torture $(SUITES)
 
 forecast: $(KERNELS)
 	$(BIN)/python -m tests.performance.against_dask $(ARGS)

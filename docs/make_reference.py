@@ -45,6 +45,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("execution", models.ExecutionConfig),
     ("recovery", models.RecoveryConfig),
     ("recording", models.RecordingConfig),
+    ("checkpoint", models.CheckpointConfig),
     ("task", models.TaskConfig),
     ("training", models.TrainingConfig),
 )

@@ -30,6 +30,10 @@ class CheckpointError(ThaliaError, OSError):
     """A checkpoint that is missing, or cannot be read."""
 
 
+class RunStoppedError(ThaliaError):
+    """A run was asked to stop, and has stopped; its text says how to go on."""
+
+
 class ClusterError(ThaliaError, RuntimeError):
     """A Dask cluster that is missing, too small, or did not answer in time."""
 

@@ -53,7 +53,12 @@ def test_the_figures_in_json(trained):
 
 def test_the_files(trained):
     result, folder = trained
-    assert sorted(path.name for path in folder.iterdir()) == ["digits.json", "digits.zarr", *FIGURES]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "digits.checkpoints",
+        "digits.json",
+        "digits.zarr",
+        *FIGURES,
+    ]
     assert all((folder / figure).read_bytes().startswith(b"\x89PNG") for figure in FIGURES)
     for name in ("digits.zarr", "digits.json", *FIGURES):
         assert f"\n  {folder / name}\n" in result.stdout

@@ -112,7 +112,8 @@ def test_an_unknown_key_that_belongs_elsewhere(write):
 def test_an_unknown_key_without_a_likeness(write):
     path = write("a.yaml", "zzz: 3")
     assert message_of(path) == (
-        f"{path}: unknown key zzz (given 3); write one of global, brain, execution, recording, task, training"
+        f"{path}: unknown key zzz (given 3); write one of global, brain, execution, recording, checkpoint, task, "
+        "training"
     )
 
 
@@ -276,3 +277,36 @@ def test_clusters_are_loaded_in_the_same_way(write):
         "--set kind=slurm: kind is 'slurm', which should be 'local'; "
         "write 'local', for processes on this machine (default \"local\")"
     )
+
+
+def laughing(levels):
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, levels)]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (laughing(9), "line 1, column 1: it stands for more than 100,000 values; write fewer aliases"),
+        ("brain: &b {regions: *b}", "line 1, column 1: it stands for more than 100,000 values; write fewer aliases"),
+        ("[" * 200, "line 1, column 33: values are nested more than 32 deep"),
+        ("global: {seed: 0x" + "f" * 9999 + "}", "line 1, column 16: a whole number beyond ±1e+30"),
+        ("global: {seed: " + "9" * 5000 + "}", "Exceeds the limit (4300 digits) for integer string conversion"),
+        ("global: {seed: 2001-99-99}", "month must be in 1..12; write it in quotes if it is a text"),
+        ("global: !!python/object/apply:os.abort []", "could not determine a constructor for the tag"),
+    ],
+)
+def test_what_is_no_config_is_refused_before_it_takes_memory(write, text, told):
+    path = write("a.yaml", text)
+    assert message_of(path).startswith(str(path))
+    assert told in message_of(path)
+
+
+def test_a_file_without_end_is_not_read(write):
+    assert message_of("/dev/zero") == "'/dev/zero' is longer than 1,000,000 bytes: write the path of a config"
+
+
+def test_some_aliases_are_fine(write):
+    config = load_config(write("a.yaml", "brain:\n  regions:\n    a: &c {kind: cortex, size: 9}\n    b: *c\n"))
+    assert config.brain.regions["a"] == config.brain.regions["b"]

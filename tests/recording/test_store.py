@@ -208,3 +208,58 @@ def test_an_unwritable_folder_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
     with pytest.raises(OutputError, match=r"the folder .* is not writable; write another path"):
         check_output(tmp_path / "run.zarr")
+
+
+def test_two_runs_to_one_output(tmp_path, new_recorder, drive):
+    path = tmp_path / "run.zarr"
+    recorder = new_recorder(path=path)
+    for overwrite in (False, True):
+        with pytest.raises(OutputError) as caught:
+            new_recorder(path=path, overwrite=overwrite)
+        assert str(caught.value) == (
+            f"output {path} is being recorded to by another run; write another path, or wait for its end"
+        )
+    drive(recorder)
+    recorder.on_close()
+    new_recorder(path=path, overwrite=True).on_close()
+    assert open_store(path).sizes["time"] == 0
+
+
+def test_a_dead_run_holds_nothing(tmp_path):
+    script = """
+        import os, sys
+        from pathlib import Path
+        from thalia_dask.recording.lock import FolderLock
+        lock = FolderLock(Path(sys.argv[1]))
+        os.kill(os.getpid(), 9)
+    """
+    process = subprocess.run([sys.executable, "-c", textwrap.dedent(script), tmp_path], check=False)
+    assert process.returncode == -9
+    check_output(tmp_path / "run.zarr")
+
+
+FULL_DISK = """
+    import resource, sys
+    from thalia_dask.cli import main
+    largest = int(sys.argv.pop(1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+    main()
+"""
+
+
+def test_a_full_disk_ends_the_run_and_leaves_what_was_recorded(tmp_path):
+    out = tmp_path / "run.zarr"
+    config = tmp_path / "config.yaml"
+    config.write_text("brain: {regions: {a: {kind: cortex, size: 20, spontaneous: true}}}")
+    arguments = ["6000", "run", config, "--duration-ms", "100000", "--out", out]
+    options = ["--set", "recording.flush_every_ms=200"]
+    command = [sys.executable, "-c", textwrap.dedent(FULL_DISK), *map(str, arguments), *options]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode == 2, process.stderr
+    assert f"Error: output {out} could not be written further: [Errno 27] File too large" in process.stderr
+    assert process.stderr.endswith("free space on that disk or write another path\n")
+    tree = open_store(out).load()
+    n_steps = tree.sizes["time"]
+    assert 200 <= n_steps < 100_000
+    assert tree["spike_count"].sum() == tree["a/spike_step"].size
+    assert not list(tmp_path.rglob("*.partial"))

@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from thalia_dask.config import TaskConfig
@@ -62,3 +64,13 @@ def test_an_environment_whose_package_is_missing(monkeypatch):
     assert message_of(name="LunarLander-v3") == (
         "task.name: the environment 'LunarLander-v3' needs more than is installed: Box2D is not installed"
     )
+
+
+def test_a_config_cannot_have_a_module_imported():
+    with pytest.raises(ConfigError) as caught:
+        open_task(TaskConfig(name="antigravity:Fly-v0"))
+    assert str(caught.value) == (
+        "task.name is 'antigravity:Fly-v0', but what a config names is not imported, since configs may come from "
+        "anywhere; write task.name: Fly-v0, and --import antigravity on the command line (or import it yourself)"
+    )
+    assert "antigravity" not in sys.modules

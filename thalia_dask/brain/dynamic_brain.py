@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from thalia_dask.brain.actions import find_votes
 from thalia_dask.brain.amounts import finite
 from thalia_dask.brain.at_exit import close_at_exit
+from thalia_dask.brain.memory import Memory, Votes, understood
 from thalia_dask.brain.opening import open_executor, open_recorder, usable_device, window_steps, with_execution
 from thalia_dask.brain.performance import performance
 from thalia_dask.brain.region_view import RegionView
@@ -28,13 +28,15 @@ from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer, TrialReport
 from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.engine.sequential import SequentialExecutor
-from thalia_dask.errors import InputError, StateError
+from thalia_dask.errors import CheckpointError, InputError, StateError
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
 from thalia_dask.modulation.reward import RewardExpectation
+from thalia_dask.recording.layout import Position
 from thalia_dask.recording.recorder import Recorder
 from thalia_dask.recording.store import check_output
 from thalia_dask.regions import creator
 from thalia_dask.topology.build import build_plan
+from thalia_dask.topology.memory import check_memory
 from thalia_dask.topology.plan import BrainPlan
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ class DynamicBrain:
         out: Path | None = None,
         *,
         overwrite: bool = False,
+        position: Position | None = None,
     ) -> None:
         self.config = config
         self.plan = plan
@@ -71,7 +74,9 @@ class DynamicBrain:
         self._levels = NeuromodulatorLevels(plan.dt_ms)
         self._encoder = StimulusEncoder(plan, config.brain.max_input_rate_hz)
         executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
-        self._recorder = open_recorder(config, plan, executor, self._levels, out, overwrite=overwrite)
+        self._recorder = open_recorder(
+            config, plan, executor, self._levels, out, overwrite=overwrite, position=position
+        )
         self._tally = Tally(plan)
         self._votes = find_votes(plan, config.brain.vote_temperature)
         self._stimulus_seconds = 0.0
@@ -116,22 +121,41 @@ class DynamicBrain:
         OutputError : if ``out`` cannot be written, or exists and ``overwrite`` is false.
         ClusterError : if the Dask workers do not start in time.
         """
-        device = usable_device(config)
-        plan = build_plan(config).on(device)
-        path = None if out is None else Path(out)
-        if path is not None:
-            check_output(path, overwrite=overwrite)
+        if out is not None:
+            check_output(Path(out), overwrite=overwrite)
+        return cls._build(config, client, observers, out, steps_per_call, overwrite=overwrite)
+
+    @classmethod
+    def _build(
+        cls,
+        config: ThaliaConfig,
+        client: Client | None,
+        observers: Sequence[Observer],
+        out: str | Path | None,
+        steps_per_call: int | None = None,
+        *,
+        overwrite: bool = False,
+        position: Position | None = None,
+    ) -> DynamicBrain:
+        plan = build_plan(config).on(usable_device(config))
+        check_memory(config, plan, workers_elsewhere=client is not None)
         executor = open_executor(config, plan, client, steps_per_call)
         try:
-            return cls(config, plan, executor, observers, path, overwrite=overwrite)
+            path = None if out is None else Path(out)
+            return cls(config, plan, executor, observers, path, overwrite=overwrite, position=position)
         except BaseException:
             executor.close()
             raise
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
-        """Write the complete state to a Zarr store, from which :meth:`load` goes on to the same bits.
+    def save(self, path: str | Path, *, overwrite: bool = False, run: Mapping[str, Any] | None = None) -> None:
+        """Write the complete state to one file, from which :meth:`load` goes on to the same bits.
 
-        What has been recorded is not part of it.
+        What has been recorded is not part of it, but a recording on disk can be continued from there.
+
+        Parameters
+        ----------
+        run : JSON values that are to be kept with it, such as how far a training has come; read them with
+            :func:`~thalia_dask.engine.checkpoint.read_checkpoint`.
 
         Raises
         ------
@@ -142,15 +166,16 @@ class DynamicBrain:
         checkpoint = Checkpoint(
             config=self.config.model_dump_json(by_alias=True),
             travel=self._orchestrator.snapshot(),
-            regions={name: executor.snapshot(name) for name in self.plan.region_names},
-            memory=self._memory(),
+            regions=executor.snapshots(),
+            memory=self._memory().model_dump(),
+            run=run,
         )
         write_checkpoint(Path(path), checkpoint, overwrite=overwrite)
 
     @classmethod
     def load(
         cls,
-        path: str | Path,
+        path: str | Path | Checkpoint,
         *,
         parallel: bool | Literal["auto"] | None = None,
         execution: ExecutionConfig | None = None,
@@ -158,25 +183,37 @@ class DynamicBrain:
         observers: Sequence[Observer] = (),
         out: str | Path | None = None,
         overwrite: bool = False,
+        append: bool = False,
     ) -> DynamicBrain:
         """Build the brain that :meth:`save` wrote, in the state that it had; recording begins there.
 
         Parameters
         ----------
+        path : where it was saved, or the checkpoint itself, which has been read.
         parallel, execution : how to run it from now on; None as it was. No spike depends on it.
         client, observers, out, overwrite : as for :meth:`from_thalia_config`.
+        append : go on with the recording at ``out`` that the brain made when it was saved; what it holds beyond that
+            is cut off.
 
         Raises
         ------
-        CheckpointError : if there is no checkpoint at ``path``, or it is of another version.
+        CheckpointError : if there is no checkpoint at ``path``, it is damaged or of another version, or its brain did
+            not record to disk and ``append`` is true.
         """
-        checkpoint = read_checkpoint(Path(path))
-        config = with_execution(
-            ThaliaConfig.model_validate_json(checkpoint.config), parallel=parallel, execution=execution
-        )
-        brain = cls.from_thalia_config(config, client=client, observers=observers, out=out, overwrite=overwrite)
+        checkpoint = path if isinstance(path, Checkpoint) else read_checkpoint(Path(path))
+        config, memory = understood(checkpoint)
+        config = with_execution(config, parallel=parallel, execution=execution)
+        if append and (out is None or memory.recorded is None):
+            raise CheckpointError(
+                "the brain of this checkpoint did not record to disk, or no recording was named, so none can be "
+                "continued; leave append out"
+            )
+        if append:
+            brain = cls._build(config, client, observers, out, position=memory.recorded)
+        else:
+            brain = cls.from_thalia_config(config, client=client, observers=observers, out=out, overwrite=overwrite)
         try:
-            brain._go_back(checkpoint)  # noqa: SLF001
+            brain._go_back(checkpoint, memory)  # noqa: SLF001
         except BaseException:
             brain.close()
             raise
@@ -372,25 +409,23 @@ class DynamicBrain:
             raise StateError("this brain is closed; build another one with DynamicBrain.from_thalia_config(config)")
         return self._executor
 
-    def _memory(self) -> dict[str, Any]:
-        """What the brain itself remembers, beside its regions and what travels between them."""
-        return {
-            "trial": self._trial,
-            "action": self._action,
-            "confidence": self._confidence,
-            "expectation": asdict(self.expectation),
-            "levels": self._levels.snapshot(),
-            "votes": None if self._votes is None else self._votes.snapshot(),
-        }
+    def _memory(self) -> Memory:
+        return Memory(
+            trial=self._trial,
+            action=self._action,
+            confidence=self._confidence,
+            expectation=self.expectation,
+            levels=self._levels.snapshot(),
+            votes=None if self._votes is None else Votes(**self._votes.snapshot()),
+            recorded=self._recorder.secure(),
+        )
 
-    def _go_back(self, checkpoint: Checkpoint) -> None:
+    def _go_back(self, checkpoint: Checkpoint, memory: Memory) -> None:
         """Return to the state that a checkpoint holds."""
-        memory = checkpoint.memory
-        for name, snapshot in checkpoint.regions.items():
-            self._executor.restore(name, snapshot)
+        self._executor.restores(checkpoint.regions)
         self._orchestrator.restore(checkpoint.travel)
-        self._trial, self._action, self._confidence = memory["trial"], memory["action"], memory["confidence"]
-        self.expectation = RewardExpectation(**memory["expectation"])
-        self._levels.restore({name: (step, level) for name, (step, level) in memory["levels"].items()})
-        if self._votes is not None:
-            self._votes.restore(memory["votes"])
+        self._trial, self._action, self._confidence = memory.trial, memory.action, memory.confidence
+        self.expectation = memory.expectation
+        self._levels.restore(memory.levels)
+        if self._votes is not None and memory.votes is not None:
+            self._votes.restore(memory.votes.model_dump())

@@ -16,6 +16,7 @@ from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, Neuromodulat
 from thalia_dask.modulation.oscillators import FREQUENCY_HZ, phase
 from thalia_dask.performance.costs import step_costs
 from thalia_dask.recording.attributes import run_attributes
+from thalia_dask.recording.layout import Position
 from thalia_dask.recording.recorder import Recorder
 from thalia_dask.ticks import to_steps
 from thalia_dask.topology.plan import BrainPlan
@@ -105,8 +106,9 @@ def open_recorder(
     out: Path | None,
     *,
     overwrite: bool,
+    position: Position | None,
 ) -> Recorder:
-    """A recorder of all regions, neuromodulators and oscillators, to ``out`` or to memory."""
+    """A recorder of all regions, neuromodulators and oscillators, to ``out`` (from ``position`` on) or to memory."""
     return Recorder(
         plan,
         spikes=config.recording.spikes,
@@ -125,6 +127,7 @@ def open_recorder(
         phases=lambda name, steps: [phase(name, step, plan.dt_ms) for step in steps.tolist()],
         path=out,
         overwrite=overwrite,
+        position=position,
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from thalia_dask.brain.checkpoints import Checkpoints
 from thalia_dask.brain.dynamic_brain import DynamicBrain
 from thalia_dask.brain.stimulus import Stimulus
 from thalia_dask.config import ThaliaConfig, load_config
@@ -21,8 +23,12 @@ if TYPE_CHECKING:
 FULL = 1.0
 """The intensity shown where no stimulus is given."""
 
-_STRETCH_STEPS = 1000
+STRETCH_STEPS = 1000
 """A stimulus that is held is shown in stretches, so that memory does not grow with the duration."""
+
+_FIRST_STRETCH_STEPS = 10
+_STRETCH_SECONDS = 1.0
+"""How long a stop may have to wait."""
 
 
 def simulate(
@@ -62,11 +68,36 @@ def simulate(
         observers=observers,
         out=out,
         overwrite=overwrite,
-        steps_per_call=n_steps if stimulus is not None else min(_STRETCH_STEPS, n_steps),
+        steps_per_call=n_steps if stimulus is not None else min(STRETCH_STEPS, n_steps),
     ) as brain:
         if stimulus is not None:
             return brain.forward(stimulus, n_steps).dataset
-        everywhere = {port.region: [FULL] * port.size for port in brain.plan.stimuli}
-        while brain.now < n_steps:
-            brain.forward(everywhere, min(_STRETCH_STEPS, n_steps - brain.now))
-        return brain.recorder.dataset(0, n_steps)
+        return drive(brain, n_steps)
+
+
+def drive(brain: DynamicBrain, n_steps: int, checkpoints: Checkpoints | None = None) -> xr.Dataset:
+    """Show full intensity to every region with stimulus axons up to step ``n_steps``; returns all steps.
+
+    Raises
+    ------
+    RunStoppedError : if ``checkpoints`` were told to stop.
+    """
+    everywhere = {port.region: [FULL] * port.size for port in brain.plan.stimuli}
+    run = {"command": "run", "n_steps": n_steps}
+    stretch = STRETCH_STEPS
+    if checkpoints is not None:
+        checkpoints.begin(brain)
+        stretch = _FIRST_STRETCH_STEPS
+    while brain.now < n_steps:
+        length = min(stretch, n_steps - brain.now)
+        if checkpoints is None:
+            brain.forward(everywhere, length)
+            continue
+        length, began = checkpoints.steps_left(brain, length), perf_counter()
+        brain.forward(everywhere, length)
+        seconds = perf_counter() - began
+        stretch = max(1, min(STRETCH_STEPS, int(length * _STRETCH_SECONDS / seconds)))
+        checkpoints.visit(brain, lambda: run)
+    if checkpoints is not None:
+        checkpoints.write(brain, run)
+    return brain.recorder.dataset(0, n_steps)

@@ -32,6 +32,7 @@ def describe(
     """Show what CONFIG would build: regions, delays, window, memory, placement. Starts nothing."""
     from thalia_dask.config import load_config
     from thalia_dask.topology.build import build_plan
+    from thalia_dask.topology.memory import check_memory
     from thalia_dask.topology.summary import summarize
 
     loaded = load_config(config, overrides)
@@ -40,6 +41,7 @@ def describe(
         click.echo(_yaml(loaded.model_dump(by_alias=True)), nl=False)
         return
     click.echo("\n".join(_lines(config, loaded, plan, summarize(plan))))
+    check_memory(loaded, plan)
 
 
 def _lines(path: Path, config: ThaliaConfig, plan: BrainPlan, summary: BrainSummary) -> Iterator[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from thalia_dask.config import ClusterConfig, ThaliaConfig
+    from thalia_dask.config.loading import ConfigSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,12 @@ class Job:
     Attributes
     ----------
     config : with what ``cluster`` and ``scheduler`` imply.
+    source : where the config came from, as it was given.
     cluster, scheduler : at most one of them; without either the config decides.
     """
 
     config: ThaliaConfig
+    source: str
     cluster: ClusterConfig | None
     scheduler: str | None
 
@@ -49,8 +52,14 @@ class Job:
             yield None
 
 
-def load_job(config: Path, overrides: Sequence[str], cluster: Path | None, scheduler: str | None) -> Job:
-    """Load config and cluster description.
+def load_job(
+    config: ConfigSource,
+    overrides: Sequence[str],
+    cluster: Path | None,
+    scheduler: str | None,
+    source: str | None = None,
+) -> Job:
+    """Load config and cluster description; ``source`` says where a config came from that is no path.
 
     Raises
     ------
@@ -68,7 +77,7 @@ def load_job(config: Path, overrides: Sequence[str], cluster: Path | None, sched
     if described is not None:
         implied.append(f"execution.threads_per_worker={described.threads_per_worker or 'null'}")
         implied.append(f"execution.n_workers={described.n_workers or 'null'}")
-    return Job(load_config(config, [*overrides, *implied]), described, scheduler)
+    return Job(load_config(config, [*overrides, *implied]), source or str(config), described, scheduler)
 
 
 def count_steps(duration_ms: float, dt_ms: float) -> int:

@@ -10,10 +10,12 @@ import click
 from thalia_dask.cli.bench import bench
 from thalia_dask.cli.describe import describe
 from thalia_dask.cli.plot import plot
+from thalia_dask.cli.resume import resume
 from thalia_dask.cli.run import run
+from thalia_dask.cli.stopping import terminated_like_interrupted
 from thalia_dask.cli.train import train
 from thalia_dask.cli.validate import validate
-from thalia_dask.errors import ConfigError, DeviceWarning, InputError, OutputError, ThaliaError
+from thalia_dask.errors import ConfigError, DeviceWarning, InputError, OutputError, RunStoppedError, ThaliaError
 
 
 class _WrongUse(click.ClickException):
@@ -30,13 +32,15 @@ class _Interrupted(click.ClickException):
 
 class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), terminated_like_interrupted():
             warnings.simplefilter("default", DeviceWarning)
             warnings.showwarning = _show_in_one_line
             try:
                 return super().invoke(ctx)
             except (ConfigError, InputError, OutputError) as error:
                 raise _WrongUse(str(error)) from error
+            except RunStoppedError as stopped:
+                raise _Interrupted(str(stopped)) from stopped
             except ThaliaError as error:
                 raise _Failed(str(error)) from error
             except KeyboardInterrupt as interrupt:
@@ -57,7 +61,7 @@ def main() -> None:
     """  # noqa: D301 (click wants the backspace character)
 
 
-for _command in (run, train, describe, validate, bench, plot):
+for _command in (run, train, resume, describe, validate, bench, plot):
     main.add_command(_command)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -49,6 +50,25 @@ _scheduler = click.option(
     "--scheduler",
     metavar="ADDRESS",
     help="Use the workers of a running Dask scheduler, e.g. tcp://10.0.0.5:8786; implies brain.parallel=true.",
+)
+
+
+def _imported(_context: click.Context, _parameter: click.Parameter, modules: tuple[str, ...]) -> None:
+    for module in modules:
+        try:
+            import_module(module)
+        except ImportError as error:
+            raise click.BadParameter(f"'{module}' cannot be imported: {error}") from error
+
+
+import_option = click.option(
+    "--import",
+    "_modules",
+    multiple=True,
+    metavar="MODULE",
+    callback=_imported,
+    expose_value=False,
+    help="Import a Python module first, one that registers the task's environment. May be given more than once.",
 )
 
 

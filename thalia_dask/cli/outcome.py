@@ -30,7 +30,7 @@ class Outcome:
     seconds : from the building of the brain to the end of the evaluation.
     """
 
-    config: Path
+    config: str
     task: Task
     result: TrainingResult
     seed: int
@@ -74,7 +74,7 @@ class Outcome:
             **self._scores(),
             "chance_accuracy": self.task.chance,
             "task": self.task.name,
-            "config": str(self.config),
+            "config": self.config,
             "seed": self.seed,
             "executor": self.executor,
             "workers": self.workers,

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from thalia_dask.cli.options import PATH, example
-from thalia_dask.errors import InputError
 
 
 @click.command(
@@ -17,16 +16,8 @@ from thalia_dask.errors import InputError
 @click.option("--out", type=PATH, metavar="DIR", help="Folder for the figures; by default that of RUN.zarr.")
 def plot(recording: Path, out: Path | None) -> None:
     """Draw rates, spike raster and learning curve of RUN.zarr, as PNG files named after it."""
-    import xarray as xr
-
     from thalia_dask.plots.save import save_all
+    from thalia_dask.recording.reading import load_recording
 
-    if not (recording / "zarr.json").is_file():
-        raise InputError(
-            f"there is no recording at '{recording}'; write the path of a RUN.zarr that thalia-dask run or train made"
-        )
-    with xr.open_datatree(recording, engine="zarr", consolidated=False, chunks=None) as tree:
-        if "schema_version" not in tree.attrs:
-            raise InputError(f"'{recording}' is a Zarr store, but no recording of thalia_dask; write the path of one")
-        for path in save_all(tree, out or recording.parent, prefix=f"{recording.stem}_"):
-            click.echo(path)
+    for path in save_all(load_recording(recording), out or recording.parent, prefix=f"{recording.stem}_"):
+        click.echo(path)

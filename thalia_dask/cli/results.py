@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from thalia_dask.brain.checkpoints import folder_beside, kept_in
 from thalia_dask.errors import OutputError
 from thalia_dask.recording.store import check_output
 
@@ -33,6 +34,9 @@ def prepare(recording: Path, *, overwrite: bool) -> None:
         ) from error
     check_output(recording, overwrite=overwrite)
     earlier = [json_beside(recording), *sorted(recording.parent.glob(f"{prefix_of(recording)}*.png"))]
-    for path in earlier:
+    checkpoints = kept_in(folder_beside(recording))
+    for path in [*earlier, *checkpoints]:
         if path.exists() and not overwrite:
             raise OutputError(f"output {path} exists; write another --out, or --overwrite to replace it")
+    for path in checkpoints:
+        path.unlink()  # nobody shall go on from the state of another run

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from thalia_dask.cli.options import cluster_options, config_argument, example, output_options, set_option
+
+if TYPE_CHECKING:
+    from thalia_dask.brain import DynamicBrain
+    from thalia_dask.cli.execution import Job
 
 
 @click.command(
@@ -30,25 +35,47 @@ def run(
     scheduler: str | None,
 ) -> None:
     """Simulate the brain of CONFIG for T ms, with full intensity on all its sensory axons, and record it."""
-    from thalia_dask.brain import simulate
+    from thalia_dask.brain import DynamicBrain
+    from thalia_dask.brain.simulate import STRETCH_STEPS
     from thalia_dask.cli.execution import count_steps, load_job
-    from thalia_dask.cli.progress import RunProgress
     from thalia_dask.cli.results import prepare
-    from thalia_dask.cli.text import table
     from thalia_dask.topology.build import build_plan
 
     job = load_job(config, overrides, cluster, scheduler)
-    dt_ms = job.config.global_.dt_ms
-    n_steps = count_steps(duration_ms, dt_ms)
+    n_steps = count_steps(duration_ms, job.config.global_.dt_ms)
     build_plan(job.config)  # finds mistakes before a cluster is started for nothing
     prepare(out, overwrite=overwrite)
+
+    def open_brain(**how: Any) -> DynamicBrain:
+        return DynamicBrain.from_thalia_config(
+            job.config, out=out, overwrite=overwrite, steps_per_call=min(STRETCH_STEPS, n_steps), **how
+        )
+
+    go_on(job, n_steps, out, open_brain)
+
+
+def go_on(job: Job, n_steps: int, out: Path, open_brain: Callable[..., DynamicBrain]) -> None:
+    """Run a brain, new or loaded, until ``n_steps`` steps are computed, and tell what it did."""
+    from thalia_dask.brain import Checkpoints, drive
+    from thalia_dask.cli.progress import RunProgress
+    from thalia_dask.cli.stopping import stop_on_request
+    from thalia_dask.cli.text import table
+    from thalia_dask.ticks import to_ms
+
+    dt_ms = job.config.global_.dt_ms
     began = perf_counter()
     progress = RunProgress(n_steps, dt_ms)
-    with job.client() as client, progress.bar:
-        dataset = simulate(job.config, duration_ms, client=client, out=out, overwrite=overwrite, observers=[progress])
+    with (
+        job.client() as client,
+        progress.bar,
+        open_brain(client=client, observers=[progress]) as brain,
+        stop_on_request() as stop_asked,
+    ):
+        dataset = drive(brain, n_steps, Checkpoints(out, job.config.checkpoint, dt_ms, job.source, stop_asked))
     seconds = perf_counter() - began
     click.echo(dataset)
     rates = dataset["rate"].mean("time")
     rows = [(str(region), f"{float(rates.sel(region=region)):.1f}") for region in rates["region"].values]
     click.echo("\n" + table(("region", "mean rate (Hz)"), rows, right=(1,)))
-    click.echo(f"\n{duration_ms:g} ms in {seconds:.1f} s ({dataset.attrs['executor']}), recorded in {out}")
+    how = f"{to_ms(n_steps, dt_ms):g} ms in {seconds:.1f} s ({dataset.attrs['executor']})"
+    click.echo(f"\n{how}, recorded in {out}")

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from thalia_dask.cli.options import cluster_options, config_argument, example, output_options, set_option
+from thalia_dask.cli.options import (
+    cluster_options,
+    config_argument,
+    example,
+    import_option,
+    output_options,
+    set_option,
+)
+
+if TYPE_CHECKING:
+    from thalia_dask.brain import DynamicBrain
+    from thalia_dask.cli.execution import Job
+    from thalia_dask.tasks.training import Past
 
 
 @click.command(
@@ -21,6 +34,7 @@ from thalia_dask.cli.options import cluster_options, config_argument, example, o
 )
 @output_options
 @set_option
+@import_option
 @cluster_options
 def train(
     config: Path,
@@ -33,18 +47,15 @@ def train(
 ) -> None:
     """Train the brain of CONFIG by reward in the task that CONFIG names, then examine it.
 
-    Leaves RUN.zarr (the recording), RUN.json (how well it did) and RUN_*.png (learning curve, spike raster, rates).
+    Leaves RUN.zarr (the recording), RUN.json (how well it did), RUN_*.png (learning curve, spike raster, rates) and
+    RUN.checkpoints (the last states, the trained brain's among them).
     """
     from thalia_dask.brain import DynamicBrain
     from thalia_dask.cli.execution import load_job
-    from thalia_dask.cli.outcome import Outcome
-    from thalia_dask.cli.progress import TrainingProgress
-    from thalia_dask.cli.results import json_beside, prefix_of, prepare
-    from thalia_dask.cli.text import counted
-    from thalia_dask.plots.save import save_all
+    from thalia_dask.cli.results import prepare
     from thalia_dask.tasks.fit import check_fit
     from thalia_dask.tasks.registry import open_task
-    from thalia_dask.tasks.training import train_and_evaluate
+    from thalia_dask.tasks.training import Past
     from thalia_dask.topology.build import build_plan
 
     asked = [f"training.epochs={epochs}"] if epochs else []
@@ -52,26 +63,46 @@ def train(
     task = open_task(job.config.task)
     check_fit(job.config, build_plan(job.config), task)
     prepare(out, overwrite=overwrite)
-    training = job.config.training
+    task.close()
+
+    def open_brain(**how: Any) -> DynamicBrain:
+        return DynamicBrain.from_thalia_config(job.config, out=out, overwrite=overwrite, **how)
+
+    go_on(job, out, open_brain, Past())
+
+
+def go_on(job: Job, out: Path, open_brain: Callable[..., DynamicBrain], past: Past) -> None:
+    """Train a brain, new or loaded, to the end, examine it, and tell how well it did."""
+    from thalia_dask.brain import Checkpoints
+    from thalia_dask.cli.outcome import Outcome
+    from thalia_dask.cli.progress import TrainingProgress
+    from thalia_dask.cli.results import json_beside, prefix_of
+    from thalia_dask.cli.stopping import stop_on_request
+    from thalia_dask.cli.text import counted
+    from thalia_dask.plots.save import save_all
+    from thalia_dask.tasks.registry import open_task
+    from thalia_dask.tasks.training import train_and_evaluate
+
+    config, training = job.config, job.config.training
+    task = open_task(config.task)
     began = perf_counter()
     progress = TrainingProgress(training.epochs, task.measure)
-    with (
-        job.client() as client,
-        progress.bar,
-        DynamicBrain.from_thalia_config(job.config, client=client, out=out, overwrite=overwrite) as brain,
-    ):
-        result = train_and_evaluate(
-            brain,
-            task,
-            epochs=training.epochs,
-            n_timesteps=job.config.task.n_timesteps or job.config.brain.encoding_timesteps,
-            trials_per_epoch=training.trials_per_epoch,
-            evaluation_trials=training.evaluation_trials,
-            progress=progress,
-        )
+    with job.client() as client, progress.bar, open_brain(client=client) as brain:
+        with stop_on_request() as stop_asked:
+            result = train_and_evaluate(
+                brain,
+                task,
+                epochs=training.epochs,
+                n_timesteps=config.task.n_timesteps or config.brain.encoding_timesteps,
+                trials_per_epoch=training.trials_per_epoch,
+                evaluation_trials=training.evaluation_trials,
+                progress=progress,
+                checkpoints=Checkpoints(out, config.checkpoint, brain.plan.dt_ms, job.source, stop_asked),
+                past=past,
+            )
         executor = brain.executor
         seconds = perf_counter() - began
-        outcome = Outcome(config, task, result, brain.plan.seed, executor.name, executor.n_workers, seconds)
+        outcome = Outcome(job.source, task, result, brain.plan.seed, executor.name, executor.n_workers, seconds)
         brain.recorder.annotate(outcome.attributes())
     task.close()
 

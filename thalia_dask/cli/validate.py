@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from thalia_dask.cli.options import config_argument, example, set_option
+from thalia_dask.cli.options import config_argument, example, import_option, set_option
 
 
 @click.command(
@@ -16,6 +16,7 @@ from thalia_dask.cli.options import config_argument, example, set_option
 )
 @config_argument
 @set_option
+@import_option
 def validate(config: Path, overrides: Sequence[str]) -> None:
     """Check CONFIG: one line and exit code 0 if it is valid, else what is wrong with it and exit code 2.
 
@@ -24,10 +25,12 @@ def validate(config: Path, overrides: Sequence[str]) -> None:
     from thalia_dask.cli.text import counted
     from thalia_dask.config import load_config
     from thalia_dask.topology.build import build_plan
+    from thalia_dask.topology.memory import check_memory
     from thalia_dask.topology.summary import summarize
 
     resolved = load_config(config, overrides)
     plan = build_plan(resolved)
+    check_memory(resolved, plan)
     summary = summarize(plan)
     told = ", ".join(
         [

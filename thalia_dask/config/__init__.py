@@ -3,6 +3,7 @@
 from thalia_dask.config.loading import load_cluster_config, load_config
 from thalia_dask.config.models import (
     BrainConfig,
+    CheckpointConfig,
     ClusterConfig,
     ExecutionConfig,
     GlobalConfig,
@@ -18,6 +19,7 @@ from thalia_dask.config.models import (
 
 __all__ = [
     "BrainConfig",
+    "CheckpointConfig",
     "ClusterConfig",
     "ExecutionConfig",
     "GlobalConfig",

@@ -171,6 +171,10 @@ class ExecutionConfig(_Config):
     start_timeout_s: PositiveFloat = Field(
         default=180.0, description="how many seconds the workers may take to start"
     )
+    memory_gib: PositiveFloat | None = Field(
+        default=None,
+        description="the memory in GiB up to which a brain is built, by estimate, or null for that of this machine",
+    )
 
 
 class RecoveryConfig(_Config):
@@ -207,6 +211,19 @@ class RecordingConfig(_Config):
     flush_every_ms: PositiveFloat = Field(
         default=10_000.0,
         description="the simulated time in ms after which recordings are written, greater than 0",
+    )
+
+
+class CheckpointConfig(_Config):
+    """How often ``run`` and ``train`` save their state beside the recording; no spike depends on it."""
+
+    every_ms: PositiveFloat | None = Field(
+        default=None,
+        description="the simulated time in ms between two checkpoints, or null for as often as 2 % of the run's time "
+        "allow",
+    )
+    keep: Annotated[int, Field(ge=0)] = Field(
+        default=2, description="how many checkpoints are kept, the last ones, or 0 to write none"
     )
 
 
@@ -249,6 +266,9 @@ class ThaliaConfig(_Config):
         default=RecoveryConfig(), description="a mapping of what to do when workers are lost"
     )
     recording: RecordingConfig = Field(default=RecordingConfig(), description="a mapping of what to record")
+    checkpoint: CheckpointConfig = Field(
+        default=CheckpointConfig(), description="a mapping of how often to save the state"
+    )
     task: TaskConfig = Field(default=TaskConfig(), description="a mapping that names the task")
     training: TrainingConfig = Field(default=TrainingConfig(), description="a mapping of how to train")
 

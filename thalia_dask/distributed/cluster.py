@@ -25,7 +25,7 @@ _SETTINGS = {
     "distributed.scheduler.worker-ttl": "30s",
     "distributed.scheduler.work-stealing": False,
     "distributed.scheduler.idle-timeout": None,  # a cluster that only serves actors looks idle
-    "distributed.worker.preload": ["thalia_dask.preload"],
+    "distributed.worker.preload": ["thalia_dask.preload", "thalia_dask.distributed.uninterrupted"],
     "distributed.worker.profile.enabled": False,
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,

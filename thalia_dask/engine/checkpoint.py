@@ -1,7 +1,7 @@
-"""The complete state of a brain as a Zarr store, without pickle: anything that reads Zarr can look into it.
+"""The complete state of a brain in one file, without pickle: anything that reads Zarr can look into it.
 
-attributes              schema_version, source, config, now, signals, memory
-regions/<region>/       one array for each tensor of the region's snapshot; its numbers are attributes
+attributes              what is here, the numbers, and the hash of every array; written last
+regions/<region>/       one array for each tensor of the region's snapshot
 in_flight/              spikes along axons: steps, neurons, and one row of flights for each bundle of them
 """
 
@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
 from thalia_dask.engine.orchestrator import TravelState
+from thalia_dask.engine.sealed_file import DamageError, SealedReader, SealedWriter, flush_to_disk
 from thalia_dask.errors import CheckpointError, OutputError
 from thalia_dask.regions.base import Snapshot, entry_as_array
 from thalia_dask.spikes import Signal
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SOURCE = "thalia_dask checkpoint"
 
 
@@ -40,16 +39,44 @@ class Checkpoint:
     travel : the step reached, and what is on its way between regions.
     regions : name -> the region's snapshot.
     memory : what the brain itself remembers, as JSON values by name.
+    run : how far what drives the brain has come, as JSON values by name; None where nothing was said of it.
     """
 
     config: str
     travel: TravelState
     regions: Mapping[str, Snapshot]
     memory: Mapping[str, Any]
+    run: Mapping[str, Any] | None = None
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class _Entries(_Strict):
+    """The entries of one snapshot: numbers with their values, names of tensors, and which of these are arrays."""
+
+    numbers: dict[str, bool | int | float]
+    tensors: list[str]
+    numpy: list[str]
+
+
+class _Attributes(_Strict):
+    source: str
+    schema_version: int
+    config: str
+    now: NonNegativeInt
+    signals: list[tuple[int, str, int | float]]
+    regions: dict[str, _Entries]
+    flights_to: list[str]
+    memory: dict[str, Any]
+    run: dict[str, Any] | None
+    hashes: dict[str, str]
+    seal: str
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint, *, overwrite: bool = False) -> None:
-    """Write a checkpoint; a reader sees all of it or none of it.
+    """Write a checkpoint; a reader sees all of it or none of it, also after a loss of power.
 
     Raises
     ------
@@ -58,160 +85,174 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, *, overwrite: bool = Fa
     TypeError : if a snapshot holds something else than tensors, arrays and numbers.
     """
     _check_place(path, overwrite=overwrite)
+    partial = path.with_name(f".{path.name}.partial")
     try:
-        partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.absolute().parent))
+        with SealedWriter(partial) as writer:
+            _write(writer, checkpoint)
+        partial.replace(path)
+        flush_to_disk(path.absolute().parent)
     except OSError as error:
-        raise OutputError(f"checkpoint {path} cannot be written: {error}; write another path") from error
-    try:
-        _write(partial / "new", checkpoint)
-        _put_in_place(partial / "new", path, partial / "old")
-    except OSError as error:
-        raise OutputError(f"checkpoint {path} could not be written: {error}; write another path") from error
+        raise OutputError(
+            f"checkpoint {path} could not be written: {error}; free space on that disk, or write another path"
+        ) from error
     finally:
-        shutil.rmtree(partial)
+        partial.unlink(missing_ok=True)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read what :func:`write_checkpoint` wrote.
+    """Read what :func:`write_checkpoint` wrote, and verify it.
 
     Raises
     ------
-    CheckpointError : if there is nothing at ``path``, or something else, or a checkpoint of a later version.
+    CheckpointError : if there is nothing at ``path``, or something else, or a checkpoint of another version, or one
+        that is damaged: with the name of the damaged part, and a sound checkpoint that lies before it in the folder.
     """
+    try:
+        return _read(path)
+    except CheckpointError as error:
+        earlier = sound_before(path)
+        if earlier is None:
+            raise
+        raise CheckpointError(f"{error}; the checkpoint before it is sound: {earlier}") from error
+
+
+def sound_before(path: Path) -> Path | None:
+    """The last sound checkpoint beside ``path`` whose name sorts before its; None if there is none."""
+    folder = path.parent
+    earlier = sorted(one for one in folder.iterdir() if one.name < path.name) if folder.is_dir() else []
+    return next((one for one in reversed(earlier) if _is_sound(one)), None)
+
+
+def _is_sound(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    try:
+        _read(path)
+    except CheckpointError:
+        return False
+    return True
+
+
+def _read(path: Path) -> Checkpoint:
     if not os.path.lexists(path):
         raise CheckpointError(f"there is no checkpoint at {path}; write a path that brain.save(path) was given")
-    attributes = _attributes(path)
-    if not str(attributes.get("source", "")).startswith(SOURCE):
+    if not _begins_like_one(path):
         raise CheckpointError(f"{path} is no checkpoint; write a path that brain.save(path) was given")
-    if attributes["schema_version"] != SCHEMA_VERSION:
+    try:
+        with SealedReader(path) as reader:
+            _check_kind(path, reader.attributes)
+            reader.check_seal()
+            attributes = _Attributes.model_validate_json(json.dumps(reader.attributes))
+            return _decode(attributes, reader)
+    except DamageError as error:
         raise CheckpointError(
-            f"checkpoint {path} has schema version {attributes['schema_version']} and was written by "
+            f"checkpoint {path} is damaged: {error} is not what was written; load another one"
+        ) from error
+    except (ValidationError, ValueError) as error:
+        raise CheckpointError(
+            f"checkpoint {path} is whole, but was not written by thalia_dask {version('thalia_dask')}: {error}"
+        ) from error
+
+
+def _begins_like_one(path: Path) -> bool:
+    """Whether it is a file that begins like a zip; more cannot be asked of one that is damaged."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"
+
+
+def _check_kind(path: Path, attributes: Mapping[str, Any]) -> None:
+    if not str(attributes.get("source")).startswith(SOURCE):
+        raise CheckpointError(f"{path} is no checkpoint; write a path that brain.save(path) was given")
+    if attributes.get("schema_version") != SCHEMA_VERSION:
+        raise CheckpointError(
+            f"checkpoint {path} has schema version {attributes.get('schema_version')} and was written by "
             f"{attributes['source']}, but this is thalia_dask {version('thalia_dask')}, which reads version "
             f"{SCHEMA_VERSION}: load it with the version that wrote it"
         )
-    root = zarr.open_group(path, mode="r")
-    return Checkpoint(
-        config=attributes["config"],
-        travel=_read_travel(root, attributes),
-        regions={name: _read_snapshot(_group(root, f"regions/{name}")) for name in attributes["regions"]},
-        memory=attributes["memory"],
-    )
 
 
 def _check_place(path: Path, *, overwrite: bool) -> None:
-    if not path.absolute().parent.is_dir():
-        raise OutputError(
-            f"checkpoint {path}: the folder {path.absolute().parent} does not exist; create it or write another path"
-        )
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise OutputError(f"checkpoint {path}: the folder {folder} does not exist; create it or write another path")
     if not os.path.lexists(path):
         return
     if not overwrite:
         raise OutputError(f"checkpoint {path} exists; write another path, or overwrite=True to replace it")
-    if path.is_symlink() or not str(_attributes(path).get("source", "")).startswith(SOURCE):
+    if not _claims_to_be_one(path):
         raise OutputError(
             f"checkpoint {path} exists and is no checkpoint, so overwrite=True does not replace it; "
             "write another path or remove it yourself"
         )
 
 
-def _put_in_place(new: Path, path: Path, old: Path) -> None:
-    """Rename ``new`` to ``path``; what was there goes to ``old``, or back where that fails."""
-    replaced = os.path.lexists(path)
-    if replaced:
-        path.rename(old)
+def _claims_to_be_one(path: Path) -> bool:
+    """Whether a file is a checkpoint of any version, damaged or not."""
+    if path.is_symlink() or not path.is_file():
+        return False
     try:
-        new.rename(path)
-    except BaseException:
-        if replaced:
-            old.rename(path)
-        raise
+        with SealedReader(path) as reader:
+            return str(reader.attributes.get("source")).startswith(SOURCE)
+    except DamageError:
+        return False
 
 
-def _attributes(path: Path) -> dict[str, Any]:
-    """The attributes of the root of a store; none where the file is somebody else's, whatever is in it."""
-    try:
-        attributes = json.loads((path / "zarr.json").read_bytes())["attributes"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return attributes if isinstance(attributes, dict) else {}
-
-
-def _write(path: Path, checkpoint: Checkpoint) -> None:
+def _write(writer: SealedWriter, checkpoint: Checkpoint) -> None:
     travel = checkpoint.travel
-    root = zarr.create_group(
-        path,
-        zarr_format=3,
-        attributes={
+    entries = {name: _write_snapshot(writer, name, snapshot) for name, snapshot in checkpoint.regions.items()}
+    flights = [[projection, len(steps)] for _, projection, steps, _ in travel.flights]
+    writer.array("in_flight", "flights", np.array(flights, np.int32).reshape(-1, 2))
+    writer.array("in_flight", "steps", _join([steps for _, _, steps, _ in travel.flights]))
+    writer.array("in_flight", "neurons", _join([neurons for _, _, _, neurons in travel.flights]))
+    writer.seal(
+        {
             "source": f"{SOURCE} {version('thalia_dask')}",
             "schema_version": SCHEMA_VERSION,
             "config": checkpoint.config,
             "now": travel.now,
             "signals": [[signal.step, signal.name, signal.value] for signal in travel.signals],
-            "regions": list(checkpoint.regions),
+            "regions": {name: one.model_dump() for name, one in entries.items()},
+            "flights_to": [region for region, *_ in travel.flights],
             "memory": dict(checkpoint.memory),
-        },
-    )
-    for name, snapshot in checkpoint.regions.items():
-        _write_snapshot(root.create_group(f"regions/{name}"), name, snapshot)
-    in_flight = root.create_group("in_flight", attributes={"regions": [region for region, *_ in travel.flights]})
-    flights = [[projection, len(steps)] for _, projection, steps, _ in travel.flights]
-    _write_array(in_flight, "flights", np.array(flights, np.int32).reshape(-1, 2))
-    _write_array(in_flight, "steps", _join([steps for _, _, steps, _ in travel.flights]))
-    _write_array(in_flight, "neurons", _join([neurons for _, _, _, neurons in travel.flights]))
-
-
-def _read_travel(root: zarr.Group, attributes: Mapping[str, Any]) -> TravelState:
-    in_flight = _group(root, "in_flight")
-    flights = _read_array(in_flight, "flights")
-    cuts = np.cumsum(flights[:, 1])[:-1]
-    steps, neurons = (np.split(_read_array(in_flight, name), cuts) for name in ("steps", "neurons"))
-    regions = cast("list[str]", in_flight.attrs["regions"])
-    return TravelState(
-        now=attributes["now"],
-        flights=[(region, int(flights[i, 0]), steps[i], neurons[i]) for i, region in enumerate(regions)],
-        signals=tuple(Signal(*signal) for signal in attributes["signals"]),
+            "run": None if checkpoint.run is None else dict(checkpoint.run),
+        }
     )
 
 
-def _write_snapshot(group: zarr.Group, region: str, snapshot: Snapshot) -> None:
+def _write_snapshot(writer: SealedWriter, region: str, snapshot: Snapshot) -> _Entries:
     given: Mapping[str, Any] = snapshot
     numbers = {name: value for name, value in given.items() if isinstance(value, bool | int | float)}
     tensors = {name: value for name, value in given.items() if name not in numbers}
     for name, value in tensors.items():
-        _write_array(group, name, entry_as_array(name, value, region))
+        writer.array(f"regions/{region}", name, entry_as_array(name, value, region))
     arrays = [name for name, value in tensors.items() if isinstance(value, np.ndarray)]
-    group.update_attributes({"numbers": numbers, "tensors": list(tensors), "numpy": arrays})
+    return _Entries(numbers=numbers, tensors=list(tensors), numpy=arrays)
 
 
-def _read_snapshot(group: zarr.Group) -> Snapshot:
-    snapshot: dict[str, Any] = dict(cast("dict[str, Any]", group.attrs["numbers"]))
-    arrays = cast("list[str]", group.attrs["numpy"])
-    for name in cast("list[str]", group.attrs["tensors"]):
-        values = _read_array(group, name)
-        snapshot[name] = values if name in arrays else _as_tensor(values)
+def _decode(attributes: _Attributes, reader: SealedReader) -> Checkpoint:
+    bundles, steps, neurons = (reader.array("in_flight", name) for name in ("flights", "steps", "neurons"))
+    ends = np.cumsum(bundles[:, 1])
+    parts = [slice(end - length, end) for end, length in zip(ends, bundles[:, 1], strict=True)]
+    flights = [
+        (region, int(projection), steps[part].copy(), neurons[part].copy())
+        for region, projection, part in zip(attributes.flights_to, bundles[:, 0], parts, strict=True)
+    ]
+    travel = TravelState(attributes.now, flights, tuple(Signal(*signal) for signal in attributes.signals))
+    regions = {name: _decode_snapshot(name, entries, reader) for name, entries in attributes.regions.items()}
+    return Checkpoint(attributes.config, travel, regions, attributes.memory, attributes.run)
+
+
+def _decode_snapshot(region: str, entries: _Entries, reader: SealedReader) -> Snapshot:
+    snapshot: dict[str, Any] = dict(entries.numbers)
+    for name in entries.tensors:
+        values = reader.array(f"regions/{region}", name)
+        snapshot[name] = values if name in entries.numpy else _as_tensor(values)
     return snapshot
 
 
-def _write_array(group: zarr.Group, name: str, values: NDArray[Any]) -> None:
-    array = group.create_array(
-        name.replace("/", "|"),
-        shape=values.shape,
-        chunks=tuple(max(1, length) for length in values.shape),
-        dtype=values.dtype,
-        config={"write_empty_chunks": True},  # earlier Zarr 3 takes -0.0 for empty, and gives back 0.0
-    )
-    array[...] = values
-
-
-def _read_array(group: zarr.Group, name: str) -> NDArray[Any]:
-    return np.array(cast("zarr.Array[Any]", group[name.replace("/", "|")])[...])
-
-
-def _group(root: zarr.Group, path: str) -> zarr.Group:
-    return cast("zarr.Group", root[path])
-
-
-def _join(parts: list[NDArray[np.int32]]) -> NDArray[np.int32]:
+def _join(parts: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
     return np.concatenate([np.empty(0, np.int32), *parts])
 
 

@@ -18,8 +18,16 @@ class BlockStore(ABC):
         """Add what follows; a block need not have every group and variable."""
 
     @abstractmethod
+    def secure(self) -> dict[str, dict[str, int]] | None:
+        """Have everything appended so far on the disk; group -> growing dimension -> length, None in memory."""
+
+    @abstractmethod
     def annotate(self, attributes: Mapping[str, object]) -> None:
         """Add root attributes, or replace those of the same name."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Nothing will be appended any more; what there is stays readable."""
 
     @abstractmethod
     def root(self) -> xr.Dataset:

@@ -19,6 +19,24 @@ Block = dict[str, dict[str, Values]]
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """How far a recording has come: what a checkpoint must know to go on with it.
+
+    Attributes
+    ----------
+    first_step : of the recording; None where nothing has been recorded.
+    lengths : path of a group -> dimension that grows -> its length.
+    """
+
+    first_step: int | None
+    lengths: dict[str, dict[str, int]]
+
+    def length(self, group: str, dim: str) -> int:
+        """The length of one dimension, 0 where the group has none of that name."""
+        return self.lengths.get(group, {}).get(dim, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """The frame into which blocks are put.
 

@@ -30,6 +30,12 @@ class MemoryStore(BlockStore):
             for name, values in columns.items():
                 self._parts[path][name].append(values)
 
+    def secure(self) -> None:
+        return None
+
+    def close(self) -> None:
+        return None
+
     def annotate(self, attributes: Mapping[str, object]) -> None:
         self._attributes |= attributes
 

@@ -17,7 +17,7 @@ from thalia_dask.recording import block as blocks
 from thalia_dask.recording.attributes import recovery_attributes
 from thalia_dask.recording.block_store import BlockStore
 from thalia_dask.recording.dataset import build_dataset
-from thalia_dask.recording.layout import Block, Values, lay_out
+from thalia_dask.recording.layout import Block, Position, Values, lay_out
 from thalia_dask.recording.memory import MemoryStore
 from thalia_dask.recording.schema import ENGINE, ROOT, Variable
 from thalia_dask.recording.store import ZarrStore
@@ -47,6 +47,7 @@ class Recorder(Observer):
     oscillators, phases : names, and the phase (rad) of each at given steps; a function of time alone.
     path : where to write; None keeps everything in memory.
     overwrite : replace a recording that is already at ``path``.
+    position : go on with the recording at ``path`` from there; what it holds beyond is cut off.
 
     Raises
     ------
@@ -68,6 +69,7 @@ class Recorder(Observer):
         phases: Series = _zero,
         path: Path | None = None,
         overwrite: bool = False,
+        position: Position | None = None,
     ) -> None:
         self._dt_ms = plan.dt_ms
         self._census = blocks.take_census(plan)
@@ -86,15 +88,18 @@ class Recorder(Observer):
         )
         self._attributes = dict(self._layout.attributes)
         self._store: BlockStore = (
-            MemoryStore(self._layout) if path is None else ZarrStore(path, self._layout, overwrite=overwrite)
+            MemoryStore(self._layout)
+            if path is None
+            else ZarrStore(path, self._layout, overwrite=overwrite, position=position)
         )
         self._reports: list[WindowReport] = []
         self._levels: list[NDArray[np.float32]] = []
         self._trials: list[TrialReport] = []
         self._recoveries: list[RecoveryReport] = []
-        self._n_windows = self._n_trials = 0
-        self._first: int | None = None
-        self._next = 0
+        begin = position or Position(None, {})
+        self._n_windows, self._n_trials = begin.length(ENGINE, "window"), begin.length(ROOT, "trial")
+        self._first = begin.first_step
+        self._next = (begin.first_step or 0) + begin.length(ROOT, "time")
 
     def on_window(self, report: WindowReport) -> None:
         window = report.window
@@ -121,7 +126,10 @@ class Recorder(Observer):
         self._trials.append(report)
 
     def on_close(self) -> None:
-        self.flush()
+        try:
+            self.flush()
+        finally:
+            self._store.close()
 
     def flush(self) -> None:
         """Put what is pending into the store; on disk it is then safe."""
@@ -131,6 +139,12 @@ class Recorder(Observer):
         self._n_windows += len(self._reports)
         self._n_trials += len(self._trials)
         self._reports, self._levels, self._trials = [], [], []
+
+    def secure(self) -> Position | None:
+        """Have everything recorded so far on the disk, to go on from there after a crash; None in memory."""
+        self.flush()
+        lengths = self._store.secure()
+        return None if lengths is None else Position(self._first, lengths)
 
     def annotate(self, attributes: Mapping[str, object]) -> None:
         """Add root attributes that are known only later, e.g. the accuracy reached."""

@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 import xarray as xr
 import zarr
-from zarr.core.buffer import Buffer
-from zarr.storage import LocalStore, WrapperStore
+from zarr.codecs import ZstdCodec
 
 from thalia_dask.errors import OutputError
 from thalia_dask.recording.attributes import SOURCE
 from thalia_dask.recording.block_store import BlockStore
-from thalia_dask.recording.layout import Block, Layout, Values
+from thalia_dask.recording.layout import Block, Layout, Position, Values
+from thalia_dask.recording.lock import FolderLock
 from thalia_dask.recording.schema import CHUNK_LENGTH, ROOT, Variable
+from thalia_dask.recording.staged_store import METADATA, StagedStore
 
-_METADATA = "zarr.json"
 _Array = zarr.Array[Any]
 
 
@@ -35,7 +35,7 @@ def check_output(path: Path, *, overwrite: bool = False) -> None:
     Raises
     ------
     OutputError : if something exists there and ``overwrite`` is false, if it exists and is no recording of
-        this package, or if its folder is missing or not writable.
+        this package or one that is being written, or if its folder is missing or not writable.
     """
     folder = path.absolute().parent
     if not folder.is_dir():
@@ -44,6 +44,8 @@ def check_output(path: Path, *, overwrite: bool = False) -> None:
         raise OutputError(f"output {path}: the folder {folder} is not writable; write another path")
     if not os.path.lexists(path):
         return
+    if path.is_dir():
+        FolderLock(path).release()
     if not overwrite:
         raise OutputError(f"output {path} exists; write another path, or --overwrite to replace it")
     if not _is_recording(path):
@@ -54,7 +56,7 @@ def check_output(path: Path, *, overwrite: bool = False) -> None:
 
 
 def _is_recording(path: Path) -> bool:
-    metadata = path / _METADATA
+    metadata = path / METADATA
     if path.is_symlink() or not metadata.is_file():
         return False
     try:
@@ -71,24 +73,37 @@ class ZarrStore(BlockStore):
     ----------
     path : the store, a folder; its parent must exist.
     overwrite : replace a recording that is already there.
+    position : go on with the recording that is there, and cut off what it holds beyond.
 
     Raises
     ------
-    OutputError : as :func:`check_output`, or where the disk refuses a write.
+    OutputError : as :func:`check_output`, where the disk refuses a write, or where the recording to go on with is
+        another one.
     """
 
-    def __init__(self, path: Path, layout: Layout, *, overwrite: bool = False) -> None:
-        check_output(path, overwrite=overwrite)
+    def __init__(
+        self, path: Path, layout: Layout, *, overwrite: bool = False, position: Position | None = None
+    ) -> None:
         self._path = path
         self._groups = layout.groups
         self._lengths: dict[tuple[str, str], int] = {}
         self._arrays: dict[tuple[str, str], tuple[Variable, _Array]] = {}
+        if position is None:
+            check_output(path, overwrite=overwrite)
+        elif not _is_recording(path):
+            raise OutputError(f"there is no recording at {path} to go on with")
         try:
-            if path.exists():
-                shutil.rmtree(path)
-            self._store = _StagedStore(path)
-            self._create(layout)
+            path.mkdir(exist_ok=True)
+            self._lock = FolderLock(path)
+            self._store = StagedStore(path)
+            if position is None:
+                _clear(path)
+                self._create(layout)
+            else:
+                self._reopen(layout, position)
         except OSError as error:
+            if isinstance(error, OutputError):
+                raise
             raise OutputError(f"output {path} cannot be created: {error}; write another path") from error
 
     def append(self, block: Block) -> None:
@@ -104,6 +119,23 @@ class ZarrStore(BlockStore):
                 "complete and readable; free space on that disk or write another path"
             ) from error
         self._lengths = {key: array.shape[v.growing_axis or 0] for key, (v, array) in self._arrays.items()}
+
+    def secure(self) -> dict[str, dict[str, int]]:
+        try:
+            self._store.flush_to_disk()
+        except OSError as error:
+            raise OutputError(
+                f"output {self._path} could not be brought to the disk: {error}; free space there, or write "
+                "another path"
+            ) from error
+        lengths: dict[str, dict[str, int]] = {}
+        for (path, name), length in self._lengths.items():
+            variable, _ = self._arrays[path, name]
+            lengths.setdefault(path, {})[variable.dims[variable.growing_axis or 0]] = length
+        return lengths
+
+    def close(self) -> None:
+        self._lock.release()
 
     def annotate(self, attributes: Mapping[str, object]) -> None:
         self._root.update_attributes(dict(attributes))
@@ -135,6 +167,34 @@ class ZarrStore(BlockStore):
                     self._arrays[path, variable.name] = variable, array
                     self._lengths[path, variable.name] = 0
 
+    def _reopen(self, layout: Layout, position: Position) -> None:
+        """Take up the arrays that are there, as long as they were at a position."""
+        for leftover in self._path.rglob("*.partial"):
+            leftover.unlink()
+        try:
+            self._root = zarr.open_group(self._store, mode="r+", zarr_format=3)
+            same = all(self._root.attrs.get(name) == layout.attributes[name] for name in ("seed", "dt_ms"))
+            found = {
+                (path, variable.name): (variable, _open_array(self._root, path, variable))
+                for path, variables in layout.groups.items()
+                for variable in variables
+                if variable.growing_axis is not None
+            }
+        except (KeyError, ValueError, TypeError, FileNotFoundError) as error:
+            raise OutputError(f"recording {self._path} is damaged: {error}") from error
+        self._store.stage()
+        for (path, name), (variable, array) in found.items():
+            axis = variable.growing_axis or 0
+            length = position.length(path, variable.dims[axis])
+            if not same or array.shape[axis] < length:
+                raise OutputError(
+                    f"the recording {self._path} does not belong to this checkpoint: {path.strip('/')}/{name} has "
+                    f"{array.shape[axis]} values along '{variable.dims[axis]}', and {length} had been written"
+                )
+            array.resize(tuple(length if i == axis else n for i, n in enumerate(array.shape)))
+            self._arrays[path, name], self._lengths[path, name] = (variable, array), length
+        self._store.commit()
+
     def _extend(self, path: str, name: str, values: Values) -> None:
         """Write at the end of what is committed, so that a write that was interrupted can be repeated."""
         variable, array = self._arrays[path, name]
@@ -143,6 +203,22 @@ class ZarrStore(BlockStore):
         stop = start + values.shape[axis]
         array.resize(tuple(stop if i == axis else length for i, length in enumerate(array.shape)))
         array[(slice(None),) * axis + (slice(start, stop),)] = values
+
+
+def _clear(folder: Path) -> None:
+    """Empty a folder, and keep it: the lock is on it."""
+    for item in folder.iterdir():
+        if item.is_dir():
+            shutil.rmtree(item)
+        else:
+            item.unlink()
+
+
+def _open_array(root: zarr.Group, path: str, variable: Variable) -> _Array:
+    array = root[f"{path.strip('/')}/{variable.name}".strip("/")]
+    if not isinstance(array, zarr.Array) or array.metadata.dimension_names != variable.dims:  # type: ignore[union-attr]
+        raise ValueError(f"{path.strip('/')}/{variable.name} is not the array that was written")
+    return array
 
 
 def _create_array(group: zarr.Group, variable: Variable, sizes: Mapping[str, int]) -> _Array:
@@ -154,32 +230,6 @@ def _create_array(group: zarr.Group, variable: Variable, sizes: Mapping[str, int
         fill_value=np.nan if variable.dtype.startswith("float") else None,
         dimension_names=variable.dims,
         attributes={**variable.attributes},
+        compressors=ZstdCodec(checksum=True),  # so that damage is noticed when it is read
+        config={"write_empty_chunks": True},  # so that a chunk that is missing is one that was lost
     )
-
-
-class _StagedStore(WrapperStore[LocalStore]):
-    """A folder that can hold back the lengths of arrays until their values are written.
-
-    A reader never sees arrays of unequal length: all metadata of a block is written at once, at its end.
-    """
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(LocalStore(path))
-        self._folder = path
-        self._staged: dict[str, bytes] | None = None
-
-    def stage(self) -> None:
-        self._staged = {}
-
-    async def set(self, key: str, value: Buffer) -> None:
-        if self._staged is not None and key.endswith(_METADATA):
-            self._staged[key] = value.to_bytes()
-        else:
-            await super().set(key, value)
-
-    def commit(self) -> None:
-        staged, self._staged = self._staged or {}, None
-        for key, text in staged.items():
-            partial = self._folder / f"{key}.partial"
-            partial.write_bytes(text)
-            partial.replace(self._folder / key)

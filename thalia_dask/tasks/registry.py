@@ -98,6 +98,13 @@ def _open_digits(params: Mapping[str, ParamValue]) -> Task:
 
 def _make(config: TaskConfig) -> Environment:
     params: dict[str, Any] = dict(config.params)
+    module, colon, environment = config.name.partition(":")
+    if colon:
+        raise ConfigError(
+            f"task.name is '{config.name}', but what a config names is not imported, since configs may come from "
+            f"anywhere; write task.name: {environment}, and --import {module} on the command line (or import it "
+            "yourself)"
+        )
     try:
         return gymnasium.make(config.name, **params)
     except gymnasium.error.DependencyNotInstalled as error:

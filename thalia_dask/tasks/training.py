@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from thalia_dask.brain import DynamicBrain
+from thalia_dask.brain import Checkpoints, DynamicBrain
+from thalia_dask.errors import CheckpointError
 from thalia_dask.seeds import derive_seed
 from thalia_dask.tasks.registry import Environment, Task
 
@@ -64,6 +65,8 @@ def train_and_evaluate(
     trials_per_epoch: int | None = None,
     evaluation_trials: int | None = None,
     progress: Progress | None = None,
+    checkpoints: Checkpoints | None = None,
+    past: Past | None = None,
 ) -> TrainingResult:
     """Train for some epochs, then evaluate.
 
@@ -72,23 +75,68 @@ def train_and_evaluate(
     n_timesteps : steps for which an observation is shown.
     trials_per_epoch, evaluation_trials : episodes; None for one pass of the task.
     progress : is told of every episode that has ended.
+    checkpoints : are written now and then.
+    past : what had happened when the state was saved in which the brain is; the rest is done.
+
+    Raises
+    ------
+    RunStoppedError : if ``checkpoints`` were told to stop.
+    CheckpointError : if the task does not do again what it did in the past.
     """
-    classroom = Classroom(brain, task, n_timesteps, progress)
+    classroom = Classroom(brain, task, n_timesteps, progress, checkpoints, past or Past())
+    if checkpoints is not None:
+        checkpoints.begin(brain)
     training_trials = trials_per_epoch or task.training_trials
     evaluation_trials = evaluation_trials or task.evaluation_trials
     by_epoch = tuple(classroom.train(training_trials) for _ in range(epochs))
-    return TrainingResult(by_epoch, classroom.evaluate(evaluation_trials), training_trials, evaluation_trials)
+    evaluated = classroom.evaluate(evaluation_trials)
+    if checkpoints is not None:
+        checkpoints.write(brain, classroom.so_far())
+    return TrainingResult(by_epoch, evaluated, training_trials, evaluation_trials)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What has happened in a task so far.
+
+    Environments are functions of their seed and of what is done in them, so the actions are all that must be known to
+    bring them back to where they were.
+
+    Attributes
+    ----------
+    actions : all that were taken, in training and evaluation, from 0 on.
+    reward : the sum of what they earned, to see that the environments do the same again.
+    """
+
+    actions: tuple[int, ...] = ()
+    reward: float = 0.0
 
 
 class Classroom:
     """A brain in the environments of a task. The environments' seeds are derived from the brain's."""
 
-    def __init__(self, brain: DynamicBrain, task: Task, n_timesteps: int, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        brain: DynamicBrain,
+        task: Task,
+        n_timesteps: int,
+        progress: Progress | None = None,
+        checkpoints: Checkpoints | None = None,
+        past: Past | None = None,
+    ) -> None:
+        self._past = past or Past()
+        self._checkpoints = checkpoints
+        self._actions: list[int] = []
+        self._reward = 0.0
         self._brain = brain
         self._task = task
         self._n_timesteps = n_timesteps
         self._progress = progress
         self._epoch = 0
+
+    def so_far(self) -> dict[str, Any]:
+        """The past, as JSON values."""
+        return {"command": "train", "actions": self._actions.copy(), "reward": self._reward}
 
     def train(self, n_episodes: int) -> float:
         """One epoch with exploration and reward; returns the mean return."""
@@ -114,18 +162,45 @@ class Classroom:
 
     def _episode(self, environment: Environment, seed: int | None, *, learn: bool) -> float:
         """One episode; returns the sum of its rewards."""
-        self._brain.reset_episode()
+        if not self._replaying:
+            self._brain.reset_episode()
         observation, _ = environment.reset(seed=seed)
         total, over = 0.0, False
         while not over:
-            self._brain.forward(self._task.encoder(observation), self._n_timesteps)
-            action, _ = self._brain.select_action(explore=learn)
+            replayed = self._replaying
+            action = self._past.actions[len(self._actions)] if replayed else self._decide(observation, learn=learn)
             observation, reward, terminated, truncated, _ = environment.step(self._task.actions.start + action)
-            if learn:
-                self._brain.deliver_reward(float(reward))
             total += float(reward)
             over = terminated or truncated
+            self._actions.append(action)
+            self._reward += float(reward)
+            if not replayed:
+                self._conclude(float(reward), learn=learn)
+            elif not self._replaying:
+                self._check_past()
         return total
+
+    @property
+    def _replaying(self) -> bool:
+        return len(self._actions) < len(self._past.actions)
+
+    def _decide(self, observation: Any, *, learn: bool) -> int:
+        self._brain.forward(self._task.encoder(observation), self._n_timesteps)
+        action, _ = self._brain.select_action(explore=learn)
+        return action
+
+    def _conclude(self, reward: float, *, learn: bool) -> None:
+        if learn:
+            self._brain.deliver_reward(reward)
+        if self._checkpoints is not None:
+            self._checkpoints.visit(self._brain, self.so_far)
+
+    def _check_past(self) -> None:
+        if self._reward != self._past.reward:
+            raise CheckpointError(
+                f"the task '{self._task.name}' earned {self._past.reward:g} before and {self._reward:g} when the "
+                "same was done again, so it is no function of its seed and cannot be resumed: train from the start"
+            )
 
     def _seed(self, purpose: str) -> int:
         return derive_seed(self._brain.plan.seed, "task", purpose) % _LARGEST_SEED

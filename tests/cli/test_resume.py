@@ -1,0 +1,187 @@
+"""However a run ends, resume brings it to the end that it would have had."""
+
+import shutil
+import signal
+from contextlib import nullcontext
+
+import pytest
+import xarray as xr
+import yaml
+
+from tests.cli.conftest import TINY
+from tests.cli.running import (
+    assert_same_results,
+    checkpoints,
+    ctrl_c,
+    family,
+    is_free,
+    last_state,
+    ports_of,
+    start,
+    wait_for,
+    wait_for_checkpoint,
+)
+
+LONG = {"epochs": 2, "trials_per_epoch": 100, "evaluation_trials": 10}
+OFTEN = ("--set", "checkpoint.every_ms=200")
+ON_TWO = ("--set", "brain.parallel=true", "--set", "execution.n_workers=2")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A config, and the training that was never interrupted."""
+    folder = tmp_path_factory.mktemp("whole")
+    config = folder / "tiny.yaml"
+    config.write_text(yaml.safe_dump({**TINY, "training": LONG}))
+    process = start("train", config, "--out", folder / "whole.zarr")
+    told, errors = process.communicate()
+    assert process.returncode == 0, errors
+    return folder / "whole.zarr", config, told
+
+
+def copied(recording, name):
+    copy = recording.with_name(f"{name}.zarr")
+    for suffix in (".zarr", ".checkpoints"):
+        shutil.copytree(recording.with_suffix(suffix), copy.with_suffix(suffix))
+    return copy
+
+
+def gone(processes):
+    wait_for(lambda: not any(one.is_running() and one.status() != "zombie" for one in processes), "their end")
+
+
+@pytest.mark.cluster
+def test_a_client_that_is_killed(whole, call, tmp_path, three_workers):
+    recording, config, told = whole
+    out = tmp_path / "run.zarr"
+    process = start("train", config, "--out", out, *OFTEN, *ON_TWO)
+    wait_for_checkpoint(process, out)
+    started = family(process)
+    ports = ports_of(started)
+    assert len(ports) > 2
+    process.kill()
+    process.communicate()
+    gone(started)
+    assert all(is_free(port) for port in ports)
+    running = ("--scheduler", three_workers.scheduler.address, "--set")
+    for how in (
+        ("--set", "brain.parallel=false"),
+        (*running, "execution.n_workers=1"),
+        (*running, "execution.n_workers=3"),
+    ):
+        copy = copied(out, how[-1])
+        result = call("resume", copy, *how)
+        assert result.exit_code == 0, result.output
+        assert_same_results(copy, recording)
+        assert result.stdout.split("\n\n")[0] == told.split("\n\n")[0], "the learning curve"
+        assert not list(tmp_path.rglob("*.partial"))
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("stop", [ctrl_c, lambda process: process.terminate()], ids=["Ctrl-C", "SIGTERM"])
+def test_a_run_that_is_asked_to_stop(whole, call, tmp_path, stop):
+    recording, config, _ = whole
+    out = tmp_path / "run.zarr"
+    process = start("train", config, "--out", out, *OFTEN, *(ON_TWO if stop is ctrl_c else ()))
+    wait_for_checkpoint(process, out)
+    started = family(process)
+    stop(process)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "saving the state before the end; once more to end at once" in told
+    now = last_state(out).travel.now
+    assert told.endswith(f"Error: stopped at {now} ms, as was asked; go on with: thalia-dask resume {out}\n")
+    gone(started)
+    with xr.open_dataset(out, engine="zarr", consolidated=False) as recorded:
+        assert recorded.sizes["time"] == now, "all of it is recorded"
+    result = call("resume", out, "--set", "brain.parallel=false")
+    assert result.exit_code == 0, result.output
+    assert_same_results(out, recording)
+
+
+def test_a_second_request_does_not_wait(call, two_regions, tmp_path, monkeypatch):
+    def never_ends(*_):
+        for _ in range(2):
+            signal.raise_signal(signal.SIGINT)
+        raise AssertionError("the second request did not interrupt")
+
+    monkeypatch.setattr("thalia_dask.engine.sequential.advance_region", never_ends)
+    result = call("run", two_regions, "--duration-ms", 20, "--out", tmp_path / "run.zarr")
+    assert result.exit_code == 130
+    assert result.stderr.endswith("Error: interrupted; a recording keeps what was simulated until then\n")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.fixture
+def stopped(call, two_regions, tmp_path, monkeypatch):
+    """A run of 60 steps that was asked to stop after the first ten."""
+    out = tmp_path / "run.zarr"
+    with monkeypatch.context() as patch:
+        patch.setattr("thalia_dask.cli.stopping.stop_on_request", lambda: nullcontext(lambda: True))
+        result = call("run", two_regions, "--duration-ms", 60, "--out", out)
+    assert result.exit_code == 130, result.output
+    assert last_state(out).travel.now == 10
+    return out
+
+
+def test_a_plain_run(stopped, call, two_regions, tmp_path):
+    call("run", two_regions, "--duration-ms", 60, "--out", tmp_path / "whole.zarr", "--set", "checkpoint.every_ms=7")
+    assert [path.stem for path in checkpoints(tmp_path / "whole.zarr")] == ["000008", "000009"], "the last two"
+    result = call("resume", stopped)
+    assert result.exit_code == 0, result.output
+    assert result.stderr == f"going on at 10 ms, from {checkpoints(stopped)[0]}\n"
+    assert_same_results(stopped, tmp_path / "whole.zarr")
+    again = call("resume", stopped)
+    assert again.exit_code == 0, "a run that is complete stays as it is"
+    assert_same_results(stopped, tmp_path / "whole.zarr")
+
+
+def test_what_was_recorded_after_the_checkpoint_is_cut_off(stopped, call, two_regions, tmp_path):
+    call("run", two_regions, "--duration-ms", 60, "--out", tmp_path / "whole.zarr")
+    early = tmp_path / "early.checkpoints"
+    shutil.copytree(stopped.with_suffix(".checkpoints"), early)
+    shutil.copytree(tmp_path / "whole.zarr", tmp_path / "early.zarr")
+    assert call("resume", tmp_path / "early.zarr").exit_code == 0
+    assert_same_results(tmp_path / "early.zarr", tmp_path / "whole.zarr")
+
+
+def test_a_damaged_checkpoint_is_passed_over(stopped, call):
+    good = checkpoints(stopped)[0]
+    bad = good.with_name("000002.zarr")
+    bad.write_bytes(good.read_bytes()[:-100])
+    result = call("resume", stopped)
+    assert result.exit_code == 0, result.output
+    assert f"Warning: checkpoint {bad} is damaged: the table of contents at its end" in result.stderr
+    assert f"the checkpoint before it is sound: {good}" in result.stderr
+
+
+def test_nothing_to_go_on_from(refused, tmp_path):
+    assert refused("resume", tmp_path / "run.zarr", exit_code=1) == (
+        f"there is no sound checkpoint in {tmp_path / 'run.checkpoints'}, so nothing can be resumed; "
+        "start the run again with --overwrite"
+    )
+
+
+def test_another_brain_is_refused(stopped, refused):
+    assert refused("resume", stopped, "--set", "global.seed=3") == (
+        "--set changes what is simulated, but a run that is resumed stays the same; write a value of execution or "
+        "checkpoint, or brain.parallel"
+    )
+
+
+def test_the_recording_of_another_run_is_refused(stopped, call, refused, two_regions):
+    kept = stopped.with_name("kept")
+    stopped.with_suffix(".checkpoints").rename(kept)
+    call("run", two_regions, "--duration-ms", 5, "--out", stopped, "--overwrite", "--set", "checkpoint.keep=0")
+    kept.rename(stopped.with_suffix(".checkpoints"))
+    message = refused("resume", stopped)
+    assert message.startswith(f"the recording {stopped} does not belong to this checkpoint: ")
+    assert message.endswith("has 5 values along 'time', and 10 had been written")
+
+
+def test_checkpoints_of_an_earlier_run_do_not_stay(stopped, call, refused, two_regions):
+    shutil.rmtree(stopped)
+    again = ("run", two_regions, "--duration-ms", 5, "--out", stopped)
+    assert refused(*again).startswith(f"output {checkpoints(stopped)[0]} exists; write another --out, or --overwrite")
+    assert call(*again, "--overwrite", "--set", "checkpoint.keep=0").exit_code == 0
+    assert checkpoints(stopped) == []

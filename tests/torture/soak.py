@@ -1,0 +1,66 @@
+"""A million steps: nothing may grow with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+import psutil
+from distributed import Client, SubprocessCluster
+
+from tests.torture.row import Row, at_most
+from thalia_dask import DynamicBrain, load_config
+
+STEPS = 1_000_000
+BRAIN = {
+    "brain": {
+        "regions": {
+            "thalamus": {"kind": "thalamus", "size": 5, "input_size": 5},
+            "cortex": {"kind": "cortex", "size": 10},
+        },
+        "projections": [{"source": "thalamus", "target": "cortex", "delay_ms": 1000}],
+        "parallel": True,
+    },
+    "recording": {"flush_every_ms": 10_000},
+}
+"""Small and seldom in need of the other region, so that a million steps take minutes; recorded to disk."""
+
+_STRETCHES = 100
+_WARM_UP = 20
+
+
+def run(n_steps: int = STEPS) -> list[Row]:
+    """Advance, and look at the memory of every process a hundred times."""
+    import tempfile
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        SubprocessCluster(n_workers=2, worker_kwargs={"nthreads": 1}, dashboard_address="127.0.0.1:0") as cluster,
+        Client(cluster, direct_to_workers=True, set_as_default=False) as client,
+        DynamicBrain.from_thalia_config(load_config(BRAIN), client=client, out=f"{folder}/soak.zarr") as brain,
+    ):
+        processes = _processes(client)
+        sizes: dict[str, list[int]] = {name: [] for name in processes}
+        for _ in range(_STRETCHES):
+            brain.forward(None, n_steps // _STRETCHES)
+            for name, process in processes.items():
+                sizes[name].append(process.memory_info().rss)
+    rows = [at_most(f"soak: growth of {name}", _growth_percent(one), "%", 2.0) for name, one in sizes.items()]
+    return [Row("soak: steps", n_steps, "1"), *rows]
+
+
+def _processes(client: Client) -> dict[str, psutil.Process]:
+    def pid() -> int:
+        import os
+
+        return os.getpid()
+
+    workers = client.run(pid)
+    found = {"orchestrator": psutil.Process(), "scheduler": psutil.Process(client.run_on_scheduler(pid))}
+    return found | {f"worker {i + 1}": psutil.Process(one) for i, one in enumerate(workers.values())}
+
+
+def _growth_percent(sizes: Sequence[int]) -> float:
+    """From just after the warm-up to the end, by medians: memory that the allocator keeps comes and goes."""
+    after = median(sizes[_WARM_UP : _WARM_UP + 10])
+    return 100.0 * (median(sizes[-10:]) / after - 1.0)

@@ -1,0 +1,49 @@
+"""Ctrl-C and SIGTERM during a run: the first asks it to save its state and stop, the second stops it at once."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def stop_on_request() -> Iterator[Callable[[], bool]]:
+    """Gives a function that says whether a stop was asked for; of a second request comes a KeyboardInterrupt."""
+    requests = 0
+
+    def count(_number: int, _frame: FrameType | None) -> None:
+        nonlocal requests
+        requests += 1
+        if requests > 1:
+            raise KeyboardInterrupt
+        click.echo("\nsaving the state before the end; once more to end at once", err=True)
+
+    with _handled_by(count):
+        yield lambda: requests > 0
+
+
+@contextmanager
+def terminated_like_interrupted() -> Iterator[None]:
+    """SIGTERM becomes a KeyboardInterrupt, so that what was opened is closed."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    with _handled_by(interrupt):
+        yield
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

@@ -1,0 +1,178 @@
+"""Many arrays and some JSON values in one file: a Zarr store in a zip, all of whose content is verified when read.
+
+Arrays are neither compressed nor cut, so that nothing is decoded but plain numbers, and no file can claim more memory
+than it takes on disk. One file needs one wait for the disk, and one rename puts it into place.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from zipfile import ZIP_STORED, BadZipFile, ZipFile
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from zarr.core.buffer import Buffer
+
+_METADATA = "zarr.json"
+_NUMERIC = "biufc"
+_DAMAGE = (BadZipFile, OSError, EOFError, KeyError, ValueError, TypeError, NotImplementedError, RuntimeError)
+"""What zipfile and json raise for what is no zip and no JSON; a RecursionError is a RuntimeError."""
+
+
+class DamageError(Exception):
+    """Something in a file is not what was written; its text names the part."""
+
+
+class SealedWriter:
+    """Adds arrays, and at last the attributes, to a file that does not exist yet."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._zip = ZipFile(path, "w", ZIP_STORED)
+        self._hashes: dict[str, str] = {}
+
+    def array(self, group: str, name: str, values: NDArray[Any]) -> None:
+        """Add an array.
+
+        Raises
+        ------
+        TypeError : for an array of anything else than numbers.
+        """
+        if values.dtype.kind not in _NUMERIC:
+            raise TypeError(f"the entry '{name}' in {group} has dtype {values.dtype}; write an array of numbers")
+        contents: dict[str, Buffer] = {}
+        array = zarr.create_array(
+            contents,
+            name=f"{group}/{_stored(name)}",
+            shape=values.shape,
+            chunks=tuple(max(1, length) for length in values.shape),
+            dtype=values.dtype,
+            compressors=None,
+            config={"write_empty_chunks": True},  # earlier Zarr 3 takes -0.0 for empty, and gives back 0.0
+        )
+        array[...] = values
+        for path in contents.keys() - self._hashes.keys() - {_METADATA}:
+            self._add(path, contents[path].to_bytes())
+
+    def seal(self, attributes: Mapping[str, Any]) -> None:
+        """Add the attributes of the store and the hashes of everything; then the file is on the disk."""
+        sealed = {**attributes, "hashes": self._hashes}
+        contents: dict[str, Buffer] = {}
+        zarr.create_group(contents, attributes={**sealed, "seal": _seal(sealed)})
+        self._zip.writestr(_METADATA, contents[_METADATA].to_bytes())
+        self._zip.close()
+        flush_to_disk(self._path)
+
+    def _add(self, path: str, content: bytes) -> None:
+        self._hashes[path] = _hash(content)
+        self._zip.writestr(path, content)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._zip.close()
+
+
+class SealedReader:
+    """Reads what :class:`SealedWriter` wrote; what is given back has been verified.
+
+    Attributes
+    ----------
+    attributes : of the store; they are verified by :meth:`check_seal`, not before.
+
+    Raises
+    ------
+    DamageError : if the file is no zip, or has no attributes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._zip = ZipFile(path)
+        except _DAMAGE as error:
+            raise DamageError("the table of contents at its end") from error
+        try:
+            self.attributes: dict[str, Any] = dict(json.loads(self._zip.read(_METADATA))["attributes"])
+        except _DAMAGE as error:
+            self._zip.close()
+            raise DamageError("attributes") from error
+
+    def check_seal(self) -> None:
+        """Verify the attributes.
+
+        Raises
+        ------
+        DamageError : if they are not those that were written.
+        """
+        sealed = {name: value for name, value in self.attributes.items() if name != "seal"}
+        if self.attributes.get("seal") != _seal(sealed) or not isinstance(sealed.get("hashes"), dict):
+            raise DamageError("attributes")
+
+    def array(self, group: str, name: str) -> NDArray[Any]:
+        """One array.
+
+        Raises
+        ------
+        DamageError : if it is not the one that was written.
+        """
+        part = f"{group}/{_stored(name)}"
+        try:
+            metadata = json.loads(self._content(f"{part}/{_METADATA}"))
+            shape, dtype = tuple(metadata["shape"]), np.dtype(metadata["data_type"])
+            if dtype.kind not in _NUMERIC or [codec["name"] for codec in metadata["codecs"]] != ["bytes"]:
+                raise DamageError(part)
+            if 0 in shape:
+                return np.empty(shape, dtype)
+            content = self._content("/".join([part, "c", *["0"] * len(shape)]))
+            return np.frombuffer(content, dtype.newbyteorder("<")).reshape(shape).astype(dtype)
+        except _DAMAGE as error:
+            raise DamageError(part) from error
+
+    def _content(self, path: str) -> bytes:
+        about = self._zip.getinfo(path)
+        if about.file_size != about.compress_size:  # what was written is not compressed
+            raise BadZipFile(path)
+        content = self._zip.read(path)
+        if _hash(content) != self.attributes["hashes"][path]:
+            raise BadZipFile(path)
+        return content
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._zip.close()
+
+
+def flush_to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk; a loss of power does not take them then."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _stored(name: str) -> str:
+    """The name of an array as the name of a folder."""
+    return name.replace("/", "|")
+
+
+def _hash(content: bytes) -> str:
+    """128 bits: enough against accidents; nothing here protects against forgery."""
+    return blake2b(content, digest_size=16).hexdigest()
+
+
+def _seal(attributes: Mapping[str, Any]) -> str:
+    return _hash(json.dumps(attributes, sort_keys=True).encode())

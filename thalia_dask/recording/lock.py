@@ -1,0 +1,38 @@
+"""One writer for one recording: a lock that ends with the process that holds it, however that ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from thalia_dask.errors import OutputError
+
+
+class FolderLock:
+    """Holds a folder until it is released, collected, or the process is gone; leaves no file behind.
+
+    Raises
+    ------
+    OutputError : if somebody else holds it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.release()
+            raise OutputError(
+                f"output {folder} is being recorded to by another run; write another path, or wait for its end"
+            ) from None
+
+    def release(self) -> None:
+        """Let go of the folder. May be called more than once."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __del__(self) -> None:
+        if hasattr(self, "_descriptor"):
+            self.release()

@@ -1,0 +1,116 @@
+"""Recordings as they are found on disk: read whole, or refused with the name of what is damaged."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from math import ceil, prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+import zarr
+
+from thalia_dask.errors import InputError
+from thalia_dask.recording.attributes import SOURCE
+from thalia_dask.recording.schema import (
+    COORDINATES,
+    SCHEMA_VERSION,
+    Groups,
+    Variable,
+    groups,
+)
+from thalia_dask.recording.staged_store import METADATA
+
+_LARGEST_METADATA = 10_000_000
+
+
+def load_recording(path: Path) -> xr.DataTree:
+    """Everything that a recording holds, in memory.
+
+    Raises
+    ------
+    InputError : if there is no recording at ``path``, or it is of another version, or damaged.
+    """
+    attributes = _root_attributes(path)
+    if not str(attributes.get("source")).startswith(SOURCE) or "schema_version" not in attributes:
+        raise InputError(f"'{path}' is a Zarr store, but no recording of thalia_dask; write the path of one")
+    if attributes["schema_version"] != SCHEMA_VERSION:
+        raise InputError(
+            f"'{path}' is a recording of schema version {attributes['schema_version']}, written by "
+            f"{attributes['source']}, and this version reads {SCHEMA_VERSION}: read it with the one that wrote it"
+        )
+    part = "attributes"
+    try:
+        declared = _declared(path, attributes)
+        datasets = {}
+        for group, variables in declared.items():
+            for variable in variables:
+                part = f"{group}/{variable.name}".strip("/")
+                _check(path / part, variable)
+            part = group
+            datasets[group] = _load(path, group, variables)
+        return xr.DataTree.from_dict(datasets)
+    except Exception as error:  # what Zarr, its codecs and xarray raise for what is none of theirs is not declared
+        raise InputError(
+            f"the recording '{path}' is damaged: {part} is not what was written ({type(error).__name__}: {error}); "
+            "what else it holds can be read with xarray"
+        ) from error
+
+
+def _root_attributes(path: Path) -> dict[str, Any]:
+    try:
+        with (path / METADATA).open("rb") as file:
+            content = file.read(_LARGEST_METADATA)
+    except OSError:
+        raise InputError(
+            f"there is no recording at '{path}'; write the path of a RUN.zarr that thalia-dask run or train made"
+        ) from None
+    try:
+        return dict(json.loads(content)["attributes"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(f"the recording '{path}' is damaged: attributes is not what was written") from error
+
+
+def _declared(path: Path, attributes: dict[str, Any]) -> Groups:
+    """What the run was to record, by its config."""
+    config = json.loads(attributes["config"])
+    if config["global"]["seed"] != attributes["seed"] or config["global"]["dt_ms"] != attributes["dt_ms"]:
+        raise ValueError("seed or dt_ms is not that of the config")
+    store = zarr.open_group(path, mode="r", zarr_format=3)
+    regions = [str(name) for name in np.asarray(store["region"][...])]  # type: ignore[index]
+    _check(path / "region", COORDINATES[0])
+    return groups(
+        regions,
+        spikes=bool(config["recording"]["spikes"]),
+        membrane_potential=bool(config["recording"]["membrane_potential"]),
+        modulators=(path / "modulator").exists() or (path / "neuromodulator").exists(),
+        oscillators=(path / "oscillator").exists() or (path / "oscillator_phase").exists(),
+    )
+
+
+def _check(folder: Path, variable: Variable) -> None:
+    """Whether an array is the one that is declared, with all its chunks; before anything of its size is made."""
+    about = json.loads((folder / METADATA).read_bytes())
+    shape, chunks = about["shape"], about["chunk_grid"]["configuration"]["chunk_shape"]
+    if tuple(about["dimension_names"]) != variable.dims or about["attributes"] != variable.attributes:
+        raise ValueError("its dimensions or attributes are others")
+    counts = [ceil(length / chunk) for length, chunk in zip(shape, chunks, strict=True)]
+    present = {str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file()}
+    if prod(counts) >= len(present):  # the metadata is a file too
+        raise ValueError(f"{prod(counts)} chunks are expected, and {len(present) - 1} are there")
+    lost = [
+        name for place in product(*map(range, counts)) if (name := "/".join(["c", *map(str, place)])) not in present
+    ]
+    if lost:
+        raise ValueError(f"the chunk {lost[0]} is missing")
+
+
+def _load(path: Path, group: str, variables: tuple[Variable, ...]) -> xr.Dataset:
+    loaded = xr.open_dataset(path, group=group, engine="zarr", consolidated=False, chunks=None).load()
+    for variable in variables:
+        kind = loaded[variable.name].dtype
+        if variable.dtype != "str" and kind != np.dtype(variable.dtype):
+            raise ValueError(f"{variable.name} has dtype {kind}")
+    return loaded[[variable.name for variable in variables]]

@@ -1,0 +1,64 @@
+"""Whether a brain fits into memory, asked before anything is built."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from thalia_dask.config import ThaliaConfig
+from thalia_dask.errors import ConfigError
+from thalia_dask.topology.plan import BrainPlan
+from thalia_dask.topology.summary import summarize
+
+_GIB = 1024**3
+BYTES_PER_WORKER = 250 * 1024**2
+"""What a process takes before it holds a region: Python, torch, numba, Dask."""
+
+_BYTES_PER_STIMULUS_VALUE = 9
+"""The lots that are drawn, what they are compared with, and the outcome."""
+
+
+def check_memory(config: ThaliaConfig, plan: BrainPlan, *, workers_elsewhere: bool = False) -> None:
+    """Refuse a brain that is estimated to take more than ``execution.memory_gib``, or more than this machine has.
+
+    ``workers_elsewhere`` says that regions will live in processes that run already; then only what the config says
+    is a limit.
+
+    Raises
+    ------
+    ConfigError : with the estimate, what takes most, and how to go on all the same.
+    """
+    told = config.execution.memory_gib
+    if told is None and workers_elsewhere:
+        return
+    limit = machine_bytes() if told is None else told * _GIB
+    parts = needed_bytes(config, plan, workers_elsewhere=workers_elsewhere)
+    needed = sum(parts.values())
+    if needed > limit:
+        what = max(parts, key=lambda name: parts[name])
+        whose = "this machine has" if told is None else "execution.memory_gib allows"
+        raise ConfigError(
+            f"the brain would take about {needed / _GIB:,.1f} GiB, and {whose} {limit / _GIB:,.1f} GiB; most of it, "
+            f"{parts[what] / _GIB:,.1f} GiB, is for {what}: make that smaller, or write execution.memory_gib: "
+            f"{needed / _GIB * 1.1:.0f} if you know that it fits"
+        )
+
+
+def needed_bytes(config: ThaliaConfig, plan: BrainPlan, *, workers_elsewhere: bool) -> dict[str, int]:
+    """What takes how much, as far as the config says: regions, one presentation of the stimulus, worker processes."""
+    parts = {f"region '{region.name}'": region.memory_bytes for region in summarize(plan).regions}
+    axons = sum(port.size for port in plan.stimuli)
+    parts["the stimulus of brain.encoding_timesteps"] = (
+        _BYTES_PER_STIMULUS_VALUE * axons * config.brain.encoding_timesteps
+    )
+    if config.brain.parallel and not workers_elsewhere:
+        parts["the processes of execution.n_workers"] = BYTES_PER_WORKER * (config.execution.n_workers or 1)
+    return parts
+
+
+def machine_bytes() -> int:
+    """The memory of this machine, or of the container that this process is in."""
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    limit = Path("/sys/fs/cgroup/memory.max")
+    text = limit.read_text().strip() if limit.is_file() else "max"
+    return total if text == "max" else min(total, int(text))
