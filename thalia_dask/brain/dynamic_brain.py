@@ -39,6 +39,7 @@ from thalia_dask.topology.plan import BrainPlan
 
 if TYPE_CHECKING:
     from distributed import Client
+    from distributed.deploy.cluster import Cluster
 
 _AROUSAL_PER_SURPRISE = 0.2
 
@@ -93,7 +94,7 @@ class DynamicBrain:
         cls,
         config: ThaliaConfig,
         *,
-        client: Client | None = None,
+        client: Client | Cluster | None = None,
         observers: Sequence[Observer] = (),
         out: str | Path | None = None,
         overwrite: bool = False,
@@ -103,7 +104,7 @@ class DynamicBrain:
 
         Parameters
         ----------
-        client : the Dask client to use in parallel mode; None starts a LocalCluster.
+        client : the Dask client or cluster to use in parallel mode, which stays as it is; None starts a LocalCluster.
         observers : are told of every window and trial.
         out : a Zarr store to record to; None keeps the recording in memory.
         overwrite : replace a recording that is already there.
@@ -154,7 +155,7 @@ class DynamicBrain:
         *,
         parallel: bool | Literal["auto"] | None = None,
         execution: ExecutionConfig | None = None,
-        client: Client | None = None,
+        client: Client | Cluster | None = None,
         observers: Sequence[Observer] = (),
         out: str | Path | None = None,
         overwrite: bool = False,

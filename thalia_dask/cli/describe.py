@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thalia_dask.cli.options import config_argument, example, set_option
+from thalia_dask.cli.options import cluster_option, config_argument, example, set_option
 from thalia_dask.cli.text import counted, table
 
 if TYPE_CHECKING:
-    from thalia_dask.config import ThaliaConfig
+    from thalia_dask.config import ClusterConfig, ThaliaConfig
     from thalia_dask.topology.plan import BrainPlan
     from thalia_dask.topology.summary import BrainSummary
 
@@ -23,23 +23,31 @@ if TYPE_CHECKING:
 )
 @config_argument
 @set_option
+@cluster_option
 @click.option("--resolved", is_flag=True, help="Print the whole config instead, defaults included, as YAML.")
 def describe(
     config: Path,
     overrides: Sequence[str],
+    cluster: Path | None,
     resolved: bool,  # noqa: FBT001 (click passes it by name)
 ) -> None:
-    """Show what CONFIG would build: regions, delays, window, memory, placement. Starts nothing."""
-    from thalia_dask.config import load_config
+    """Show what CONFIG would build: regions, delays, window, memory, placement. Starts nothing.
+
+    With --cluster also how its workers would be started: the script of a job, for example.
+    """
+    from thalia_dask.cli.execution import check_room, load_placed
     from thalia_dask.topology.build import build_plan
     from thalia_dask.topology.summary import summarize
 
-    loaded = load_config(config, overrides)
+    loaded, described = load_placed(config, overrides, cluster)
     plan = build_plan(loaded)
     if resolved:
         click.echo(_yaml(loaded.model_dump(by_alias=True)), nl=False)
         return
     click.echo("\n".join(_lines(config, loaded, plan, summarize(plan))))
+    if described is not None:
+        click.echo(f"\n{_cluster(described, loaded)}")
+        check_room(loaded, plan, described)
 
 
 def _lines(path: Path, config: ThaliaConfig, plan: BrainPlan, summary: BrainSummary) -> Iterator[str]:
@@ -57,7 +65,7 @@ def _lines(path: Path, config: ThaliaConfig, plan: BrainPlan, summary: BrainSumm
     if summary.projections:
         yield f"\n{_projections(summary)}"
     yield f"\n{_window(config, plan, summary)}"
-    yield f"\n{_placement(config, plan)}"
+    yield f"\n{_placement(config, plan, summary)}"
 
 
 def _regions(summary: BrainSummary) -> str:
@@ -105,26 +113,39 @@ def _window(config: ThaliaConfig, plan: BrainPlan, summary: BrainSummary) -> str
     return f"window: {length}, {rate:.0f} windows a simulated second; {why}"
 
 
-def _placement(config: ThaliaConfig, plan: BrainPlan) -> str:
-    from thalia_dask.distributed.placement import assign, local_shape
+def _placement(config: ThaliaConfig, plan: BrainPlan, summary: BrainSummary) -> str:
+    from thalia_dask.cli.execution import planned_homes
+    from thalia_dask.distributed.placement import local_shape
     from thalia_dask.performance.costs import step_costs
 
     n_workers, n_threads = local_shape(config.execution.n_workers, config.execution.threads_per_worker)
-    costs = step_costs(plan)
-    homes = assign(costs, [f"worker {i + 1}" for i in range(n_workers)], plan.projections)
-    total = sum(costs.values())
+    costs, homes = step_costs(plan), planned_homes(config, plan)
+    total, sizes = sum(costs.values()), {region.name: region.memory_bytes for region in summary.regions}
     rows = []
     for worker in sorted(set(homes.values()), key=lambda name: int(name.split()[1])):
         regions = [region for region, home in homes.items() if home == worker]
-        load = sum(costs[region] for region in regions)
-        rows.append((f"  {worker}", f"{load / total:.0%}", ", ".join(regions)))
+        load, size = sum(costs[region] for region in regions), sum(sizes[region] for region in regions)
+        rows.append((f"  {worker}", f"{load / total:.0%}", _size(size), ", ".join(regions)))
     threads = counted(n_threads, "thread")
     where = f"{counted(n_workers, 'Dask worker')} of {threads}"
     if config.brain.parallel == "auto":
         where = f"chosen when the brain is built and this machine measured; if that is Dask, on {where}"
     elif not config.brain.parallel:
         where = f"none, all regions in one process; with brain.parallel=true, on {where}"
-    return f"placement: {where}\n{table(('  worker', 'load', 'regions'), rows, right=(1,))}"
+    return f"placement: {where}\n{table(('  worker', 'load', 'memory', 'regions'), rows, right=(1, 2))}"
+
+
+def _cluster(cluster: ClusterConfig, config: ThaliaConfig) -> str:
+    from thalia_dask.config.clusters import QueuedClusterConfig
+    from thalia_dask.distributed.described.queued import job_script
+
+    if isinstance(cluster, QueuedClusterConfig):
+        script = job_script(cluster, config.execution.start_timeout_s)
+        return f"cluster: {counted(cluster.n_workers, 'job')} with this script, one for each worker\n\n{script}"
+    n_workers, _ = cluster.shape
+    if n_workers is None:
+        return f"cluster: {cluster.kind}, which has as many workers as there are when it starts"
+    return f"cluster: {cluster.kind}, {counted(n_workers, 'worker')}"
 
 
 def _yaml(values: dict[str, Any]) -> str:

@@ -1,9 +1,9 @@
 """Configs: frozen models, and their loading from YAML."""
 
+from thalia_dask.config.clusters import ClusterConfig
 from thalia_dask.config.loading import load_cluster_config, load_config
 from thalia_dask.config.models import (
     BrainConfig,
-    ClusterConfig,
     ExecutionConfig,
     GlobalConfig,
     ProjectionConfig,

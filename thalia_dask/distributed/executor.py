@@ -9,6 +9,7 @@ from typing import Literal
 from uuid import uuid4
 
 from distributed import Client
+from distributed.deploy.cluster import Cluster as DaskCluster
 
 from thalia_dask.distributed.actor import RegionActor, WorkerRegions
 from thalia_dask.distributed.calls import Home, Report, call_homes, worker_lost
@@ -16,6 +17,7 @@ from thalia_dask.distributed.cluster import Cluster, join, open_local
 from thalia_dask.distributed.creation import ActorOrder, Living, create_actors, pickle_creator
 from thalia_dask.distributed.pace import Pace
 from thalia_dask.distributed.placement import assign
+from thalia_dask.distributed.room import check_room
 from thalia_dask.distributed.wire import Order, decode_snapshot, encode_order, encode_snapshot, raise_if_failed
 from thalia_dask.engine.effort import WorkerEffort
 from thalia_dask.engine.executor import Emission, Executor, RegionCreator
@@ -37,12 +39,14 @@ class DaskExecutor(Executor):
 
     Parameters
     ----------
-    client : a synchronous client whose workers are used and which stays open; None starts a LocalCluster.
+    client : a synchronous client or cluster whose workers are used and which stays open; None starts a LocalCluster.
     n_workers : how many workers hold regions; None for as many as fit this machine, or for all of the client's.
-    threads_per_worker : threads of each local worker, on which its regions compute side by side; None to choose.
+    threads_per_worker : threads of each worker, on which its regions compute side by side; None to choose, or for
+        those that the client's workers have.
     exchange : ``"direct"`` where workers carry spikes to each other, ``"orchestrated"`` where the caller does.
     window_steps : length of a window of direct exchange; None for the best up to the shortest delay.
     costs : region -> relative cost of a step, by which regions are spread over workers; None for equal ones.
+    memory_bytes : region -> what it takes, by estimate, so that workers without room are refused; None for no check.
     call_timeout_s, start_timeout_s : seconds that a window, and the start of workers and regions, may take.
 
     Attributes
@@ -54,13 +58,14 @@ class DaskExecutor(Executor):
 
     def __init__(
         self,
-        client: Client | None = None,
+        client: Client | DaskCluster | None = None,
         *,
         n_workers: int | None = None,
         threads_per_worker: int | None = None,
         exchange: Exchange = "direct",
         window_steps: int | None = None,
         costs: Mapping[str, float] | None = None,
+        memory_bytes: Mapping[str, int] | None = None,
         call_timeout_s: float = 60.0,
         start_timeout_s: float = 180.0,
     ) -> None:
@@ -72,6 +77,7 @@ class DaskExecutor(Executor):
         self._n_wanted = n_workers
         self._threads_per_worker = threads_per_worker
         self._costs = costs or {}
+        self._memory_bytes = memory_bytes or {}
         self._call_timeout_s = call_timeout_s
         self._start_timeout_s = start_timeout_s
         self._cluster: Cluster | None = None
@@ -99,7 +105,7 @@ class DaskExecutor(Executor):
         if self._user_client is None:
             self._cluster = open_local(self._n_wanted, self._threads_per_worker, self._start_timeout_s)
         else:
-            self._cluster = join(self._user_client, self._n_wanted, self._start_timeout_s)
+            self._cluster = join(self._user_client, self._n_wanted, self._threads_per_worker, self._start_timeout_s)
         weakref.finalize(self, self._cluster.close)
         try:
             with self._cluster.client.as_current():  # a handle binds to the current client
@@ -115,6 +121,8 @@ class DaskExecutor(Executor):
         """Build every region."""
         costs = {name: self._costs.get(name, 1.0) for name in pickled}
         self.placement = assign(costs, list(cluster.threads), projections)
+        if self._memory_bytes:
+            check_room(self._memory_bytes, self.placement, cluster.memory_bytes)
         orders = {name: ActorOrder(RegionActor, self.placement[name], (name, blob)) for name, blob in pickled.items()}
         self._regions = create_actors(cluster, orders, self._start_timeout_s)
         for name in self._regions:
