@@ -72,7 +72,10 @@ def test_the_scheduler_itself_refuses_a_foreign_certificate(address: str, folder
 
 @pytest.mark.cluster
 def test_plain_text_is_refused(address: str) -> None:
-    with pytest.raises(ClusterError, match="no Dask scheduler answers"), connect(address.replace("tls://", "tcp://"), 2):
+    with (
+        pytest.raises(ClusterError, match="no Dask scheduler answers"),
+        connect(address.replace("tls://", "tcp://"), 2),
+    ):
         pass
 
 

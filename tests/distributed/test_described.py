@@ -120,30 +120,34 @@ def test_no_batch_system_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    ("environment", "told"),
+    ("place", "told"),
     [
         ({}, r"is made of the tasks of one srun, but this is none of them; write: srun --ntasks=N thalia-dask"),
-        ({"SLURM_PROCID": "1", "SLURM_NTASKS": "2"}, r"srun has started 2 tasks, but one is the scheduler, one the cl"),
+        ({"PROCID": "0", "NTASKS": "4"}, r"but this is none of them"),
+        ({"PROCID": "1", "NTASKS": "2", "STEP_ID": "0"}, r"srun has started 2 tasks, but one is the scheduler, one"),
         (
-            {"SLURM_PROCID": "2", "SLURM_NTASKS": "3"},
+            {"PROCID": "2", "NTASKS": "3", "STEP_ID": "0"},
             r"the scheduler, task 0 of srun, has not written '.*scheduler.json' within 0.2 s",
         ),
     ],
+    ids=["no srun", "the script of sbatch", "too few tasks", "no scheduler"],
 )
 def test_no_place_for_the_slurm_runner(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], told: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: dict[str, str], told: str
 ) -> None:
     for name in [name for name in os.environ if name.startswith("SLURM_")]:
         monkeypatch.delenv(name)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+    for name, value in place.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
     runner = {"kind": "slurm_runner", "shared_folder": str(tmp_path)}
     with pytest.raises(ClusterError, match=told):
         open_cluster(runner, start_timeout_s=0.2).__enter__()
 
 
 def test_hosts_that_do_not_answer(tmp_path: Path) -> None:
-    with pytest.raises(ClusterError, match=r"no Dask cluster could be started on 127.0.0.1 .*must work without a pas"):
+    with pytest.raises(
+        ClusterError, match=r"no Dask cluster could be started on 127.0.0.1 .*must work with"
+    ):
         open_cluster({"kind": "ssh", "hosts": ["127.0.0.1"], "shared_folder": str(tmp_path)}).__enter__()
     assert list(tmp_path.iterdir()) == []
 

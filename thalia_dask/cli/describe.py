@@ -65,7 +65,7 @@ def _lines(path: Path, config: ThaliaConfig, plan: BrainPlan, summary: BrainSumm
     if summary.projections:
         yield f"\n{_projections(summary)}"
     yield f"\n{_window(config, plan, summary)}"
-    yield f"\n{_placement(config, plan, summary)}"
+    yield f"\n{_placement(config, plan)}"
 
 
 def _regions(summary: BrainSummary) -> str:
@@ -113,26 +113,26 @@ def _window(config: ThaliaConfig, plan: BrainPlan, summary: BrainSummary) -> str
     return f"window: {length}, {rate:.0f} windows a simulated second; {why}"
 
 
-def _placement(config: ThaliaConfig, plan: BrainPlan, summary: BrainSummary) -> str:
+def _placement(config: ThaliaConfig, plan: BrainPlan) -> str:
     from thalia_dask.cli.execution import planned_homes
     from thalia_dask.distributed.placement import local_shape
     from thalia_dask.performance.costs import step_costs
 
     n_workers, n_threads = local_shape(config.execution.n_workers, config.execution.threads_per_worker)
     costs, homes = step_costs(plan), planned_homes(config, plan)
-    total, sizes = sum(costs.values()), {region.name: region.memory_bytes for region in summary.regions}
+    total = sum(costs.values())
     rows = []
     for worker in sorted(set(homes.values()), key=lambda name: int(name.split()[1])):
         regions = [region for region, home in homes.items() if home == worker]
-        load, size = sum(costs[region] for region in regions), sum(sizes[region] for region in regions)
-        rows.append((f"  {worker}", f"{load / total:.0%}", _size(size), ", ".join(regions)))
+        load = sum(costs[region] for region in regions)
+        rows.append((f"  {worker}", f"{load / total:.0%}", ", ".join(regions)))
     threads = counted(n_threads, "thread")
     where = f"{counted(n_workers, 'Dask worker')} of {threads}"
     if config.brain.parallel == "auto":
         where = f"chosen when the brain is built and this machine measured; if that is Dask, on {where}"
     elif not config.brain.parallel:
         where = f"none, all regions in one process; with brain.parallel=true, on {where}"
-    return f"placement: {where}\n{table(('  worker', 'load', 'memory', 'regions'), rows, right=(1, 2))}"
+    return f"placement: {where}\n{table(('  worker', 'load', 'regions'), rows, right=(1,))}"
 
 
 def _cluster(cluster: ClusterConfig, config: ThaliaConfig) -> str:

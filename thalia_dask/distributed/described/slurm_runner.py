@@ -86,13 +86,12 @@ def _run(config: SlurmRunnerConfig, security: Security, scheduler_file: Path, ti
 
 def _place() -> tuple[int, int]:
     """The number of this task, and how many there are."""
-    try:
-        task, n_tasks = int(os.environ["SLURM_PROCID"]), int(os.environ["SLURM_NTASKS"])
-    except KeyError:
+    if "SLURM_STEP_ID" not in os.environ:  # the script that sbatch runs has a task number, too
         raise ClusterError(
             "a cluster of kind 'slurm_runner' is made of the tasks of one srun, but this is none of them; "
             "write: srun --ntasks=N thalia-dask ..., in a job"
-        ) from None
+        )
+    task, n_tasks = int(os.environ["SLURM_PROCID"]), int(os.environ["SLURM_NTASKS"])
     if n_tasks < 3:
         raise ClusterError(
             f"srun has started {n_tasks} task{'s' * (n_tasks > 1)}, but one is the scheduler, one the client, and at "
