@@ -87,7 +87,9 @@ def test_the_script_of_a_job_is_shown_and_nothing_started(call, tmp_path, monkey
 def test_a_cluster_that_is_too_small(refused, tmp_path):
     cluster = tmp_path / "small.yaml"
     cluster.write_text("{kind: slurm, n_workers: 1, memory: 300MiB}")
-    told = "worker 1 may take 300.00 MiB, but would need about 401.25 MiB: 400.00 MiB of its own, and what cerebellum, "
+    told = (
+        "worker 1 may take 300.00 MiB, but would need about 401.25 MiB: 400.00 MiB of its own, and what cerebellum, "
+    )
     assert refused("describe", CONFIGS / "digits.yaml", "--cluster", cluster, exit_code=1).startswith(told)
     out = tmp_path / "run.zarr"
     options = ("--duration-ms", 5, "--out", out, "--cluster", cluster)

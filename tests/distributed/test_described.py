@@ -145,9 +145,7 @@ def test_no_place_for_the_slurm_runner(
 
 
 def test_hosts_that_do_not_answer(tmp_path: Path) -> None:
-    with pytest.raises(
-        ClusterError, match=r"no Dask cluster could be started on 127.0.0.1 .*must work with"
-    ):
+    with pytest.raises(ClusterError, match=r"no Dask cluster could be started on 127.0.0.1 .*must work with"):
         open_cluster({"kind": "ssh", "hosts": ["127.0.0.1"], "shared_folder": str(tmp_path)}).__enter__()
     assert list(tmp_path.iterdir()) == []
 
@@ -163,7 +161,7 @@ def test_room() -> None:
     check_room(needs, homes, {"worker 1": 2 * 2**30, "worker 2": 2**29})
     with pytest.raises(
         ClusterError,
-        match=r"worker 1 may take 1.50 GiB, but would need about 1.89 GiB: 400.00 MiB of its own, and what a, b take; ",
+        match=r"worker 1 may take 1.50 GiB, but would need about 1.89 GiB: 400.00 MiB of its own, and what a, b take",
     ):
         check_room(needs, homes, {"worker 1": 3 * 2**29, "worker 2": 2**29})
 

@@ -184,12 +184,23 @@ def _address(client: Client) -> str:
     return str(client.scheduler_info(n_workers=0)["address"])
 
 
+def leave(client: Client) -> None:
+    """Close a client, and take back the subscriptions that every client makes and Dask's scheduler would keep."""
+    if client.status == "running":
+        for topic in ("print", "warn"):
+            client.unsubscribe_topic(topic)
+    client.close()
+
+
 def _release(client: Client, futures: list[Future[Any]], opened: tuple[Client | LocalCluster, ...]) -> None:
     with silence_logging_cmgr(logging.CRITICAL):  # a cluster that closes first ends the silence of all others
         if futures and client.status == "running":
             client.cancel(futures, force=True)  # a handle that was called survives in a cycle until it is collected
         for item in opened:
-            item.close()
+            if isinstance(item, Client):
+                leave(item)
+            else:
+                item.close()
 
 
 def _wait_for_workers(client: Client, n_workers: int, timeout_s: float) -> None:

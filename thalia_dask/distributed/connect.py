@@ -11,6 +11,7 @@ from distributed import Client
 from distributed.comm.addressing import get_address_host_port
 
 from thalia_dask.distributed.certificates import load_security
+from thalia_dask.distributed.cluster import leave
 from thalia_dask.errors import ClusterError, InputError
 
 
@@ -47,5 +48,7 @@ def connect(address: str, timeout_s: float, tls: Path | None = None) -> Iterator
             f"no Dask scheduler answers at '{address}' within {timeout_s:g} s; start one with 'dask scheduler', "
             "or write the address of one that runs"
         ) from error
-    with client:
+    try:
         yield client
+    finally:
+        leave(client)
