@@ -15,13 +15,14 @@ PEERS := .venv-peers/.installed
 OUT ?= runs/digits.zarr
 OPTIONS := $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(SEED),--set global.seed=$(SEED)) $(ARGS)
 
-.PHONY: help demo test guard torture forecast lint bench clean
+.PHONY: help demo test guard torture test-slurm forecast lint bench clean
 
 help:
 	@echo "make demo    train the six-region brain on handwritten digits, on Dask; results go to runs/"
 	@echo "make test    run the tests"
 	@echo "make guard   see that no kernel has become slow, by ratios to other programs, in seconds"
 	@echo "make torture  mutated files, long and large runs: what no run may lose, in results/torture.json (10 minutes)"
+	@echo "make test-slurm  run the tests that need Slurm on one that is started for them; root, Debian's packages"
 	@echo "make forecast  compare forecasts of parallel execution with real runs, in minutes"
 	@echo "make lint    ruff, mypy and the import contract"
 	@echo "make bench   side-by-side benchmarks against NEST and Brian2, in results/bench.json (takes long)"
@@ -39,6 +40,10 @@ guard: $(KERNELS)
 
 torture: $(KERNELS)
 	$(BIN)/python -m tests.torture $(SUITES)
+
+test-slurm: $(KERNELS)
+	@tests/slurm/single_machine_slurm.sh install
+	tests/slurm/single_machine_slurm.sh run $(BIN)/python -m pytest -m slurm tests/slurm $(ARGS)
 
 forecast: $(KERNELS)
 	$(BIN)/python -m tests.performance.against_dask $(ARGS)

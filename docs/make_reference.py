@@ -18,6 +18,7 @@ from pydantic_core import PydanticUndefined
 
 from thalia_dask.brain.performance import VARIABLES
 from thalia_dask.config import models
+from thalia_dask.config.clusters import CLUSTERS
 from thalia_dask.recording import schema
 from thalia_dask.regions import (
     REGIONS,
@@ -72,9 +73,11 @@ def config_page() -> str:
         parts += [f"## `{name}`", _words(model), _config_table(model)]
     parts += [
         "## Cluster file",
-        "What `--cluster CLUSTER.yaml` reads.",
-        _config_table(models.ClusterConfig),
+        "What `--cluster CLUSTER.yaml` reads; `kind` says which keys there are. "
+        "How to choose: [Choose a cluster](../how-to/clusters.md).",
     ]
+    for kind, cluster in CLUSTERS.items():
+        parts += [f"### `kind: {kind}`", _words(cluster), _config_table(cluster)]
     return _page(parts)
 
 

@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from thalia_dask.brain import DynamicBrain, simulate
     from thalia_dask.config import load_config
+    from thalia_dask.distributed.described import open_cluster
 
-__all__ = ["DynamicBrain", "load_config", "simulate"]
+__all__ = ["DynamicBrain", "load_config", "open_cluster", "simulate"]
 __version__ = version("thalia_dask")
 
-_HOME = {"DynamicBrain": "brain", "simulate": "brain", "load_config": "config"}
+_HOME = {
+    "DynamicBrain": "brain",
+    "load_config": "config",
+    "open_cluster": "distributed.described",
+    "simulate": "brain",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -72,3 +72,26 @@ def test_nothing_heavy_is_imported():
 def test_auto_is_chosen_later(call, two_regions):
     text = call("describe", two_regions, "--set", "brain.parallel=auto").stdout
     assert "\nplacement: chosen when the brain is built and this machine measured; if that is Dask, on " in text
+
+
+def test_the_script_of_a_job_is_shown_and_nothing_started(call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = call("describe", CONFIGS / "digits.yaml", "--cluster", CONFIGS / "clusters" / "slurm.yaml")
+    assert result.exit_code == 0, result.output
+    assert "placement: 4 Dask workers of 1 thread\n" in result.stdout
+    assert "\ncluster: 4 jobs with this script, one for each worker\n\n#!/usr/bin/env bash\n" in result.stdout
+    assert "#SBATCH --mem=4G\n" in result.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cluster_that_is_too_small(refused, tmp_path):
+    cluster = tmp_path / "small.yaml"
+    cluster.write_text("{kind: slurm, n_workers: 1, memory: 300MiB}")
+    told = (
+        "worker 1 may take 300.00 MiB, but would need about 401.25 MiB: 400.00 MiB of its own, and what cerebellum, "
+    )
+    assert refused("describe", CONFIGS / "digits.yaml", "--cluster", cluster, exit_code=1).startswith(told)
+    out = tmp_path / "run.zarr"
+    options = ("--duration-ms", 5, "--out", out, "--cluster", cluster)
+    assert refused("run", CONFIGS / "digits.yaml", *options, exit_code=1).startswith(told)
+    assert not out.exists()

@@ -94,6 +94,12 @@ def test_two_places_to_run_at(run_refused):
     assert run_refused(*options) == "--cluster and --scheduler exclude each other; write one of them"
 
 
+def test_a_certificate_without_a_scheduler(run_refused, tmp_path):
+    assert run_refused("--duration-ms", 5, "--tls", tmp_path) == (
+        "--tls goes with --scheduler; a cluster file says its own (security)"
+    )
+
+
 def test_an_address_that_is_none(run_refused):
     assert run_refused("--duration-ms", 5, "--scheduler", "blah") == (
         "the scheduler's address is 'blah' (missing port number in address 'blah'); write the one that "

@@ -273,9 +273,9 @@ def test_clusters_are_loaded_in_the_same_way(write):
     path = write("c.yaml", "kind: local\nn_workers: 2")
     assert load_cluster_config(path, ["threads_per_worker=3"]).threads_per_worker == 3
     assert load_cluster_config(path).dashboard_address == "127.0.0.1:0"
-    assert message_of(path, ["kind=slurm"], load_cluster_config) == (
-        "--set kind=slurm: kind is 'slurm', which should be 'local'; "
-        "write 'local', for processes on this machine (default \"local\")"
+    assert message_of(path, ["kind=lsf"], load_cluster_config) == (
+        "--set kind=lsf: kind is 'lsf', which is no kind of cluster; "
+        "write one of 'local', 'pbs', 'slurm', 'slurm_runner', 'ssh'"
     )
 
 
@@ -310,3 +310,9 @@ def test_a_file_without_end_is_not_read(write):
 def test_some_aliases_are_fine(write):
     config = load_config(write("a.yaml", "brain:\n  regions:\n    a: &c {kind: cortex, size: 9}\n    b: *c\n"))
     assert config.brain.regions["a"] == config.brain.regions["b"]
+def test_the_kind_of_a_cluster_says_which_keys_there_are(write):
+    path = write("c.yaml", "kind: slurm\nn_workers: 2\nmemory: lots\nprocesses: true\nqueue: 'a\n\n  b'\n")
+    told = message_of(path, (), load_cluster_config)
+    assert f"{path}: unknown key processes (given True); write one of kind, dashboard_address, " in told
+    assert f"{path}: memory is 'lots', which is no amount of memory; write the memory of each job, such as" in told
+    assert f"{path}: queue is 'a\\nb', which should be one line; write the queue or partition, or null" in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from distributed import Client
+from distributed import Client, LocalCluster
 
 from tests.toy_regions import failing, failing_to_build, silent
 from thalia_dask.config import RecoveryConfig
@@ -137,6 +138,13 @@ def test_closed_client_is_refused(three_workers: Client) -> None:
         DaskExecutor(client).start({"a": silent}, ())
 
 
+def test_closed_cluster_is_refused() -> None:
+    with LocalCluster(n_workers=0, processes=False, dashboard_address="127.0.0.1:0") as cluster:
+        pass
+    with pytest.raises(ClusterError, match="the cluster is closed; pass one that is connected"):
+        DaskExecutor(cluster).start({"a": silent}, ())
+
+
 def test_asynchronous_client_is_refused(three_workers: Client) -> None:
     async def start() -> None:
         async with Client(three_workers.scheduler.address, asynchronous=True, set_as_default=False) as client:
@@ -184,6 +192,27 @@ def pretend(there: str | None) -> None:
 
 def stop_pretending() -> None:
     metadata.version = metadata.really
+
+
+def test_workers_of_another_python_are_refused(three_workers: Client) -> None:
+    three_workers.run(pretend_python, "3.99.0")
+    try:
+        with pytest.raises(
+            ClusterError,
+            match=r"worker tcp://.* runs Python 3.99, but this process Python 3.\d+; start both from the",
+        ):
+            DaskExecutor(three_workers).start({"a": silent}, ())
+    finally:
+        three_workers.run(stop_pretending_python)
+
+
+def pretend_python(there: str) -> None:
+    platform.really = platform.python_version
+    platform.python_version = lambda: there
+
+
+def stop_pretending_python() -> None:
+    platform.python_version = platform.really
 
 
 @pytest.mark.parametrize(("there", "told"), [("0.0.9", "thalia_dask 0.0.9"), (None, "no thalia_dask")])

@@ -41,6 +41,7 @@ from thalia_dask.topology.plan import BrainPlan
 
 if TYPE_CHECKING:
     from distributed import Client
+    from distributed.deploy.cluster import Cluster
 
 _AROUSAL_PER_SURPRISE = 0.2
 
@@ -98,7 +99,7 @@ class DynamicBrain:
         cls,
         config: ThaliaConfig,
         *,
-        client: Client | None = None,
+        client: Client | Cluster | None = None,
         observers: Sequence[Observer] = (),
         out: str | Path | None = None,
         overwrite: bool = False,
@@ -108,7 +109,7 @@ class DynamicBrain:
 
         Parameters
         ----------
-        client : the Dask client to use in parallel mode; None starts a LocalCluster.
+        client : the Dask client or cluster to use in parallel mode, which stays as it is; None starts a LocalCluster.
         observers : are told of every window and trial.
         out : a Zarr store to record to; None keeps the recording in memory.
         overwrite : replace a recording that is already there.
@@ -179,7 +180,7 @@ class DynamicBrain:
         *,
         parallel: bool | Literal["auto"] | None = None,
         execution: ExecutionConfig | None = None,
-        client: Client | None = None,
+        client: Client | Cluster | None = None,
         observers: Sequence[Observer] = (),
         out: str | Path | None = None,
         overwrite: bool = False,

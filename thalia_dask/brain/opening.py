@@ -20,15 +20,17 @@ from thalia_dask.recording.layout import Position
 from thalia_dask.recording.recorder import Recorder
 from thalia_dask.ticks import to_steps
 from thalia_dask.topology.plan import BrainPlan
+from thalia_dask.topology.summary import summarize
 
 if TYPE_CHECKING:
     from distributed import Client
+    from distributed.deploy.cluster import Cluster
 
     from thalia_dask.performance.choice import Choice
 
 
 def open_executor(
-    config: ThaliaConfig, plan: BrainPlan, client: Client | None, steps_per_call: int | None = None
+    config: ThaliaConfig, plan: BrainPlan, client: Client | Cluster | None, steps_per_call: int | None = None
 ) -> Executor:
     """The executor that ``brain.parallel`` asks for; not started.
 
@@ -59,19 +61,22 @@ def open_executor(
     return _dask_executor(config, plan, client)
 
 
-def _choose(config: ThaliaConfig, plan: BrainPlan, client: Client | None, steps_per_call: int | None) -> Choice:
+def _choose(
+    config: ThaliaConfig, plan: BrainPlan, client: Client | Cluster | None, steps_per_call: int | None
+) -> Choice:
+    from thalia_dask.distributed.cluster import is_usable, worker_threads
     from thalia_dask.distributed.placement import local_cores, local_shape
     from thalia_dask.performance.calibration import calibrate, calibrated_costs, free_cores
     from thalia_dask.performance.choice import Choice, choose
     from thalia_dask.performance.forecast import Setting, Work
 
-    if client is not None and (client.asynchronous or client.status != "running"):
+    if client is not None and not is_usable(client):
         return Choice(parallel=True, reason="dask: a client was given")  # which is refused where it is to be joined
     execution = config.execution
     n_workers, n_threads = local_shape(execution.n_workers, execution.threads_per_worker)
     threads = [n_threads] * n_workers
     if client is not None:
-        threads = list(client.nthreads().values())[: execution.n_workers]
+        threads = worker_threads(client)[: execution.n_workers]
     setting = Setting(
         n_workers=len(threads),
         n_threads=max(threads, default=1),
@@ -82,7 +87,7 @@ def _choose(config: ThaliaConfig, plan: BrainPlan, client: Client | None, steps_
     return choose(Work(plan, calibrated_costs(plan), calibrate(), call_steps, window_steps(config)), setting)
 
 
-def _dask_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | None) -> Executor:
+def _dask_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | Cluster | None) -> Executor:
     from thalia_dask.distributed.executor import DaskExecutor  # a sequential brain need not import Dask
 
     return DaskExecutor(
@@ -92,6 +97,7 @@ def _dask_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | None)
         exchange=config.execution.exchange,
         window_steps=window_steps(config),
         costs=step_costs(plan),
+        memory_bytes={region.name: region.memory_bytes for region in summarize(plan).regions},
         call_timeout_s=config.execution.call_timeout_s,
         start_timeout_s=config.execution.start_timeout_s,
         recovery=config.recovery,

@@ -19,6 +19,7 @@ from thalia_dask.ticks import to_steps
 
 if TYPE_CHECKING:
     from distributed import Client
+    from distributed.deploy.cluster import Cluster
 
 FULL = 1.0
 """The intensity shown where no stimulus is given."""
@@ -36,7 +37,7 @@ def simulate(
     duration_ms: float,
     stimulus: Stimulus | Mapping[str, Stimulus] | None = None,
     *,
-    client: Client | None = None,
+    client: Client | Cluster | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     observers: Sequence[Observer] = (),
@@ -48,7 +49,7 @@ def simulate(
     config : a config, or the path of a YAML file.
     duration_ms : a whole number of steps, at least one.
     stimulus : as for :meth:`DynamicBrain.forward`; None shows full intensity to every region with stimulus axons.
-    client : the Dask client to use in parallel mode; None starts a LocalCluster.
+    client : the Dask client or cluster to use in parallel mode, which stays as it is; None starts a LocalCluster.
     out, overwrite : where to record to, and whether a recording there may be replaced.
 
     Raises

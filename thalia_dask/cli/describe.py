@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thalia_dask.cli.options import config_argument, example, set_option
+from thalia_dask.cli.options import cluster_option, config_argument, example, set_option
 from thalia_dask.cli.text import counted, table
 
 if TYPE_CHECKING:
-    from thalia_dask.config import ThaliaConfig
+    from thalia_dask.config import ClusterConfig, ThaliaConfig
     from thalia_dask.topology.plan import BrainPlan
     from thalia_dask.topology.summary import BrainSummary
 
@@ -23,25 +23,33 @@ if TYPE_CHECKING:
 )
 @config_argument
 @set_option
+@cluster_option
 @click.option("--resolved", is_flag=True, help="Print the whole config instead, defaults included, as YAML.")
 def describe(
     config: Path,
     overrides: Sequence[str],
+    cluster: Path | None,
     resolved: bool,  # noqa: FBT001 (click passes it by name)
 ) -> None:
-    """Show what CONFIG would build: regions, delays, window, memory, placement. Starts nothing."""
-    from thalia_dask.config import load_config
+    """Show what CONFIG would build: regions, delays, window, memory, placement. Starts nothing.
+
+    With --cluster also how its workers would be started: the script of a job, for example.
+    """
+    from thalia_dask.cli.execution import check_room, load_placed
     from thalia_dask.topology.build import build_plan
     from thalia_dask.topology.memory import check_memory
     from thalia_dask.topology.summary import summarize
 
-    loaded = load_config(config, overrides)
+    loaded, described = load_placed(config, overrides, cluster)
     plan = build_plan(loaded)
     if resolved:
         click.echo(_yaml(loaded.model_dump(by_alias=True)), nl=False)
         return
     click.echo("\n".join(_lines(config, loaded, plan, summarize(plan))))
     check_memory(loaded, plan)
+    if described is not None:
+        click.echo(f"\n{_cluster(described, loaded)}")
+        check_room(loaded, plan, described)
 
 
 def _lines(path: Path, config: ThaliaConfig, plan: BrainPlan, summary: BrainSummary) -> Iterator[str]:
@@ -108,12 +116,12 @@ def _window(config: ThaliaConfig, plan: BrainPlan, summary: BrainSummary) -> str
 
 
 def _placement(config: ThaliaConfig, plan: BrainPlan) -> str:
-    from thalia_dask.distributed.placement import assign, local_shape
+    from thalia_dask.cli.execution import planned_homes
+    from thalia_dask.distributed.placement import local_shape
     from thalia_dask.performance.costs import step_costs
 
     n_workers, n_threads = local_shape(config.execution.n_workers, config.execution.threads_per_worker)
-    costs = step_costs(plan)
-    homes = assign(costs, [f"worker {i + 1}" for i in range(n_workers)], plan.projections)
+    costs, homes = step_costs(plan), planned_homes(config, plan)
     total = sum(costs.values())
     rows = []
     for worker in sorted(set(homes.values()), key=lambda name: int(name.split()[1])):
@@ -127,6 +135,19 @@ def _placement(config: ThaliaConfig, plan: BrainPlan) -> str:
     elif not config.brain.parallel:
         where = f"none, all regions in one process; with brain.parallel=true, on {where}"
     return f"placement: {where}\n{table(('  worker', 'load', 'regions'), rows, right=(1,))}"
+
+
+def _cluster(cluster: ClusterConfig, config: ThaliaConfig) -> str:
+    from thalia_dask.config.clusters import QueuedClusterConfig
+    from thalia_dask.distributed.described.queued import job_script
+
+    if isinstance(cluster, QueuedClusterConfig):
+        script = job_script(cluster, config.execution.start_timeout_s)
+        return f"cluster: {counted(cluster.n_workers, 'job')} with this script, one for each worker\n\n{script}"
+    n_workers, _ = cluster.shape
+    if n_workers is None:
+        return f"cluster: {cluster.kind}, which has as many workers as there are when it starts"
+    return f"cluster: {cluster.kind}, {counted(n_workers, 'worker')}"
 
 
 def _yaml(values: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from thalia_dask.config import ClusterConfig, ThaliaConfig
     from thalia_dask.config.loading import ConfigSource
+    from thalia_dask.topology.plan import BrainPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,36 +28,45 @@ class Job:
     config : with what ``cluster`` and ``scheduler`` imply.
     source : where the config came from, as it was given.
     cluster, scheduler : at most one of them; without either the config decides.
+    tls : the folder with the certificate of the scheduler's cluster.
     """
 
     config: ThaliaConfig
     source: str
     cluster: ClusterConfig | None
     scheduler: str | None
+    tls: Path | None
+
+    def check_room(self, plan: BrainPlan) -> None:
+        """Refuse a cluster that is described as too small, before it is started."""
+        if self.cluster is not None:
+            check_room(self.config, plan, self.cluster)
 
     @contextmanager
     def client(self) -> Iterator[Client | None]:
         """The Dask client to run on, or None where the brain is to see to that itself."""
         timeout_s = self.config.execution.start_timeout_s
         if self.cluster is not None:
-            from thalia_dask.distributed.connect import start_described
+            from thalia_dask.distributed.described import open_cluster
 
-            with start_described(self.cluster, timeout_s) as client:
+            with open_cluster(self.cluster, start_timeout_s=timeout_s) as client:
                 yield _announced(client)
         elif self.scheduler is not None:
             from thalia_dask.distributed.connect import connect
 
-            with connect(self.scheduler, timeout_s) as client:
+            with connect(self.scheduler, timeout_s, self.tls) as client:
                 yield _announced(client)
         else:
             yield None
 
 
 def load_job(
+def load_job(
     config: ConfigSource,
     overrides: Sequence[str],
     cluster: Path | None,
     scheduler: str | None,
+    tls: Path | None,
     source: str | None = None,
 ) -> Job:
     """Load config and cluster description; ``source`` says where a config came from that is no path.
@@ -64,20 +74,57 @@ def load_job(
     Raises
     ------
     ConfigError : for what is wrong in either file, or in an override.
-    click.UsageError : if both a cluster and a scheduler are given.
+    click.UsageError : if both a cluster and a scheduler are given, or a certificate without a scheduler.
+    """
+    if cluster is not None and scheduler is not None:
+        raise click.UsageError("--cluster and --scheduler exclude each other; write one of them")
+    if tls is not None and scheduler is None:
+        raise click.UsageError("--tls goes with --scheduler; a cluster file says its own (security)")
+    resolved, described = load_placed(config, overrides, cluster, implied=["brain.parallel=true"] * bool(scheduler))
+    return Job(resolved, source or str(config), described, scheduler, tls)
+
+
+def load_placed(
+    config: ConfigSource, overrides: Sequence[str], cluster: Path | None, implied: Sequence[str] = ()
+) -> tuple[ThaliaConfig, ClusterConfig | None]:
+    """Load a config, with what a cluster file implies, and the latter.
+
+    Raises
+    ------
+    ConfigError : for what is wrong in either file, or in an override.
     """
     from thalia_dask.config import load_cluster_config, load_config
 
-    if cluster is not None and scheduler is not None:
-        raise click.UsageError("--cluster and --scheduler exclude each other; write one of them")
-    described = None if cluster is None else load_cluster_config(cluster)
-    implied: list[str] = []
-    if described is not None or scheduler is not None:
-        implied.append("brain.parallel=true")
-    if described is not None:
-        implied.append(f"execution.threads_per_worker={described.threads_per_worker or 'null'}")
-        implied.append(f"execution.n_workers={described.n_workers or 'null'}")
-    return Job(load_config(config, [*overrides, *implied]), source or str(config), described, scheduler)
+    if cluster is None:
+        return load_config(config, [*overrides, *implied]), None
+    described = load_cluster_config(cluster)
+    n_workers, n_threads = described.shape
+    shape = [f"execution.n_workers={n_workers or 'null'}", f"execution.threads_per_worker={n_threads or 'null'}"]
+    return load_config(config, [*overrides, "brain.parallel=true", *shape]), described
+
+
+def planned_homes(config: ThaliaConfig, plan: BrainPlan) -> dict[str, str]:
+    """Region -> the worker that would hold it: "worker 1", "worker 2" and so on."""
+    from thalia_dask.distributed.placement import assign, local_shape
+    from thalia_dask.performance.costs import step_costs
+
+    n_workers, _ = local_shape(config.execution.n_workers, config.execution.threads_per_worker)
+    return assign(step_costs(plan), [f"worker {i + 1}" for i in range(n_workers)], plan.projections)
+
+
+def check_room(config: ThaliaConfig, plan: BrainPlan, cluster: ClusterConfig) -> None:
+    """Refuse a cluster whose workers, as far as its file says, have too little memory for what they would hold.
+
+    Raises
+    ------
+    ClusterError : if they have.
+    """
+    from thalia_dask.distributed.room import check_room_of_each
+    from thalia_dask.topology.summary import summarize
+
+    if cluster.memory_of_worker is not None:
+        needs = {region.name: region.memory_bytes for region in summarize(plan).regions}
+        check_room_of_each(needs, planned_homes(config, plan), cluster.memory_of_worker)
 
 
 def count_steps(duration_ms: float, dt_ms: float) -> int:

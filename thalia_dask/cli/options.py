@@ -40,7 +40,7 @@ _out = click.option(
 )
 _overwrite = click.option("--overwrite", is_flag=True, help="Replace the results of an earlier run at --out.")
 
-_cluster = click.option(
+cluster_option = click.option(
     "--cluster",
     type=PATH,
     metavar="CLUSTER.yaml",
@@ -49,7 +49,13 @@ _cluster = click.option(
 _scheduler = click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Use the workers of a running Dask scheduler, e.g. tcp://10.0.0.5:8786; implies brain.parallel=true.",
+    help="Use the workers of a running Dask scheduler, e.g. tls://10.0.0.5:8786; implies brain.parallel=true.",
+)
+_tls = click.option(
+    "--tls",
+    type=PATH,
+    metavar="FOLDER",
+    help="The certificate of the scheduler's cluster: ca.pem, cert.pem and key.pem.",
 )
 
 
@@ -78,8 +84,8 @@ def output_options(command: _Command) -> _Command:
 
 
 def cluster_options(command: _Command) -> _Command:
-    """``--cluster`` and ``--scheduler``."""
-    return _cluster(_scheduler(command))
+    """``--cluster``, ``--scheduler`` and ``--tls``."""
+    return cluster_option(_scheduler(_tls(command)))
 
 
 def example(text: str) -> str:

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 )
 @import_option
 @cluster_options
-def resume(recording: Path, overrides: Sequence[str], cluster: Path | None, scheduler: str | None) -> None:
+def resume(
+    recording: Path, overrides: Sequence[str], cluster: Path | None, scheduler: str | None, tls: Path | None
+) -> None:
     """Go on with the run or the training that recorded to RUN.zarr, from its last sound checkpoint to its end.
 
     What comes of it is what would have come of it without the interruption, on any number of workers.
@@ -46,7 +48,7 @@ def resume(recording: Path, overrides: Sequence[str], cluster: Path | None, sche
 
     path, checkpoint, command = _last_sound(folder_beside(recording))
     saved = _config(checkpoint)
-    job = load_job(saved.model_dump(by_alias=True), overrides, cluster, scheduler, command.source)
+    job = load_job(saved.model_dump(by_alias=True), overrides, cluster, scheduler, tls, command.source)
     _check_same(saved, job.config)
     at = to_ms(checkpoint.travel.now, saved.global_.dt_ms)
     click.echo(f"going on at {at:g} ms, from {path}", err=True)

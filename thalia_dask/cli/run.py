@@ -33,6 +33,7 @@ def run(
     overrides: Sequence[str],
     cluster: Path | None,
     scheduler: str | None,
+    tls: Path | None,
 ) -> None:
     """Simulate the brain of CONFIG for T ms, with full intensity on all its sensory axons, and record it."""
     from thalia_dask.brain import DynamicBrain
@@ -41,9 +42,9 @@ def run(
     from thalia_dask.cli.results import prepare
     from thalia_dask.topology.build import build_plan
 
-    job = load_job(config, overrides, cluster, scheduler)
+    job = load_job(config, overrides, cluster, scheduler, tls)
     n_steps = count_steps(duration_ms, job.config.global_.dt_ms)
-    build_plan(job.config)  # finds mistakes before a cluster is started for nothing
+    job.check_room(build_plan(job.config))  # finds mistakes before a cluster is started for nothing
     prepare(out, overwrite=overwrite)
 
     def open_brain(**how: Any) -> DynamicBrain:

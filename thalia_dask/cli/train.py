@@ -44,6 +44,7 @@ def train(
     overrides: Sequence[str],
     cluster: Path | None,
     scheduler: str | None,
+    tls: Path | None,
 ) -> None:
     """Train the brain of CONFIG by reward in the task that CONFIG names, then examine it.
 
@@ -59,9 +60,11 @@ def train(
     from thalia_dask.topology.build import build_plan
 
     asked = [f"training.epochs={epochs}"] if epochs else []
-    job = load_job(config, [*overrides, *asked], cluster, scheduler)
+    job = load_job(config, [*overrides, *asked], cluster, scheduler, tls)
     task = open_task(job.config.task)
-    check_fit(job.config, build_plan(job.config), task)
+    plan = build_plan(job.config)
+    check_fit(job.config, plan, task)
+    job.check_room(plan)
     prepare(out, overwrite=overwrite)
     task.close()
 

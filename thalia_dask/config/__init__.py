@@ -1,10 +1,10 @@
 """Configs: frozen models, and their loading from YAML."""
 
+from thalia_dask.config.clusters import ClusterConfig
 from thalia_dask.config.loading import load_cluster_config, load_config
 from thalia_dask.config.models import (
     BrainConfig,
     CheckpointConfig,
-    ClusterConfig,
     ExecutionConfig,
     GlobalConfig,
     ProjectionConfig,

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from thalia_dask.config.models import ClusterConfig, ThaliaConfig
+from thalia_dask.config.clusters import CLUSTERS, ClusterConfig
+from thalia_dask.config.models import ThaliaConfig
 from thalia_dask.config.problems import Origins, describe_problems
 from thalia_dask.config.yaml_reading import parse_yaml, read_yaml
 from thalia_dask.errors import ConfigError
@@ -32,19 +33,29 @@ def load_config(source: ConfigSource, overrides: Sequence[str] = ()) -> ThaliaCo
     ------
     ConfigError : one for all that is wrong, each with its file, key, value, reason and mend.
     """
-    return _load(ThaliaConfig, source, overrides)
+    values, origins = _merged(source, overrides)
+    return _validated(ThaliaConfig, values, origins)
 
 
 def load_cluster_config(source: ConfigSource, overrides: Sequence[str] = ()) -> ClusterConfig:
-    """Load the description of a cluster, in the way of :func:`load_config`."""
-    return _load(ClusterConfig, source, overrides)
+    """Load the description of a cluster, in the way of :func:`load_config`; ``kind`` says which keys there are."""
+    values, origins = _merged(source, overrides)
+    kind = values.get("kind", "local")
+    if not isinstance(kind, str) or kind not in CLUSTERS:
+        kinds = ", ".join(f"'{name}'" for name in CLUSTERS)
+        raise ConfigError(f"{origins['kind',]}: kind is {kind!r}, which is no kind of cluster; write one of {kinds}")
+    return _validated(CLUSTERS[kind], values, origins)
 
 
-def _load(model: type[ModelT], source: ConfigSource, overrides: Sequence[str]) -> ModelT:
+def _merged(source: ConfigSource, overrides: Sequence[str]) -> tuple[dict[str, Any], Origins]:
     values: dict[str, Any] = {}
     origins: Origins = {}
     for origin, layer in [*_layers(source), *map(_parse_override, overrides)]:
         _merge(values, layer, origin, origins)
+    return values, origins
+
+
+def _validated(model: type[ModelT], values: dict[str, Any], origins: Origins) -> ModelT:
     try:
         return model.model_validate(values)
     except ValidationError as error:

@@ -9,7 +9,9 @@ import math
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from thalia_dask.config.base import Config, Count, PositiveFloat
 
 _REGION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _RESERVED_NAMES = {"engine", "stimulus"}
@@ -39,22 +41,9 @@ def _region_name(value: str) -> str:
 
 ParamValue = Annotated[bool | int | float | str, BeforeValidator(_plain_value)]
 RegionName = Annotated[str, AfterValidator(_region_name)]
-Count = Annotated[int, Field(gt=0)]
-PositiveFloat = Annotated[float, Field(gt=0)]
 
 
-class _Config(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        strict=True,
-        allow_inf_nan=False,
-        validate_default=True,
-        populate_by_name=True,
-    )
-
-
-class GlobalConfig(_Config):
+class GlobalConfig(Config):
     """What holds for the whole brain."""
 
     device: Annotated[str, AfterValidator(_device)] = Field(default="cpu", description="'cpu', 'cuda' or 'cuda:N'")
@@ -66,7 +55,7 @@ class GlobalConfig(_Config):
     )
 
 
-class RegionSizes(_Config):
+class RegionSizes(Config):
     """Sizes of the standard six-region brain; used where ``BrainConfig.regions`` is None."""
 
     input_size: Count = Field(default=784, description="the number of sensory axons that enter the thalamus")
@@ -84,7 +73,7 @@ class RegionSizes(_Config):
     cerebellum_size: Count = Field(default=100, description="the number of cerebellar granule cells")
 
 
-class RegionConfig(_Config):
+class RegionConfig(Config):
     """One region of a brain that the config lays out itself."""
 
     kind: str = Field(description="a kind of region, such as 'cortex'")
@@ -102,7 +91,7 @@ class RegionConfig(_Config):
     )
 
 
-class ProjectionConfig(_Config):
+class ProjectionConfig(Config):
     """A bundle of axons between two regions, or from a region back to itself."""
 
     source: str = Field(description="where the axons begin, 'region' or 'region.population'")
@@ -116,7 +105,7 @@ class ProjectionConfig(_Config):
     )
 
 
-class BrainConfig(_Config):
+class BrainConfig(Config):
     """Regions, projections and how a brain is driven.
 
     Without ``regions`` it is the standard six-region brain at ``sizes``; without ``projections`` that brain
@@ -151,7 +140,7 @@ class BrainConfig(_Config):
     )
 
 
-class ExecutionConfig(_Config):
+class ExecutionConfig(Config):
     """How a brain is executed; no spike depends on it."""
 
     n_workers: Count | None = Field(default=None, description="the number of worker processes, or null to choose")
@@ -177,7 +166,7 @@ class ExecutionConfig(_Config):
     )
 
 
-class RecoveryConfig(_Config):
+class RecoveryConfig(Config):
     """What is done when workers are lost; no spike depends on it."""
 
     max_failures: int = Field(
@@ -200,7 +189,7 @@ class RecoveryConfig(_Config):
     )
 
 
-class RecordingConfig(_Config):
+class RecordingConfig(Config):
     """What is recorded, and how often it is written."""
 
     spikes: bool = Field(default=True, description="true to record every spike, false to count them")
@@ -214,7 +203,7 @@ class RecordingConfig(_Config):
     )
 
 
-class CheckpointConfig(_Config):
+class CheckpointConfig(Config):
     """How often ``run`` and ``train`` save their state beside the recording; no spike depends on it."""
 
     every_ms: PositiveFloat | None = Field(
@@ -227,7 +216,7 @@ class CheckpointConfig(_Config):
     )
 
 
-class TaskConfig(_Config):
+class TaskConfig(Config):
     """The environment that a brain is trained in."""
 
     name: str = Field(default="digits", description="the name of a task, such as 'digits', or a Gymnasium id")
@@ -238,7 +227,7 @@ class TaskConfig(_Config):
     params: dict[str, ParamValue] = Field(default_factory=dict, description="a mapping of the task's parameters")
 
 
-class TrainingConfig(_Config):
+class TrainingConfig(Config):
     """How long a brain is trained, and how much it explores."""
 
     epochs: Count = Field(default=4, description="the number of passes, a whole number greater than 0")
@@ -251,7 +240,7 @@ class TrainingConfig(_Config):
     exploration: float = Field(default=0.1, ge=0, le=1, description="the share of random actions, from 0 to 1")
 
 
-class ThaliaConfig(_Config):
+class ThaliaConfig(Config):
     """Everything that a run is a function of. In YAML and in dumps ``global_`` is called ``global``."""
 
     global_: GlobalConfig = Field(
@@ -271,19 +260,3 @@ class ThaliaConfig(_Config):
     )
     task: TaskConfig = Field(default=TaskConfig(), description="a mapping that names the task")
     training: TrainingConfig = Field(default=TrainingConfig(), description="a mapping of how to train")
-
-
-class ClusterConfig(_Config):
-    """Where the workers live."""
-
-    kind: Literal["local"] = Field(default="local", description="'local', for processes on this machine")
-    n_workers: Count | None = Field(default=None, description="the number of workers, or null to choose")
-    threads_per_worker: Count | None = Field(
-        default=None, description="the number of threads of each worker, or null to choose"
-    )
-    processes: bool = Field(default=True, description="true for processes, false for threads of this one")
-    dashboard_address: str | None = Field(
-        default="127.0.0.1:0",
-        description="the 'host:port' of the Dask dashboard (port 0 takes a free one), or null for none",
-    )
-    memory_limit: str = Field(default="auto", description="the memory of one worker, such as '2GiB', or 'auto'")

@@ -13,27 +13,13 @@ from typing import Any
 
 import dask
 from distributed import Client, Future, LocalCluster
+from distributed.deploy.cluster import Cluster as DaskCluster
 from distributed.utils import silence_logging_cmgr
 
 from thalia_dask.distributed.placement import local_shape
+from thalia_dask.distributed.settings import SETTINGS
 from thalia_dask.distributed.versions import check_versions
 from thalia_dask.errors import ClusterError
-
-_SETTINGS = {
-    "distributed.comm.timeouts.connect": "5s",  # else a call to a worker that is gone blocks for 30 s
-    "distributed.comm.timeouts.tcp": "15s",
-    "distributed.scheduler.worker-ttl": "30s",
-    "distributed.scheduler.work-stealing": False,
-    "distributed.scheduler.idle-timeout": None,  # a cluster that only serves actors looks idle
-    "distributed.worker.preload": ["thalia_dask.preload", "thalia_dask.distributed.uninterrupted"],
-    "distributed.worker.profile.enabled": False,
-    "distributed.worker.memory.target": False,
-    "distributed.worker.memory.spill": False,
-    "distributed.worker.memory.pause": False,
-    "distributed.worker.memory.terminate": False,  # it would end the worker with its actors
-    "distributed.deploy.lost-worker-timeout": "2s",
-    "distributed.admin.low-level-log-length": 50,
-}
 
 
 class Cluster:
@@ -43,6 +29,7 @@ class Cluster:
     ----------
     client : connected with ``direct_to_workers``; the user's own where it is so connected.
     threads : worker address -> number of threads, in a stable order.
+    memory_bytes : worker address -> what it may take; without those that have no limit.
     futures : of what lives on the workers; released by :meth:`close`.
     """
 
@@ -53,7 +40,11 @@ class Cluster:
         workers = sorted(
             client.scheduler_info(n_workers=-1)["workers"].items(), key=lambda item: (str(item[1]["name"]), item[0])
         )
-        self.threads: dict[str, int] = {address: info["nthreads"] for address, info in workers[:n_workers]}
+        workers = workers[:n_workers]
+        self.threads: dict[str, int] = {address: info["nthreads"] for address, info in workers}
+        self.memory_bytes: dict[str, int] = {
+            address: info["memory_limit"] for address, info in workers if info["memory_limit"]
+        }
 
     def let_go(self, futures: Sequence[Future[Any]]) -> None:
         """Release what lives on workers, wherever it still lives."""
@@ -94,7 +85,7 @@ def open_local(
     ClusterError : if they do not start in time.
     """
     n_workers, threads_per_worker = local_shape(n_workers, threads_per_worker)
-    with dask.config.set(_SETTINGS), _environment_restored():
+    with dask.config.set(SETTINGS), _environment_restored():
         try:
             cluster = LocalCluster(
                 n_workers=n_workers,
@@ -114,42 +105,78 @@ def open_local(
     return Cluster(client, (client, cluster), n_workers)
 
 
-def join(client: Client, n_workers: int | None, timeout_s: float) -> Cluster:
-    """Use the workers of a user's client: the first ``n_workers`` of them, or all that are there.
+def join(
+    user: Client | DaskCluster, n_workers: int | None, threads_per_worker: int | None, timeout_s: float
+) -> Cluster:
+    """Use the workers of a user's client or cluster: the first ``n_workers`` of them, or all that are there.
+
+    Parameters
+    ----------
+    threads_per_worker : how many each must have; None for any number.
 
     Raises
     ------
-    ClusterError : if the client is asynchronous or closed, its cluster scales adaptively, it has too few workers when
-        the time is up, or they have another version of this package.
+    ClusterError : if it is asynchronous or closed, its cluster scales adaptively, it has too few workers when the
+        time is up, or they have too few threads, or another version of what results depend on.
     """
-    if client.asynchronous:
-        raise ClusterError("the client is asynchronous; pass one made without asynchronous=True")
-    if client.status != "running":
-        raise ClusterError(f"the client is {client.status}; pass one that is connected to a scheduler")
-    adaptive = getattr(client.cluster, "_adaptive", None)
+    what = "client" if isinstance(user, Client) else "cluster"
+    if user.asynchronous:
+        raise ClusterError(f"the {what} is asynchronous; pass one made without asynchronous=True")
+    if not is_usable(user):
+        raise ClusterError(f"the {what} is {_status(user)}; pass one that is connected to a scheduler")
+    adaptive = getattr(user.cluster if isinstance(user, Client) else user, "_adaptive", None)
     if adaptive is not None and adaptive.periodic_callback is not None:
         raise ClusterError(
             "the cluster scales adaptively, which would end workers that hold regions; "
             "write cluster.scale(n) instead of cluster.adapt()"
         )
-    opened: tuple[Client, ...] = ()
-    if not client.direct_to_workers:
-        with dask.config.set({"distributed.comm.timeouts.connect": "5s"}):
-            client = Client(
-                _address(client),
-                direct_to_workers=True,
-                set_as_default=False,
-                security=client.security,
-            )
-        opened = (client,)
+    client, opened = _direct(user)
     try:
         _wait_for_workers(client, n_workers or 1, timeout_s)
         cluster = Cluster(client, opened, n_workers)
+        _check_threads(cluster, threads_per_worker)
         check_versions(client, list(cluster.threads), timeout_s)
     except BaseException:
         _release(client, [], opened)
         raise
     return cluster
+
+
+def is_usable(user: Client | DaskCluster) -> bool:
+    """Whether calls may go to a user's client or cluster."""
+    return not user.asynchronous and _status(user) == "running"
+
+
+def worker_threads(user: Client | DaskCluster) -> list[int]:
+    """How many threads the workers of a user's client or cluster have."""
+    if isinstance(user, Client):
+        return list(user.nthreads().values())
+    return [info["nthreads"] for info in user.scheduler_info["workers"].values()]
+
+
+def _status(user: Client | DaskCluster) -> str:
+    return str(getattr(user.status, "name", user.status))
+
+
+def _direct(user: Client | DaskCluster) -> tuple[Client, tuple[Client, ...]]:
+    """A client that reaches workers directly, and what was opened for it."""
+    if isinstance(user, Client) and user.direct_to_workers:
+        return user, ()
+    with dask.config.set({"distributed.comm.timeouts.connect": "5s"}):
+        if isinstance(user, Client):
+            client = Client(_address(user), direct_to_workers=True, set_as_default=False, security=user.security)
+        else:
+            client = Client(user, direct_to_workers=True, set_as_default=False)
+    return client, (client,)
+
+
+def _check_threads(cluster: Cluster, threads_per_worker: int | None) -> None:
+    for worker, n_threads in cluster.threads.items():
+        if n_threads < (threads_per_worker or 1):
+            raise ClusterError(
+                f"worker {worker} has {n_threads} thread{'s' * (n_threads > 1)}, but execution.threads_per_worker is "
+                f"{threads_per_worker}; start workers with --nthreads {threads_per_worker}, or write null"
+            )
 
 
 def _runs_here(client: Client) -> bool:
@@ -163,12 +190,23 @@ def _address(client: Client) -> str:
     return str(client.scheduler_info(n_workers=0)["address"])
 
 
+def leave(client: Client) -> None:
+    """Close a client, and take back the subscriptions that every client makes and Dask's scheduler would keep."""
+    if client.status == "running":
+        for topic in ("print", "warn"):
+            client.unsubscribe_topic(topic)
+    client.close()
+
+
 def _release(client: Client, futures: list[Future[Any]], opened: tuple[Client | LocalCluster, ...]) -> None:
     with silence_logging_cmgr(logging.CRITICAL):  # a cluster that closes first ends the silence of all others
         if futures and client.status == "running":
             client.cancel(futures, force=True)  # a handle that was called survives in a cycle until it is collected
         for item in opened:
-            item.close()
+            if isinstance(item, Client):
+                leave(item)
+            else:
+                item.close()
 
 
 def _wait_for_workers(client: Client, n_workers: int, timeout_s: float) -> None:

@@ -1,43 +1,27 @@
-"""Clients of a cluster that a user describes in a file, or names by the address of its scheduler."""
+"""Clients of a scheduler that runs already, by its address."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import dask
 from distributed import Client
 from distributed.comm.addressing import get_address_host_port
 
-from thalia_dask.config.models import ClusterConfig
-from thalia_dask.distributed.cluster import open_local
+from thalia_dask.distributed.certificates import load_security
+from thalia_dask.distributed.cluster import leave
 from thalia_dask.errors import ClusterError, InputError
 
 
 @contextmanager
-def start_described(cluster: ClusterConfig, timeout_s: float) -> Iterator[Client]:
-    """Start the workers of a described cluster; they end with the context.
+def connect(address: str, timeout_s: float, tls: Path | None = None) -> Iterator[Client]:
+    """Connect to the scheduler at an address such as ``"tls://10.0.0.5:8786"``; it stays when the context ends.
 
-    Raises
-    ------
-    ClusterError : if they do not start in time.
-    """
-    opened = open_local(
-        cluster.n_workers,
-        cluster.threads_per_worker,
-        timeout_s,
-        processes=cluster.processes,
-        dashboard_address=cluster.dashboard_address,
-        memory_limit=cluster.memory_limit,
-    )
-    try:
-        yield opened.client
-    finally:
-        opened.close()
-
-
-@contextmanager
-def connect(address: str, timeout_s: float) -> Iterator[Client]:
-    """Connect to the scheduler at an address such as ``"tcp://10.0.0.5:8786"``; it stays when the context ends.
+    Parameters
+    ----------
+    tls : the folder with the certificate of its cluster; None for what Dask's own configuration says.
 
     Raises
     ------
@@ -51,12 +35,20 @@ def connect(address: str, timeout_s: float) -> Iterator[Client]:
             f"the scheduler's address is '{address}' ({error}); write the one that 'dask scheduler' printed, such as "
             "tcp://10.0.0.5:8786"
         ) from error
+    if address.startswith("tls://") and tls is None and not dask.config.get("distributed.comm.tls.client.cert"):
+        raise InputError(
+            f"the scheduler at '{address}' asks for a certificate; write --tls FOLDER, where FOLDER holds ca.pem, "
+            "cert.pem and key.pem of its cluster"
+        )
+    security = None if tls is None else load_security(tls)
     try:
-        client = Client(address, direct_to_workers=True, set_as_default=False, timeout=timeout_s)
+        client = Client(address, direct_to_workers=True, set_as_default=False, timeout=timeout_s, security=security)
     except OSError as error:
         raise ClusterError(
             f"no Dask scheduler answers at '{address}' within {timeout_s:g} s; start one with 'dask scheduler', "
             "or write the address of one that runs"
         ) from error
-    with client:
+    try:
         yield client
+    finally:
+        leave(client)

@@ -15,7 +15,7 @@ from distributed import wait as wait_for_futures
 
 from thalia_dask.distributed.cluster import Cluster
 from thalia_dask.distributed.crew import known_workers
-from thalia_dask.distributed.versions import has_version
+from thalia_dask.distributed.versions import has_versions
 from thalia_dask.engine.executor import RegionCreator
 from thalia_dask.errors import ClusterError, ConfigError, WorkerLostError
 
@@ -119,7 +119,7 @@ def _await(
             worker = orders[name].worker
             if worker not in present:
                 raise _lost(worker, "was lost", name)
-            if hung_s < math.inf and not client.sync(has_version, client, worker, hung_s):
+            if hung_s < math.inf and not client.sync(has_versions, client, worker, hung_s):
                 raise _lost(worker, f"gave no sign of life for {hung_s:g} s", name)
         if time.monotonic() > deadline:
             names = ", ".join(f"'{name}'" for name in unbuilt)

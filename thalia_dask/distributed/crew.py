@@ -8,7 +8,7 @@ from typing import Any
 
 from distributed import Client
 
-from thalia_dask.distributed.versions import has_version
+from thalia_dask.distributed.versions import has_versions
 from thalia_dask.errors import ClusterError
 
 _LOOK_EVERY_S = 0.1
@@ -50,7 +50,7 @@ async def find_crew(
         await asyncio.sleep(_LOOK_EVERY_S)  # by then the scheduler, too, knows who has ended
         present = await known_workers(client)
         strangers = [address for address in present if address not in fit]
-        answers = await asyncio.gather(*(has_version(client, address, _ANSWER_WITHIN_S) for address in strangers))
+        answers = await asyncio.gather(*(has_versions(client, address, _ANSWER_WITHIN_S) for address in strangers))
         fit.update(address for address, right in zip(strangers, answers, strict=True) if right)
         crew = sorted(
             (address for address in present if address in fit),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from distributed import Client
+from distributed.deploy.cluster import Cluster as DaskCluster
 
 from thalia_dask.config import RecoveryConfig
 from thalia_dask.distributed.calls import Limits
@@ -32,12 +33,14 @@ class DaskExecutor(Executor):
 
     Parameters
     ----------
-    client : a synchronous client whose workers are used and which stays open; None starts a LocalCluster.
+    client : a synchronous client or cluster whose workers are used and which stays open; None starts a LocalCluster.
     n_workers : how many workers hold regions; None for as many as fit this machine, or for all of the client's.
-    threads_per_worker : threads of each local worker, on which its regions compute side by side; None to choose.
+    threads_per_worker : threads of each worker, on which its regions compute side by side; None to choose, or for
+        those that the client's workers have.
     exchange : ``"direct"`` where workers carry spikes to each other, ``"orchestrated"`` where the caller does.
     window_steps : length of a window of direct exchange; None for the best up to the shortest delay.
     costs : region -> relative cost of a step, by which regions are spread over workers; None for equal ones.
+    memory_bytes : region -> what it takes, by estimate, so that workers without room are refused; None for no check.
     call_timeout_s, start_timeout_s : seconds that a window, and the start of workers and regions, may take.
     recovery : what to do when workers are lost; None for the defaults.
 
@@ -50,13 +53,14 @@ class DaskExecutor(Executor):
 
     def __init__(
         self,
-        client: Client | None = None,
+        client: Client | DaskCluster | None = None,
         *,
         n_workers: int | None = None,
         threads_per_worker: int | None = None,
         exchange: Exchange = "direct",
         window_steps: int | None = None,
         costs: Mapping[str, float] | None = None,
+        memory_bytes: Mapping[str, int] | None = None,
         call_timeout_s: float = 60.0,
         start_timeout_s: float = 180.0,
         recovery: RecoveryConfig | None = None,
@@ -69,6 +73,7 @@ class DaskExecutor(Executor):
         self._n_wanted = n_workers
         self._threads_per_worker = threads_per_worker
         self._costs = costs or {}
+        self._memory_bytes = memory_bytes or {}
         self._call_timeout_s = call_timeout_s
         self._start_timeout_s = start_timeout_s
         self._recovery = recovery or RecoveryConfig()
@@ -93,13 +98,14 @@ class DaskExecutor(Executor):
         if self._user_client is None:
             self._cluster = open_local(self._n_wanted, self._threads_per_worker, self._start_timeout_s)
         else:
-            self._cluster = join(self._user_client, self._n_wanted, self._start_timeout_s)
+            self._cluster = join(self._user_client, self._n_wanted, self._threads_per_worker, self._start_timeout_s)
         weakref.finalize(self, self._cluster.close)
         try:
             population = Population(
                 self._cluster,
                 pickled,
                 {name: self._costs.get(name, 1.0) for name in pickled},
+                self._memory_bytes,
                 tuple(projections),
                 carries_spikes=self.carries_spikes,
                 window_steps=self._window_steps,

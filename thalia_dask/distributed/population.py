@@ -14,6 +14,7 @@ from thalia_dask.distributed.creation import ActorOrder, Living, create_actors
 from thalia_dask.distributed.home import Home
 from thalia_dask.distributed.pace import Pace
 from thalia_dask.distributed.placement import assign
+from thalia_dask.distributed.room import check_room
 from thalia_dask.distributed.wire import Order, encode_order, raise_if_failed
 from thalia_dask.engine.executor import Emission
 from thalia_dask.spikes import Arrivals
@@ -56,6 +57,7 @@ class Population:
     cluster : where they live.
     creators : region -> its pickled creator, for all regions of the brain.
     costs : region -> relative cost of a step.
+    memory_bytes : region -> what it takes, by estimate; those that are missing are not counted.
     projections : of the brain.
     carries_spikes : whether workers send spikes to each other.
     window_steps : length of a window of direct exchange; None for the best.
@@ -73,6 +75,7 @@ class Population:
         cluster: Cluster,
         creators: Mapping[str, bytes],
         costs: Mapping[str, float],
+        memory_bytes: Mapping[str, int],
         projections: Sequence[AxonalProjection],
         *,
         carries_spikes: bool,
@@ -85,6 +88,7 @@ class Population:
         self._cluster = cluster
         self._creators = creators
         self._costs = costs
+        self._memory_bytes = memory_bytes
         self._projections = projections
         self._carried = projections if carries_spikes else ()
         self._window_steps = window_steps
@@ -110,10 +114,12 @@ class Population:
         ConfigError : if a creator refuses its configuration.
         RegionError : if a creator raised anything else.
         WorkerLostError : if a worker was lost meanwhile.
-        ClusterError : if regions are not built in time.
+        ClusterError : if a worker has too little memory, or regions are not built in time.
         """
         settled = {name: living.worker for name, living in self._regions.items()}
         self.placement = assign(self._costs, list(crew), self._projections, settled)
+        if self._memory_bytes:
+            check_room(self._memory_bytes, self.placement, self._cluster.memory_bytes)
         missing = [name for name in self._creators if name not in settled]
         with self._cluster.client.as_current():  # a handle binds to the current client
             self._build(missing, hung_s)

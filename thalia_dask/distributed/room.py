@@ -1,0 +1,41 @@
+"""Whether what the regions of a worker take fits into its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dask.utils import format_bytes, parse_bytes
+
+from thalia_dask.errors import ClusterError
+
+WORKER_BYTES = 400 * 2**20
+"""What a worker takes before it holds a region: Python, torch, numba, Dask and the compiled kernels."""
+
+
+def check_room(needs: Mapping[str, int], homes: Mapping[str, str], limits: Mapping[str, int]) -> None:
+    """Refuse to build regions where they do not fit.
+
+    Parameters
+    ----------
+    needs : region -> bytes that it takes, by estimate.
+    homes : region -> worker.
+    limits : worker -> bytes that it may take; without those that have no limit.
+
+    Raises
+    ------
+    ClusterError : if a worker has less than its regions need.
+    """
+    for worker, limit in limits.items():
+        regions = [region for region, home in homes.items() if home == worker]
+        needed = WORKER_BYTES + sum(needs.get(region, 0) for region in regions)
+        if regions and needed > limit:
+            raise ClusterError(
+                f"{worker} may take {format_bytes(limit)}, but would need about {format_bytes(needed)}: "
+                f"{format_bytes(WORKER_BYTES)} of its own, and what {', '.join(regions)} take; give workers more "
+                "memory, take more workers, or make the brain smaller"
+            )
+
+
+def check_room_of_each(needs: Mapping[str, int], homes: Mapping[str, str], memory: str) -> None:
+    """As :func:`check_room`, where each worker has ``memory``, such as ``"4GiB"``."""
+    check_room(needs, homes, dict.fromkeys(homes.values(), int(parse_bytes(memory))))
