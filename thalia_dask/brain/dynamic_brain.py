@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from thalia_dask.brain.actions import find_votes
 from thalia_dask.brain.amounts import finite
 from thalia_dask.brain.at_exit import close_at_exit
+from thalia_dask.brain.live import has_page, no_link, open_monitor
 from thalia_dask.brain.opening import open_executor, open_recorder, usable_device, window_steps, with_execution
 from thalia_dask.brain.performance import performance
 from thalia_dask.brain.region_view import RegionView
@@ -25,7 +26,7 @@ from thalia_dask.brain.tally import Tally
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
 from thalia_dask.engine.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from thalia_dask.engine.executor import Executor
-from thalia_dask.engine.observer import Observer, TrialReport
+from thalia_dask.engine.observer import Observer, ProgressReport, TrialReport
 from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.errors import InputError, StateError
@@ -84,6 +85,12 @@ class DynamicBrain:
             own.append(self._votes)
         self._observers = [*own, *observers]
         self._orchestrator = Orchestrator(plan, executor, self._observers, window_steps(config))
+        self._dashboard_link: str | None = None
+        if has_page(config, executor):
+            monitor, self._dashboard_link = open_monitor(
+                plan, executor, self._orchestrator.queue, self._tally, self._levels
+            )
+            self._observers.append(monitor)
         for observer in self._observers:
             observer.on_start(plan)
         close_at_exit(self)
@@ -191,6 +198,18 @@ class DynamicBrain:
     def executor(self) -> Executor:
         """What runs the regions: its ``name`` and ``n_workers`` tell how, its ``reason`` why ("auto" chose it)."""
         return self._executor
+
+    @property
+    def dashboard_link(self) -> str:
+        """The address of the live page, see ``execution.dashboard``; it is gone when the brain is closed.
+
+        Raises
+        ------
+        StateError : if there is none, as of every sequential brain.
+        """
+        if self._dashboard_link is None:
+            raise no_link(self._executor)
+        return self._dashboard_link
 
     @property
     def recording(self) -> xr.DataTree:
@@ -312,6 +331,12 @@ class DynamicBrain:
         self._action = None
         if self._votes is not None:
             self._votes.clear()
+
+    def tell_progress(self, what: str, done: int, total: int, unit: str) -> None:
+        """Let all observers know how far a run is, for those who watch it; see :class:`ProgressReport`."""
+        report = ProgressReport(what, done, total, unit)
+        for observer in self._observers:
+            observer.on_progress(report)
 
     def state(self, region: str) -> dict[str, NDArray[Any]]:
         """The complete state of a region, as arrays by name: membranes, weights, traces.

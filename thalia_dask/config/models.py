@@ -41,6 +41,7 @@ ParamValue = Annotated[bool | int | float | str, BeforeValidator(_plain_value)]
 RegionName = Annotated[str, AfterValidator(_region_name)]
 Count = Annotated[int, Field(gt=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
+Port = Annotated[int, Field(gt=0, lt=2**16)]
 
 
 class _Config(BaseModel):
@@ -170,6 +171,10 @@ class ExecutionConfig(_Config):
     call_timeout_s: PositiveFloat = Field(default=60.0, description="how many seconds a region may take for one call")
     start_timeout_s: PositiveFloat = Field(
         default=180.0, description="how many seconds the workers may take to start"
+    )
+    dashboard: bool | Port = Field(
+        default=False,
+        description="true for the live page in the Dask dashboard, on any free port, the number of a port, or false",
     )
 
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import dask
 from distributed import Client, Future, LocalCluster
@@ -36,6 +36,13 @@ _SETTINGS = {
 }
 
 
+class Closable(Protocol):
+    """A client, a cluster, a page."""
+
+    def close(self) -> object:
+        """Release it."""
+
+
 class Cluster:
     """A client that reaches the workers directly, and what had to be opened for it.
 
@@ -46,7 +53,7 @@ class Cluster:
     futures : of what lives on the workers; released by :meth:`close`.
     """
 
-    def __init__(self, client: Client, opened: tuple[Client | LocalCluster, ...], n_workers: int | None) -> None:
+    def __init__(self, client: Client, opened: tuple[Closable, ...], n_workers: int | None) -> None:
         self.client = client
         self.futures: list[Future[Any]] = []
         self._opened = opened
@@ -54,6 +61,10 @@ class Cluster:
             client.scheduler_info(n_workers=-1)["workers"].items(), key=lambda item: (str(item[1]["name"]), item[0])
         )
         self.threads: dict[str, int] = {address: info["nthreads"] for address, info in workers[:n_workers]}
+
+    def close_first(self, item: Closable) -> None:
+        """Close something before the rest, for which it needs the client."""
+        self._opened = (item, *self._opened)
 
     def close(self) -> None:
         """Release the actors and close what was opened; the user's own stays. May be called more than once."""
@@ -157,7 +168,7 @@ def _address(client: Client) -> str:
     return str(client.scheduler_info(n_workers=0)["address"])
 
 
-def _release(client: Client, futures: list[Future[Any]], opened: tuple[Client | LocalCluster, ...]) -> None:
+def _release(client: Client, futures: list[Future[Any]], opened: tuple[Closable, ...]) -> None:
     with silence_logging_cmgr(logging.CRITICAL):  # a cluster that closes first ends the silence of all others
         if futures and client.status == "running":
             client.cancel(futures, force=True)  # a handle that was called survives in a cycle until it is collected

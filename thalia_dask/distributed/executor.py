@@ -14,6 +14,7 @@ from thalia_dask.distributed.actor import RegionActor, WorkerRegions
 from thalia_dask.distributed.calls import Home, Report, call_homes, worker_lost
 from thalia_dask.distributed.cluster import Cluster, join, open_local
 from thalia_dask.distributed.creation import ActorOrder, Living, create_actors, pickle_creator
+from thalia_dask.distributed.live_page import LivePage, Screen
 from thalia_dask.distributed.pace import Pace
 from thalia_dask.distributed.placement import assign
 from thalia_dask.distributed.wire import Order, decode_snapshot, encode_order, encode_snapshot, raise_if_failed
@@ -44,6 +45,7 @@ class DaskExecutor(Executor):
     window_steps : length of a window of direct exchange; None for the best up to the shortest delay.
     costs : region -> relative cost of a step, by which regions are spread over workers; None for equal ones.
     call_timeout_s, start_timeout_s : seconds that a window, and the start of workers and regions, may take.
+    dashboard_port : where a LocalCluster has its dashboard, on the loopback interface; 0 for any free port.
 
     Attributes
     ----------
@@ -63,6 +65,7 @@ class DaskExecutor(Executor):
         costs: Mapping[str, float] | None = None,
         call_timeout_s: float = 60.0,
         start_timeout_s: float = 180.0,
+        dashboard_port: int = 0,
     ) -> None:
         self.n_workers = 0
         self.placement: dict[str, str] = {}
@@ -74,6 +77,7 @@ class DaskExecutor(Executor):
         self._costs = costs or {}
         self._call_timeout_s = call_timeout_s
         self._start_timeout_s = start_timeout_s
+        self._dashboard_port = dashboard_port
         self._cluster: Cluster | None = None
         self._regions: dict[str, Living] = {}
         self._homes: list[Home] = []
@@ -97,7 +101,12 @@ class DaskExecutor(Executor):
             raise StateError("the executor is already running: call close() before another start()")
         pickled = {name: pickle_creator(name, create) for name, create in creators.items()}
         if self._user_client is None:
-            self._cluster = open_local(self._n_wanted, self._threads_per_worker, self._start_timeout_s)
+            self._cluster = open_local(
+                self._n_wanted,
+                self._threads_per_worker,
+                self._start_timeout_s,
+                dashboard_address=f"127.0.0.1:{self._dashboard_port}",
+            )
         else:
             self._cluster = join(self._user_client, self._n_wanted, self._start_timeout_s)
         weakref.finalize(self, self._cluster.close)
@@ -206,6 +215,18 @@ class DaskExecutor(Executor):
         """Put a region back into a state that :meth:`snapshot` gave."""
         self._usable()
         raise_if_failed(self._ask(region, "restore", encode_snapshot(snapshot)))
+
+    def open_page(self, screen: Screen) -> LivePage:
+        """Show a screen in the dashboard of the scheduler, until :meth:`close`.
+
+        Raises
+        ------
+        ClusterError : if the scheduler has no dashboard, or lacks this package.
+        """
+        cluster = self._usable()
+        page = LivePage(cluster.client, screen)
+        cluster.close_first(page)
+        return page
 
     def close(self) -> None:
         """Let go of the actors and close what :meth:`start` opened; a user's client stays as it was."""

@@ -73,9 +73,18 @@ def train_and_evaluate(
     trials_per_epoch, evaluation_trials : episodes; None for one pass of the task.
     progress : is told of every episode that has ended.
     """
-    classroom = Classroom(brain, task, n_timesteps, progress)
     training_trials = trials_per_epoch or task.training_trials
     evaluation_trials = evaluation_trials or task.evaluation_trials
+
+    def told(report: EpisodeReport) -> None:
+        training = report.phase == "training"
+        what = f"epoch {report.epoch} of {epochs}" if training else "evaluation"
+        before = (report.epoch - training) * training_trials
+        brain.tell_progress(what, before + report.episode, epochs * training_trials + evaluation_trials, "trials")
+        if progress is not None:
+            progress(report)
+
+    classroom = Classroom(brain, task, n_timesteps, told)
     by_epoch = tuple(classroom.train(training_trials) for _ in range(epochs))
     return TrainingResult(by_epoch, classroom.evaluate(evaluation_trials), training_trials, evaluation_trials)
 

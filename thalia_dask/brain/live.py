@@ -1,0 +1,65 @@
+"""The live page of a brain: opened where the config asks for it and there is a Dask dashboard to open it in."""
+
+from __future__ import annotations
+
+from thalia_dask.brain.tally import Tally
+from thalia_dask.config import ThaliaConfig
+from thalia_dask.dashboard.monitor import Monitor
+from thalia_dask.dashboard.sample import Sample
+from thalia_dask.dashboard.scene import Scene
+from thalia_dask.dashboard.screen import Screen
+from thalia_dask.engine.event_queue import EventQueue
+from thalia_dask.engine.executor import Executor
+from thalia_dask.engine.sequential import SequentialExecutor
+from thalia_dask.errors import StateError
+from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
+from thalia_dask.modulation.oscillators import FREQUENCY_HZ
+from thalia_dask.topology.plan import BrainPlan
+
+_WINDOW_STEPS, _LONGEST_WINDOW_MS = 1000, 250.0
+
+
+def open_monitor(
+    plan: BrainPlan, executor: Executor, queue: EventQueue, tally: Tally, levels: NeuromodulatorLevels
+) -> tuple[Monitor, str]:
+    """A page in the dashboard of the executor's scheduler: what films the brain for it, and its link.
+
+    Raises
+    ------
+    ClusterError : if the scheduler cannot show the page.
+    """
+    from thalia_dask.distributed.executor import DaskExecutor  # a sequential brain need not import Dask
+
+    assert isinstance(executor, DaskExecutor)  # noqa: S101
+    sizes = {region: sum(size for _, size in populations) for region, populations in plan.populations}
+    sample = Sample(sizes)
+    number = {name: i for i, name in enumerate(plan.region_names)}
+    scene = Scene(
+        executor=executor.name,
+        dt_ms=plan.dt_ms,
+        regions=plan.region_names,
+        n_neurons=sum(sizes.values()),
+        edges=tuple(sorted({(number[p.source], number[p.target]) for p in plan.projections})),
+        bands=sample.bands,
+        modulators=tuple(NEUROMODULATORS),
+        oscillators=FREQUENCY_HZ,
+        window_ms=min(_LONGEST_WINDOW_MS, _WINDOW_STEPS * plan.dt_ms),
+    )
+    page = executor.open_page(Screen(scene))
+    return Monitor(scene, sample, sizes, page, executor, queue, tally, levels.level), page.link
+
+
+def has_page(config: ThaliaConfig, executor: Executor) -> bool:
+    """Whether a live page is asked for and can be."""
+    return config.execution.dashboard is not False and not isinstance(executor, SequentialExecutor)
+
+
+def no_link(executor: Executor) -> StateError:
+    """Why there is no link to a live page, and what to write for one."""
+    if isinstance(executor, SequentialExecutor):
+        chosen = f" ({executor.reason})" if executor.reason else ""
+        return StateError(
+            f"this brain runs sequentially{chosen}, and the live page is a page of the Dask dashboard; "
+            "for one set brain.parallel: true and execution.dashboard: true"
+        )
+    return StateError("this brain has no live page; for one set execution.dashboard: true")
