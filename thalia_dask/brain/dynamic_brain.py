@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from thalia_dask.brain.actions import find_votes
 from thalia_dask.brain.amounts import finite
 from thalia_dask.brain.at_exit import close_at_exit
-from thalia_dask.brain.live import has_page, no_link, open_monitor
+from thalia_dask.brain.live import no_link, open_monitor
 from thalia_dask.brain.opening import open_executor, open_recorder, usable_device, window_steps, with_execution
 from thalia_dask.brain.performance import performance
 from thalia_dask.brain.region_view import RegionView
@@ -41,6 +42,7 @@ from thalia_dask.topology.plan import BrainPlan
 if TYPE_CHECKING:
     from distributed import Client
 
+_LOG = logging.getLogger(__name__)
 _AROUSAL_PER_SURPRISE = 0.2
 
 
@@ -71,7 +73,11 @@ class DynamicBrain:
         self._executor = executor
         self._levels = NeuromodulatorLevels(plan.dt_ms)
         self._encoder = StimulusEncoder(plan, config.brain.max_input_rate_hz)
+        began = perf_counter()
+        _LOG.info("building %d regions, %d neurons", len(plan.regions), plan.n_neurons)
         executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
+        how = f"{executor.name} executor, {executor.n_workers} processes"
+        _LOG.info("built in %.1f s (%s)", perf_counter() - began, executor.reason or how)
         self._recorder = open_recorder(config, plan, executor, self._levels, out, overwrite=overwrite)
         self._tally = Tally(plan)
         self._votes = find_votes(plan, config.brain.vote_temperature)
@@ -86,11 +92,11 @@ class DynamicBrain:
         self._observers = [*own, *observers]
         self._orchestrator = Orchestrator(plan, executor, self._observers, window_steps(config))
         self._dashboard_link: str | None = None
-        if has_page(config, executor):
-            monitor, self._dashboard_link = open_monitor(
-                plan, executor, self._orchestrator.queue, self._tally, self._levels
-            )
-            self._observers.append(monitor)
+        if config.execution.dashboard is not False:
+            monitor = open_monitor(plan, executor, self._orchestrator.queue, self._tally, self._levels)
+            if monitor is not None:
+                self._dashboard_link = monitor.link
+                self._observers.append(monitor)
         for observer in self._observers:
             observer.on_start(plan)
         close_at_exit(self)

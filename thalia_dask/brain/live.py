@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+
 from thalia_dask.brain.tally import Tally
-from thalia_dask.config import ThaliaConfig
 from thalia_dask.dashboard.monitor import Monitor
 from thalia_dask.dashboard.sample import Sample
 from thalia_dask.dashboard.scene import Scene
@@ -16,21 +17,24 @@ from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, Neuromodulat
 from thalia_dask.modulation.oscillators import FREQUENCY_HZ
 from thalia_dask.topology.plan import BrainPlan
 
+_LOG = logging.getLogger(__name__)
 _WINDOW_STEPS, _LONGEST_WINDOW_MS = 1000, 250.0
 
 
 def open_monitor(
     plan: BrainPlan, executor: Executor, queue: EventQueue, tally: Tally, levels: NeuromodulatorLevels
-) -> tuple[Monitor, str]:
-    """A page in the dashboard of the executor's scheduler: what films the brain for it, and its link.
+) -> Monitor | None:
+    """Open a page in the dashboard of the executor's scheduler; returns what films the brain for it.
+
+    A sequential executor has no scheduler: the log tells so, and there is no page.
 
     Raises
     ------
     ClusterError : if the scheduler cannot show the page.
     """
-    from thalia_dask.distributed.executor import DaskExecutor  # a sequential brain need not import Dask
-
-    assert isinstance(executor, DaskExecutor)  # noqa: S101
+    if isinstance(executor, SequentialExecutor):
+        _LOG.warning("%s", no_link(executor))
+        return None
     sizes = {region: sum(size for _, size in populations) for region, populations in plan.populations}
     sample = Sample(sizes)
     number = {name: i for i, name in enumerate(plan.region_names)}
@@ -38,7 +42,7 @@ def open_monitor(
         executor=executor.name,
         dt_ms=plan.dt_ms,
         regions=plan.region_names,
-        n_neurons=sum(sizes.values()),
+        n_neurons=plan.n_neurons,
         edges=tuple(sorted({(number[p.source], number[p.target]) for p in plan.projections})),
         bands=sample.bands,
         modulators=tuple(NEUROMODULATORS),
@@ -46,12 +50,8 @@ def open_monitor(
         window_ms=min(_LONGEST_WINDOW_MS, _WINDOW_STEPS * plan.dt_ms),
     )
     page = executor.open_page(Screen(scene))
-    return Monitor(scene, sample, sizes, page, executor, queue, tally, levels.level), page.link
-
-
-def has_page(config: ThaliaConfig, executor: Executor) -> bool:
-    """Whether a live page is asked for and can be."""
-    return config.execution.dashboard is not False and not isinstance(executor, SequentialExecutor)
+    _LOG.info("live page: %s", page.link)
+    return Monitor(scene, sample, sizes, page, executor, queue, tally, levels.level)
 
 
 def no_link(executor: Executor) -> StateError:

@@ -30,6 +30,9 @@ def describe(
     resolved: bool,  # noqa: FBT001 (click passes it by name)
 ) -> None:
     """Show what CONFIG would build: regions, delays, window, memory, placement. Starts nothing."""
+    from thalia_dask.cli.bar import start_bar
+
+    bar = start_bar()
     from thalia_dask.config import load_config
     from thalia_dask.topology.build import build_plan
     from thalia_dask.topology.summary import summarize
@@ -37,9 +40,12 @@ def describe(
     loaded = load_config(config, overrides)
     plan = build_plan(loaded)
     if resolved:
+        bar.stop()
         click.echo(_yaml(loaded.model_dump(by_alias=True)), nl=False)
         return
-    click.echo("\n".join(_lines(config, loaded, plan, summarize(plan))))
+    lines = list(_lines(config, loaded, plan, summarize(plan)))
+    bar.stop()
+    click.echo("\n".join(lines))
 
 
 def _lines(path: Path, config: ThaliaConfig, plan: BrainPlan, summary: BrainSummary) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from thalia_dask.cli.logs import log_options
 from thalia_dask.cli.options import PATH, example
 from thalia_dask.errors import InputError
 
@@ -15,8 +16,12 @@ from thalia_dask.errors import InputError
 )
 @click.argument("recording", type=PATH, metavar="RUN.zarr")
 @click.option("--out", type=PATH, metavar="DIR", help="Folder for the figures; by default that of RUN.zarr.")
+@log_options
 def plot(recording: Path, out: Path | None) -> None:
     """Draw rates, spike raster and learning curve of RUN.zarr, as PNG files named after it."""
+    from thalia_dask.cli.bar import start_bar
+
+    bar = start_bar("drawing figures")
     import xarray as xr
 
     from thalia_dask.plots.save import save_all
@@ -28,5 +33,7 @@ def plot(recording: Path, out: Path | None) -> None:
     with xr.open_datatree(recording, engine="zarr", consolidated=False, chunks=None) as tree:
         if "schema_version" not in tree.attrs:
             raise InputError(f"'{recording}' is a Zarr store, but no recording of thalia_dask; write the path of one")
-        for path in save_all(tree, out or recording.parent, prefix=f"{recording.stem}_"):
+        paths = save_all(tree, out or recording.parent, prefix=f"{recording.stem}_")
+        bar.stop()
+        for path in paths:
             click.echo(path)

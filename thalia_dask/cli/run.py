@@ -8,7 +8,16 @@ from time import perf_counter
 
 import click
 
-from thalia_dask.cli.options import cluster_options, config_argument, example, output_options, set_option
+from thalia_dask.cli.logs import log_options
+from thalia_dask.cli.options import (
+    cluster_options,
+    config_argument,
+    dashboard_option,
+    example,
+    live_page,
+    output_options,
+    set_option,
+)
 
 
 @click.command(
@@ -20,6 +29,8 @@ from thalia_dask.cli.options import cluster_options, config_argument, example, o
 @output_options
 @set_option
 @cluster_options
+@dashboard_option
+@log_options
 def run(
     config: Path,
     duration_ms: float,
@@ -28,8 +39,12 @@ def run(
     overrides: Sequence[str],
     cluster: Path | None,
     scheduler: str | None,
+    dashboard: bool,  # noqa: FBT001
 ) -> None:
     """Simulate the brain of CONFIG for T ms, with full intensity on all its sensory axons, and record it."""
+    from thalia_dask.cli.bar import start_bar
+
+    bar = start_bar()
     from thalia_dask.brain import simulate
     from thalia_dask.cli.execution import count_steps, load_job
     from thalia_dask.cli.progress import RunProgress
@@ -37,16 +52,17 @@ def run(
     from thalia_dask.cli.text import table
     from thalia_dask.topology.build import build_plan
 
-    job = load_job(config, overrides, cluster, scheduler)
+    job = load_job(config, [*overrides, *live_page(dashboard)], cluster, scheduler)
     dt_ms = job.config.global_.dt_ms
     n_steps = count_steps(duration_ms, dt_ms)
     build_plan(job.config)  # finds mistakes before a cluster is started for nothing
     prepare(out, overwrite=overwrite)
     began = perf_counter()
-    progress = RunProgress(n_steps, dt_ms)
-    with job.client() as client, progress.bar:
+    progress = RunProgress(bar, n_steps, dt_ms)
+    with job.client() as client:
         dataset = simulate(job.config, duration_ms, client=client, out=out, overwrite=overwrite, observers=[progress])
     seconds = perf_counter() - began
+    bar.stop()
     click.echo(dataset)
     rates = dataset["rate"].mean("time")
     rows = [(str(region), f"{float(rates.sel(region=region)):.1f}") for region in rates["region"].values]

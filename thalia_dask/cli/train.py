@@ -8,7 +8,16 @@ from time import perf_counter
 
 import click
 
-from thalia_dask.cli.options import cluster_options, config_argument, example, output_options, set_option
+from thalia_dask.cli.logs import log_options
+from thalia_dask.cli.options import (
+    cluster_options,
+    config_argument,
+    dashboard_option,
+    example,
+    live_page,
+    output_options,
+    set_option,
+)
 
 
 @click.command(
@@ -22,6 +31,8 @@ from thalia_dask.cli.options import cluster_options, config_argument, example, o
 @output_options
 @set_option
 @cluster_options
+@dashboard_option
+@log_options
 def train(
     config: Path,
     epochs: int | None,
@@ -30,11 +41,15 @@ def train(
     overrides: Sequence[str],
     cluster: Path | None,
     scheduler: str | None,
+    dashboard: bool,  # noqa: FBT001
 ) -> None:
     """Train the brain of CONFIG by reward in the task that CONFIG names, then examine it.
 
     Leaves RUN.zarr (the recording), RUN.json (how well it did) and RUN_*.png (learning curve, spike raster, rates).
     """
+    from thalia_dask.cli.bar import start_bar
+
+    bar = start_bar()
     from thalia_dask.brain import DynamicBrain
     from thalia_dask.cli.execution import load_job
     from thalia_dask.cli.outcome import Outcome
@@ -48,16 +63,15 @@ def train(
     from thalia_dask.topology.build import build_plan
 
     asked = [f"training.epochs={epochs}"] if epochs else []
-    job = load_job(config, [*overrides, *asked], cluster, scheduler)
+    job = load_job(config, [*overrides, *asked, *live_page(dashboard)], cluster, scheduler)
     task = open_task(job.config.task)
     check_fit(job.config, build_plan(job.config), task)
     prepare(out, overwrite=overwrite)
     training = job.config.training
     began = perf_counter()
-    progress = TrainingProgress(training.epochs, task.measure)
+    progress = TrainingProgress(bar, training.epochs, task.measure)
     with (
         job.client() as client,
-        progress.bar,
         DynamicBrain.from_thalia_config(job.config, client=client, out=out, overwrite=overwrite) as brain,
     ):
         result = train_and_evaluate(
@@ -76,7 +90,9 @@ def train(
     task.close()
 
     outcome.write(json_beside(out))
+    bar.begin_anew("drawing figures")
     figures = save_all(brain.recording, out.parent, prefix_of(out))
+    bar.stop()
     click.echo(f"{outcome.learning_curve()}\n\n{outcome.verdict()}\n")
     click.echo(brain.recording.to_dataset())
     click.echo(f"\n{seconds:.1f} s on {counted(executor.n_workers, 'worker')} ({executor.name}); results:")

@@ -17,6 +17,7 @@ from thalia_dask.engine.effort import WorkerEffort
 from thalia_dask.engine.event_queue import EventQueue
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer, ProgressReport, TrialReport, WindowReport
+from thalia_dask.engine.page import Page
 
 _EVERY_S = 0.3
 _LARGEST_SHARE = 0.01
@@ -24,22 +25,6 @@ _LARGEST_SHARE = 0.01
 
 _LEVEL_SAMPLES = 100
 _REWARD_BLOCKS, _SHORTEST_BLOCK = 60, 10
-
-
-class Page(Protocol):
-    """Where frames are shown.
-
-    Attributes
-    ----------
-    n_open : how many people look at it.
-    seconds_per_frame : what showing the last one took, of a processor.
-    """
-
-    n_open: int
-    seconds_per_frame: float
-
-    def send(self, frame: Frame) -> None:
-        """Show a frame, soon; never waits."""
 
 
 class Counts(Protocol):
@@ -83,6 +68,7 @@ class Monitor(Observer):
         counts: Counts,
         level: Callable[[str, int], float],
     ) -> None:
+        self.link = page.link
         self._scene = scene
         self._sample = sample
         self._sizes = np.array([sizes[name] for name in scene.regions], np.float32)

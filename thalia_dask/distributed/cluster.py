@@ -19,6 +19,7 @@ from thalia_dask.distributed.placement import local_shape
 from thalia_dask.distributed.versions import check_versions
 from thalia_dask.errors import ClusterError
 
+_LOG = logging.getLogger(__name__)
 _SETTINGS = {
     "distributed.comm.timeouts.connect": "5s",  # else a call to a worker that is gone blocks for 30 s
     "distributed.comm.timeouts.tcp": "15s",
@@ -99,6 +100,7 @@ def open_local(
     ClusterError : if they do not start in time.
     """
     n_workers, threads_per_worker = local_shape(n_workers, threads_per_worker)
+    _LOG.info("starting %d local worker processes of %d threads", n_workers, threads_per_worker)
     with dask.config.set(_SETTINGS), _environment_restored():
         try:
             cluster = LocalCluster(
@@ -147,6 +149,7 @@ def join(client: Client, n_workers: int | None, timeout_s: float) -> Cluster:
                 security=client.security,
             )
         opened = (client,)
+    _LOG.info("waiting for the workers at %s", _address(client))
     try:
         _wait_for_workers(client, n_workers or 1, timeout_s)
         cluster = Cluster(client, opened, n_workers)

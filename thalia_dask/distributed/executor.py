@@ -14,12 +14,13 @@ from thalia_dask.distributed.actor import RegionActor, WorkerRegions
 from thalia_dask.distributed.calls import Home, Report, call_homes, worker_lost
 from thalia_dask.distributed.cluster import Cluster, join, open_local
 from thalia_dask.distributed.creation import ActorOrder, Living, create_actors, pickle_creator
-from thalia_dask.distributed.live_page import LivePage, Screen
+from thalia_dask.distributed.live_page import LivePage
 from thalia_dask.distributed.pace import Pace
 from thalia_dask.distributed.placement import assign
 from thalia_dask.distributed.wire import Order, decode_snapshot, encode_order, encode_snapshot, raise_if_failed
 from thalia_dask.engine.effort import WorkerEffort
 from thalia_dask.engine.executor import Emission, Executor, RegionCreator
+from thalia_dask.engine.page import Screen
 from thalia_dask.errors import ClusterError, StateError
 from thalia_dask.regions.base import Snapshot
 from thalia_dask.spikes import Arrivals

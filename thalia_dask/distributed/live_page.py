@@ -9,7 +9,7 @@ from concurrent.futures import Future, wait
 from contextlib import suppress
 from functools import partial
 from time import thread_time
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 from distributed import Client
@@ -17,23 +17,14 @@ from distributed.diagnostics.plugin import SchedulerPlugin
 from distributed.scheduler import Scheduler
 from tornado.ioloop import IOLoop
 
+from thalia_dask.engine.page import Page, Screen
 from thalia_dask.errors import ClusterError
 
 _PATH = "/thalia"
 _PATIENCE_S = 2.0
 
 
-class Screen(Protocol):
-    """What a page shows. It is sent to the scheduler, so it must be picklable."""
-
-    def add(self, frame: Any) -> None:
-        """Take a frame."""
-
-    def draw(self, document: Any) -> Callable[[], None]:
-        """Lay out a Bokeh document; what is returned shows there the frames that were taken since."""
-
-
-class LivePage:
+class LivePage(Page):
     """A page of the dashboard, seen from the process that has something to show.
 
     Attributes

@@ -72,5 +72,10 @@ class BrainPlan:
         return replace(self, regions=tuple(replace(spec, device=device) for spec in self.regions))
 
     @property
+    def n_neurons(self) -> int:
+        """The neurons of all regions together."""
+        return sum(size for _, populations in self.populations for _, size in populations)
+
+    @property
     def region_names(self) -> tuple[str, ...]:
         return tuple(spec.name for spec in self.regions)
