@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from thalia_dask.brain.actions import find_votes
 from thalia_dask.brain.amounts import finite
+from thalia_dask.brain.as_html import brain_html
 from thalia_dask.brain.at_exit import close_at_exit
 from thalia_dask.brain.live import no_link, open_monitor
 from thalia_dask.brain.opening import open_executor, open_recorder, usable_device, window_steps, with_execution
@@ -384,6 +385,10 @@ class DynamicBrain:
             f"DynamicBrain({', '.join(self.plan.region_names)}; {self._executor.name} executor, "
             f"at step {self.now} of {self.plan.dt_ms:g} ms)"
         )
+
+    def _repr_html_(self) -> str:
+        spikes, address = self._tally.all_spikes, self._dashboard_link
+        return brain_html(self.plan, self._executor, self.now, spikes, address, closed=self._closed)
 
     @property
     def adapters(self) -> dict[str, RegionView]:

@@ -35,8 +35,7 @@ def open_monitor(
     if isinstance(executor, SequentialExecutor):
         _LOG.warning("%s", no_link(executor))
         return None
-    sizes = {region: sum(size for _, size in populations) for region, populations in plan.populations}
-    sample = Sample(sizes)
+    sample = Sample(plan.sizes)
     number = {name: i for i, name in enumerate(plan.region_names)}
     scene = Scene(
         executor=executor.name,
@@ -51,7 +50,7 @@ def open_monitor(
     )
     page = executor.open_page(Screen(scene))
     _LOG.info("live page: %s", page.link)
-    return Monitor(scene, sample, sizes, page, executor, queue, tally, levels.level)
+    return Monitor(scene, sample, plan.sizes, page, executor, queue, tally, levels.level)
 
 
 def no_link(executor: Executor) -> StateError:

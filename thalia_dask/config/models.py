@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from thalia_dask.notebook import block, folded, tree
+
 _REGION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _RESERVED_NAMES = {"engine", "stimulus"}
 
@@ -218,6 +220,14 @@ class TrainingConfig(_Config):
 
 class ThaliaConfig(_Config):
     """Everything that a run is a function of. In YAML and in dumps ``global_`` is called ``global``."""
+
+    def _repr_html_(self) -> str:
+        differs = self.model_dump(by_alias=True, exclude_defaults=True)
+        return block(
+            "ThaliaConfig",
+            folded("where it differs from the defaults", tree(differs) or "nowhere"),
+            folded("all values", tree(self.model_dump(by_alias=True))),
+        )
 
     global_: GlobalConfig = Field(
         default=GlobalConfig(),

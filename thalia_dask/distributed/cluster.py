@@ -100,7 +100,7 @@ def open_local(
     ClusterError : if they do not start in time.
     """
     n_workers, threads_per_worker = local_shape(n_workers, threads_per_worker)
-    _LOG.info("starting %d local worker processes of %d threads", n_workers, threads_per_worker)
+    _LOG.info("starting local workers: %d, threads of each: %d", n_workers, threads_per_worker)
     with dask.config.set(_SETTINGS), _environment_restored():
         try:
             cluster = LocalCluster(

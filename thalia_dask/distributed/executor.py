@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import weakref
 from collections.abc import Mapping, Sequence
 from time import perf_counter
@@ -27,6 +28,7 @@ from thalia_dask.spikes import Arrivals
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
 
+_LOG = logging.getLogger(__name__)
 _NOTHING = Arrivals()
 _PATIENCE = 3.0
 """How much longer than its caller a worker waits for another: the caller knows more, and shall be the one to tell."""
@@ -125,6 +127,7 @@ class DaskExecutor(Executor):
         """Build every region."""
         costs = {name: self._costs.get(name, 1.0) for name in pickled}
         self.placement = assign(costs, list(cluster.threads), projections)
+        _LOG.info("building %d regions on workers: %d", len(pickled), len(cluster.threads))
         orders = {name: ActorOrder(RegionActor, self.placement[name], (name, blob)) for name, blob in pickled.items()}
         self._regions = create_actors(cluster, orders, self._start_timeout_s)
         for name in self._regions:

@@ -74,7 +74,12 @@ class BrainPlan:
     @property
     def n_neurons(self) -> int:
         """The neurons of all regions together."""
-        return sum(size for _, populations in self.populations for _, size in populations)
+        return sum(self.sizes.values())
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Region -> its neurons."""
+        return {region: sum(size for _, size in populations) for region, populations in self.populations}
 
     @property
     def region_names(self) -> tuple[str, ...]:
