@@ -14,11 +14,13 @@ PEERS := .venv-peers/.installed
 OUT ?= runs/digits.zarr
 OPTIONS := $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(SEED),--set global.seed=$(SEED)) $(ARGS)
 
-.PHONY: help demo test forecast lint bench clean
+.PHONY: help demo test test-browser chromium forecast lint bench clean
 
 help:
 	@echo "make demo    train the six-region brain on handwritten digits, on Dask; results go to runs/"
 	@echo "make test    run the tests"
+	@echo "make test-browser  run the tests of the live page, with a screenshot in runs/live_page.png; needs Chromium"
+	@echo "make chromium  install Debian's Chromium for them (as root)"
 	@echo "make forecast  compare forecasts of parallel execution with real runs, in minutes"
 	@echo "make lint    ruff, mypy and the import contract"
 	@echo "make bench   side-by-side benchmarks against NEST and Brian2, in results/bench.json (takes long)"
@@ -30,6 +32,14 @@ demo: $(KERNELS)
 
 test: $(KERNELS)
 	$(BIN)/python -m pytest $(ARGS)
+
+test-browser: $(KERNELS)
+	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null \
+	|| { echo "Chromium is missing: make chromium (on Debian, as root), or install chromium or google-chrome" >&2; exit 1; }
+	$(BIN)/python -m pytest tests/dashboard $(ARGS)
+
+chromium:
+	apt-get install -y --no-install-recommends chromium
 
 forecast: $(KERNELS)
 	$(BIN)/python -m tests.performance.against_dask $(ARGS)
