@@ -60,7 +60,8 @@ def test_a_bar_on_a_terminal_from_the_first_moment_to_the_results(shown: tuple[s
     assert bars[0].startswith("loading")
     assert any(re.match(r"simulating ━+.* 200 ms", bar) for bar in bars)
     assert stderr.endswith("\x1b[2K"), "the bar is not cleared"
-    assert "\x1b" not in stdout and "━" not in stdout
+    assert "\x1b" not in stdout
+    assert "━" not in stdout
     assert "recorded in" in stdout
 
 

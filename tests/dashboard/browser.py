@@ -75,6 +75,15 @@ class Tab:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"]))
 
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+        self._runner.run(self._hung_up())
+
+    async def _hung_up(self) -> None:
+        while await self._socket.read_message() is not None:
+            pass
+
     def _ask(self, method: str, **params: object) -> dict[str, Any]:
         self._number += 1
         return self._runner.run(self._exchange(self._number, method, params))
@@ -109,7 +118,9 @@ def chromium(profile: Path) -> Iterator[Tab]:
     )
     try:
         with asyncio.Runner() as runner:
-            yield Tab(runner, _page_address(process))
+            tab = Tab(runner, _page_address(process))
+            yield tab
+            tab.close()
     finally:
         process.terminate()
         process.communicate(timeout=20)

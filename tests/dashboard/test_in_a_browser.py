@@ -16,8 +16,7 @@ from thalia_dask import DynamicBrain
 pytestmark = [
     pytest.mark.cluster,
     pytest.mark.skipif(
-        find_chromium() is None,
-        reason="no Chromium on the path (on Debian: make chromium, as root; else install one)",
+        find_chromium() is None, reason="no Chromium on the path: as root on Debian, make chromium; else install it"
     ),
 ]
 
@@ -29,7 +28,8 @@ READY = "window.Bokeh !== undefined && Bokeh.documents.length > 0 && Bokeh.docum
 
 def column(name: str) -> str:
     """JavaScript: the data of the one source with a column of that name."""
-    return f"Array.from({MODELS}.find(model => model.data?.get?.('{name}') !== undefined).data.get('{name}'))"
+    columns = f"{MODELS}.map(model => model.data instanceof Map ? model.data.get('{name}') : model.data?.['{name}'])"
+    return f"Array.from({columns}.find(column => column !== undefined))"
 
 
 @contextmanager
@@ -70,7 +70,8 @@ def test_the_page_lives_in_a_browser(tmp_path: Path) -> None:
         tab.wait_for(f"{column('v1')}.length > {len(first['v1']) + 3}")
         second = {name: tab.evaluate(column(name)) for name in first}
         assert all(second[name] != first[name] for name in ("v1", "in_flight", "load", "row"))
-        assert len(second["load"]) == 3 and max(second["load"]) > 0
+        assert len(second["load"]) == 3
+        assert max(second["load"]) > 0
         assert tab.evaluate(HEADLINE) != told
         assert "of 100,000 trials" in told
         assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -61,7 +61,7 @@ def client() -> Iterator[Client]:
 
 
 def get(link: str) -> str:
-    with urlopen(link) as answer:
+    with urlopen(link) as answer:  # noqa: S310
         return answer.read().decode()
 
 
@@ -129,14 +129,18 @@ def test_what_a_viewer_sees(client: Client) -> None:
             seen = {name: column(document, name) for name in ("row", "in_flight", "load", "reward")}
             assert " of 2,000 trials" in headline(document)
             assert "3 regions" in headline(document)
-            assert len(seen["row"]) > 0 and seen["row"].min() >= 0
+            assert len(seen["row"]) > 0
+            assert seen["row"].min() >= 0
             assert seen["in_flight"][-1] > 0
-            assert seen["load"].shape == (3,) and seen["load"].min() > 0 and seen["load"].max() <= 200
+            assert seen["load"].shape == (3,)
+            assert seen["load"].min() > 0
+            assert seen["load"].max() <= 200
             assert seen["reward"].tolist() == [1.0] * len(seen["reward"])
             assert len(column(document, "address")) == 2
             assert set(column(document, "address")) == set(client.scheduler_info(n_workers=-1)["workers"])
             rates = [column(document, region)[-1] for region in ("choice", "eye", "v1")]
-            assert rates[1] > 1.0 and all(0 <= rate < 500 for rate in rates)
+            assert rates[1] > 1.0
+            assert all(0 <= rate < 500 for rate in rates)
 
 
 def test_nothing_is_read_or_sent_while_nobody_looks(client: Client) -> None:
@@ -146,7 +150,8 @@ def test_nothing_is_read_or_sent_while_nobody_looks(client: Client) -> None:
             brain.forward(SIGHT, 20)
         assert monitor._page.n_open == 0
         assert monitor._before is None
-        assert not monitor._reports and not monitor._levels
+        assert not monitor._reports
+        assert not monitor._levels
         assert monitor._page._sending is None
 
 
@@ -162,9 +167,8 @@ def test_results_do_not_depend_on_the_page(client: Client) -> None:
 
 
 def test_a_sequential_brain_has_no_page_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    with DynamicBrain.from_thalia_config(config("brain.parallel=false")) as brain:
-        with pytest.raises(StateError) as error:
-            _ = brain.dashboard_link
+    with DynamicBrain.from_thalia_config(config("brain.parallel=false")) as brain, pytest.raises(StateError) as error:
+        _ = brain.dashboard_link
     told = (
         "this brain runs sequentially, and the live page is a page of the Dask dashboard; "
         "for one set brain.parallel: true and execution.dashboard: true"
@@ -176,29 +180,28 @@ def test_a_sequential_brain_has_no_page_and_says_so(caplog: pytest.LogCaptureFix
 def test_a_page_that_nobody_asked_for(client: Client) -> None:
     with (
         DynamicBrain.from_thalia_config(config("execution.dashboard=false"), client=client) as brain,
-        pytest.raises(StateError, match="this brain has no live page; for one set execution.dashboard: true"),
+        pytest.raises(StateError, match=r"this brain has no live page; for one set execution.dashboard: true"),
     ):
         _ = brain.dashboard_link
 
 
 def test_a_port_on_a_cluster_that_has_one(client: Client) -> None:
-    with pytest.raises(ConfigError, match="execution.dashboard is 8790, but .* set execution.dashboard to true"):
+    with pytest.raises(ConfigError, match=r"execution\.dashboard is 8790, but .* set execution.dashboard to true"):
         DynamicBrain.from_thalia_config(config("execution.dashboard=8790"), client=client)
 
 
 def test_a_scheduler_without_a_dashboard() -> None:
     cluster = SubprocessCluster(n_workers=0, scheduler_kwargs={"dashboard": False})
-    with cluster, Client(cluster, set_as_default=False) as client:
-        with pytest.raises(
-            ClusterError, match="the scheduler runs without a dashboard, .*execution.dashboard to false"
-        ):
-            LivePage(client, UNSEEN)
+    told = r"the scheduler runs without a dashboard, .* or set execution\.dashboard to false"
+    with cluster, Client(cluster, set_as_default=False) as client, pytest.raises(ClusterError, match=told):
+        LivePage(client, UNSEEN)
 
 
 def test_many_regions_have_rows_enough() -> None:
     sample = Sample({f"area{i:03}": 100 + i for i in range(512)})
     assert [sample.bands[0].region, sample.bands[-1].region] == ["area000", "area511"]
-    assert len(sample.bands) == 40 and sample.bands[-1].last == 120
+    assert len(sample.bands) == 40
+    assert sample.bands[-1].last == 120
     assert [band.first for band in sample.bands[1:]] == [band.last for band in sample.bands[:-1]]
 
 
