@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,9 +28,15 @@ class History:
         return self._frames[-1] if self._frames else None
 
     def add(self, frame: Frame) -> None:
-        """Add a frame; where time went backwards, to an earlier state, what came after it is forgotten."""
+        """Add a frame; where time went backwards, to an earlier state, what came after it is forgotten.
+
+        A frame without steps, the last one, tells nothing of rates and loads: those of the frame before it stay.
+        """
         while self._frames and self._frames[-1].step > frame.step:
             self._frames.pop()
+        if frame.n_steps == 0 and self._frames:
+            told = {name: getattr(frame, name) for name in ("finished", "progress", "clock")}
+            frame = replace(self._frames.pop(), **told)
         self._frames.append(frame)
 
     @property

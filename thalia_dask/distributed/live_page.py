@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from functools import partial
+from itertools import chain, count
 from time import thread_time
 from typing import Any
 from uuid import uuid4
@@ -20,7 +21,7 @@ from tornado.ioloop import IOLoop
 from thalia_dask.engine.page import Page, Screen
 from thalia_dask.errors import ClusterError
 
-_PATH = "/thalia"
+_PATH, _ANOTHER_PATH = "/thalia", "/thalia-{}"
 _PATIENCE_S = 2.0
 
 
@@ -113,7 +114,7 @@ class _Mount(SchedulerPlugin):
                 "(Bokeh must be installed there), or set execution.dashboard to false"
             )
         taken = {path for app in dashboards for path in app.app_paths}
-        self._path = next(path for path in _paths() if path not in taken)
+        self._path = next(path for path in chain([_PATH], map(_ANOTHER_PATH.format, count(2))) if path not in taken)
         self._menu = template_variables(scheduler)["pages"]
         self._menu.append(self._path.strip("/"))
         self._application = BokehApplication(
@@ -182,12 +183,3 @@ class _Mount(SchedulerPlugin):
         self._application.stop()
         self._scheduler.handlers.pop(self.name, None)
         self._scheduler.plugins.pop(self.name, None)
-
-
-def _paths() -> Any:
-    """The path, and others for further brains on the same scheduler."""
-    yield _PATH
-    number = 2
-    while True:
-        yield f"{_PATH}-{number}"
-        number += 1

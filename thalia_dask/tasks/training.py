@@ -79,6 +79,7 @@ def train_and_evaluate(
     def told(report: EpisodeReport) -> None:
         training = report.phase == "training"
         what = f"epoch {report.epoch} of {epochs}" if training else "evaluation"
+        what += f", {task.measure} {report.mean_return:.3g}"
         before = (report.epoch - training) * training_trials
         brain.tell_progress(what, before + report.episode, epochs * training_trials + evaluation_trials, "trials")
         if progress is not None:
