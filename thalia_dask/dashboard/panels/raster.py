@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models import ColumnDataSource, LinearColorMapper, Range1d
 
 from thalia_dask.dashboard.history import History
 from thalia_dask.dashboard.panels.base import Panel, new_figure
-from thalia_dask.dashboard.scene import Band, Scene
+from thalia_dask.dashboard.scene import Scene
 from thalia_dask.plots.palette import GRID, PALETTE
 
 _MOST_NAMES = 16
@@ -22,12 +22,22 @@ class Raster(Panel):
         title = f"Spikes of {n_rows} of {scene.n_neurons:,} neurons, last {scene.window_ms:g} ms"
         plot = new_figure(title, "simulated time (ms)", "", height)
         self._window_ms = scene.window_ms
-        self._colours = np.array(
-            [PALETTE[scene.regions.index(band.region) % len(PALETTE)] for band in bands for _ in range(*_span(band))]
-        )
-        self._source = ColumnDataSource({"ms": [], "row": [], "colour": []})
+        colours = [
+            PALETTE[scene.regions.index(band.region) % len(PALETTE)]
+            for band in bands
+            for _ in range(band.first, band.last)
+        ]
+        mapper = LinearColorMapper(palette=colours, low=-0.5, high=n_rows - 0.5)
+        self._source = ColumnDataSource({"ms": [], "row": []})
         plot.scatter(
-            "ms", "row", source=self._source, marker="dash", angle=np.pi / 2, size=5, color="colour", line_width=1.3
+            "ms",
+            "row",
+            source=self._source,
+            marker="dash",
+            angle=np.pi / 2,
+            size=5,
+            color={"field": "row", "transform": mapper},
+            line_width=1.3,
         )
         step = -(-len(bands) // _MOST_NAMES)
         middles = {(band.first + band.last - 1) / 2: band.region for band in bands[::step]}
@@ -43,10 +53,6 @@ class Raster(Panel):
         frame = history.latest
         if frame is None:
             return
-        rows, stop = frame.spike_row, frame.simulated_ms
+        stop = frame.simulated_ms
         self._recent.update(start=max(0.0, stop - self._window_ms), end=max(stop, self._window_ms))
-        self._source.data = {"ms": frame.spike_ms, "row": rows, "colour": self._colours[rows]}
-
-
-def _span(band: Band) -> tuple[int, int]:
-    return band.first, band.last
+        self._source.data = {"ms": frame.spike_ms, "row": frame.spike_row}
