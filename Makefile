@@ -15,7 +15,7 @@ PEERS := .venv-peers/.installed
 OUT ?= runs/digits.zarr
 OPTIONS := $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(SEED),--set global.seed=$(SEED)) $(ARGS)
 
-.PHONY: help demo test guard torture test-slurm forecast lint bench clean
+.PHONY: help demo test guard torture test-slurm test-browser chromium forecast lint bench clean
 
 help:
 	@echo "make demo    train the six-region brain on handwritten digits, on Dask; results go to runs/"
@@ -23,6 +23,8 @@ help:
 	@echo "make guard   see that no kernel has become slow, by ratios to other programs, in seconds"
 	@echo "make torture  mutated files, long and large runs: what no run may lose, in results/torture.json (10 minutes)"
 	@echo "make test-slurm  run the tests that need Slurm on one that is started for them; root, Debian's packages"
+	@echo "make test-browser  run the tests of the live page, with a screenshot in runs/live_page.png; needs Chromium"
+	@echo "make chromium  install Debian's Chromium for them (as root)"
 	@echo "make forecast  compare forecasts of parallel execution with real runs, in minutes"
 	@echo "make lint    ruff, mypy and the import contract"
 	@echo "make bench   side-by-side benchmarks against NEST and Brian2, in results/bench.json (takes long)"
@@ -44,6 +46,14 @@ torture: $(KERNELS)
 test-slurm: $(KERNELS)
 	@tests/slurm/single_machine_slurm.sh install
 	tests/slurm/single_machine_slurm.sh run $(BIN)/python -m pytest -m slurm tests/slurm $(ARGS)
+
+test-browser: $(KERNELS)
+	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null \
+	|| { echo "Chromium is missing: make chromium (on Debian, as root), or install chromium or google-chrome" >&2; exit 1; }
+	$(BIN)/python -m pytest tests/dashboard $(ARGS)
+
+chromium:
+	apt-get install -y --no-install-recommends chromium
 
 forecast: $(KERNELS)
 	$(BIN)/python -m tests.performance.against_dask $(ARGS)

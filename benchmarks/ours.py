@@ -65,9 +65,14 @@ class OneRegion:
 
 def build(network: Network) -> SpikingRegion:
     """The network as a region, in its initial state."""
+    return region_of(network, tuple(connections(network)))
+
+
+def region_of(network: Network, synapses: tuple[ExplicitConnection, ...]) -> SpikingRegion:
+    """The neurons of a network, in its initial state, with these synapses."""
     spec = RegionSpec(network.name, "explicit", network.n_neurons, DT_MS, seed=1)
     populations = tuple(population(network.synapse, network.cells, given) for given in network.populations)
-    region = SpikingRegion(spec, Layout(populations, tuple(connections(network))))
+    region = SpikingRegion(spec, Layout(populations, synapses))
     region.tensors["membrane"].copy_(torch.from_numpy(network.membrane))
     if network.synapse == "conductance":
         current = region.tensors["current"]

@@ -17,10 +17,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks.guards.plain_numpy import PlainNumpy
 from benchmarks.network import Network
 from benchmarks.networks.cuba import cuba
-from benchmarks.ours import OneRegion, build
+from benchmarks.ours import OneRegion, build, connections, region_of
 from thalia_dask.plasticity.stdp import STDP
-from thalia_dask.regions.layout import Layout
-from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.regions.spiking import SpikingRegion
 from thalia_dask.spikes import Arrivals
 from thalia_dask.ticks import Window
@@ -74,15 +72,7 @@ class Clocked:
 
 
 def learning_region(network: Network) -> SpikingRegion:
-    """The network with STDP on its excitatory synapses."""
-    static = build(network)
-    layout: Layout = static._layout
-    connections = tuple(
-        replace(c, rule=STDP(potentiation=1e-4, depression=1e-4)) if c.source == c.target == "exc" else c
-        for c in layout.connections
-    )
-    region = SpikingRegion(
-        RegionSpec(network.name, "explicit", network.n_neurons, 0.1, seed=1), replace(layout, connections=connections)
-    )
-    region.restore({**region.snapshot(), "membrane": static.snapshot()["membrane"]})
-    return region
+    """The network with STDP between its excitatory neurons."""
+    rule = STDP(potentiation=1e-4, depression=1e-4)
+    synapses = (replace(c, rule=rule) if c.source == c.target == "exc" else c for c in connections(network))
+    return region_of(network, tuple(synapses))

@@ -310,6 +310,8 @@ def test_a_file_without_end_is_not_read(write):
 def test_some_aliases_are_fine(write):
     config = load_config(write("a.yaml", "brain:\n  regions:\n    a: &c {kind: cortex, size: 9}\n    b: *c\n"))
     assert config.brain.regions["a"] == config.brain.regions["b"]
+
+
 def test_the_kind_of_a_cluster_says_which_keys_there_are(write):
     path = write("c.yaml", "kind: slurm\nn_workers: 2\nmemory: lots\nprocesses: true\nqueue: 'a\n\n  b'\n")
     told = message_of(path, (), load_cluster_config)

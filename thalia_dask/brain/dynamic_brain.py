@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 
 from thalia_dask.brain.actions import find_votes
 from thalia_dask.brain.amounts import finite
+from thalia_dask.brain.as_html import brain_html
 from thalia_dask.brain.at_exit import close_at_exit
 from thalia_dask.brain.memory import Memory, Votes, understood
+from thalia_dask.brain.live import no_link, open_monitor
 from thalia_dask.brain.opening import open_executor, open_recorder, usable_device, window_steps, with_execution
 from thalia_dask.brain.performance import performance
 from thalia_dask.brain.region_view import RegionView
@@ -25,7 +28,7 @@ from thalia_dask.brain.tally import Tally
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
 from thalia_dask.engine.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from thalia_dask.engine.executor import Executor
-from thalia_dask.engine.observer import Observer, TrialReport
+from thalia_dask.engine.observer import Observer, ProgressReport, TrialReport
 from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.errors import CheckpointError, InputError, StateError
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from distributed import Client
     from distributed.deploy.cluster import Cluster
 
+_LOG = logging.getLogger(__name__)
 _AROUSAL_PER_SURPRISE = 0.2
 
 
@@ -74,7 +78,11 @@ class DynamicBrain:
         self._executor = executor
         self._levels = NeuromodulatorLevels(plan.dt_ms)
         self._encoder = StimulusEncoder(plan, config.brain.max_input_rate_hz)
+        began = perf_counter()
+        _LOG.info("building %d regions, %d neurons", len(plan.regions), plan.n_neurons)
         executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
+        how = f"{executor.name} executor, {executor.n_workers} processes"
+        _LOG.info("built in %.1f s (%s)", perf_counter() - began, executor.reason or how)
         self._recorder = open_recorder(
             config, plan, executor, self._levels, out, overwrite=overwrite, position=position
         )
@@ -90,6 +98,12 @@ class DynamicBrain:
             own.append(self._votes)
         self._observers = [*own, *observers]
         self._orchestrator = Orchestrator(plan, executor, self._observers, window_steps(config))
+        self._dashboard_link: str | None = None
+        if config.execution.dashboard is not False:
+            monitor = open_monitor(plan, executor, self._orchestrator.queue, self._tally, self._levels)
+            if monitor is not None:
+                self._dashboard_link = monitor.link
+                self._observers.append(monitor)
         for observer in self._observers:
             observer.on_start(plan)
         close_at_exit(self)
@@ -130,7 +144,7 @@ class DynamicBrain:
     def _build(
         cls,
         config: ThaliaConfig,
-        client: Client | None,
+        client: Client | Cluster | None,
         observers: Sequence[Observer],
         out: str | Path | None,
         steps_per_call: int | None = None,
@@ -229,6 +243,18 @@ class DynamicBrain:
     def executor(self) -> Executor:
         """What runs the regions: its ``name`` and ``n_workers`` tell how, its ``reason`` why ("auto" chose it)."""
         return self._executor
+
+    @property
+    def dashboard_link(self) -> str:
+        """The address of the live page, see ``execution.dashboard``; it is gone when the brain is closed.
+
+        Raises
+        ------
+        StateError : if there is none, as of every sequential brain.
+        """
+        if self._dashboard_link is None:
+            raise no_link(self._executor)
+        return self._dashboard_link
 
     @property
     def recording(self) -> xr.DataTree:
@@ -351,6 +377,12 @@ class DynamicBrain:
         if self._votes is not None:
             self._votes.clear()
 
+    def tell_progress(self, what: str, done: int, total: int, unit: str) -> None:
+        """Let all observers know how far a run is, for those who watch it; see :class:`ProgressReport`."""
+        report = ProgressReport(what, done, total, unit)
+        for observer in self._observers:
+            observer.on_progress(report)
+
     def state(self, region: str) -> dict[str, NDArray[Any]]:
         """The complete state of a region, as arrays by name: membranes, weights, traces.
 
@@ -391,6 +423,10 @@ class DynamicBrain:
             f"DynamicBrain({', '.join(self.plan.region_names)}; {self._executor.name} executor, "
             f"at step {self.now} of {self.plan.dt_ms:g} ms)"
         )
+
+    def _repr_html_(self) -> str:
+        spikes, address = self._tally.all_spikes, self._dashboard_link
+        return brain_html(self.plan, self._executor, self.now, spikes, address, closed=self._closed)
 
     @property
     def adapters(self) -> dict[str, RegionView]:

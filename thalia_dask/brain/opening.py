@@ -90,6 +90,12 @@ def _choose(
 def _dask_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | Cluster | None) -> Executor:
     from thalia_dask.distributed.executor import DaskExecutor  # a sequential brain need not import Dask
 
+    port = config.execution.dashboard
+    if client is not None and not isinstance(port, bool):
+        raise ConfigError(
+            f"execution.dashboard is {port}, but the live page of a brain on a given client is a page of that "
+            "cluster's own dashboard, at its port; set execution.dashboard to true"
+        )
     return DaskExecutor(
         client,
         n_workers=config.execution.n_workers,
@@ -101,6 +107,7 @@ def _dask_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | Clust
         call_timeout_s=config.execution.call_timeout_s,
         start_timeout_s=config.execution.start_timeout_s,
         recovery=config.recovery,
+        dashboard_port=0 if isinstance(port, bool) else port,
     )
 
 

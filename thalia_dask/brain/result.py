@@ -8,6 +8,8 @@ from typing import Any
 
 import xarray as xr
 
+from thalia_dask.notebook import block, table
+
 
 class Result(Mapping[str, Any]):
     """The outcome of one ``forward``: a mapping for quick looks, a Dataset for everything.
@@ -43,6 +45,13 @@ class Result(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def _repr_html_(self) -> str:
+        steps, start = self["n_timesteps"], self["start_step"]
+        return block(
+            f"Result: {steps:,} steps from step {start:,}, {self['events_processed']:,} events",
+            table(("region", "spikes"), list(self["spike_counts"].items())),
+        )
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{region} {count}" for region, count in self["spike_counts"].items())

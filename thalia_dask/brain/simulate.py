@@ -71,6 +71,7 @@ def simulate(
         overwrite=overwrite,
         steps_per_call=n_steps if stimulus is not None else min(STRETCH_STEPS, n_steps),
     ) as brain:
+        brain.tell_progress("simulating", 0, n_steps, "steps")
         if stimulus is not None:
             return brain.forward(stimulus, n_steps).dataset
         return drive(brain, n_steps)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from thalia_dask.cli.logs import log_options
 from thalia_dask.cli.options import PATH, config_argument, example, set_option
 from thalia_dask.errors import OutputError
 
@@ -30,6 +31,7 @@ _STRETCH_STEPS = 1000
 @click.option("--out", type=PATH, metavar="FILE.json", help="Where to write all figures, too.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier file at --out.")
 @set_option
+@log_options
 def bench(
     config: Path,
     duration_ms: float | None,
@@ -44,11 +46,13 @@ def bench(
     All its sensory axons get full intensity. Where CONFIG names a task, a call advances as many steps as one
     observation is shown. brain.parallel and the workers that CONFIG asks for have no influence.
     """
+    from thalia_dask.cli.bar import start_bar
+
+    bar = start_bar()
     from thalia_dask.brain.bench import measure, settings_to_compare
     from thalia_dask.brain.opening import window_steps
     from thalia_dask.cli.bench_report import BenchReport
     from thalia_dask.cli.execution import count_steps
-    from thalia_dask.cli.progress import BenchProgress
     from thalia_dask.config import load_config
     from thalia_dask.performance.calibration import calibrate
     from thalia_dask.topology.build import build_plan
@@ -62,12 +66,9 @@ def bench(
     if "task" in loaded.model_fields_set:
         call_steps = loaded.task.n_timesteps or loaded.brain.encoding_timesteps
     settings = settings_to_compare(len(plan.regions), workers)
-    progress = BenchProgress()
-    with progress.bar:
-        measurements = measure(
-            loaded, settings, repeats=repeats, call_steps=call_steps, n_steps=n_steps, told=progress.bar.show
-        )
+    measurements = measure(loaded, settings, repeats=repeats, call_steps=call_steps, n_steps=n_steps, told=bar.show)
     report = BenchReport(plan, measurements, calibrate(), call_steps, window_steps(loaded))
+    bar.stop()
     for line in report.lines():
         click.echo(line)
     if out is not None:

@@ -35,6 +35,9 @@ def describe(
 
     With --cluster also how its workers would be started: the script of a job, for example.
     """
+    from thalia_dask.cli.bar import start_bar
+
+    bar = start_bar()
     from thalia_dask.cli.execution import check_room, load_placed
     from thalia_dask.topology.build import build_plan
     from thalia_dask.topology.memory import check_memory
@@ -43,9 +46,12 @@ def describe(
     loaded, described = load_placed(config, overrides, cluster)
     plan = build_plan(loaded)
     if resolved:
+        bar.stop()
         click.echo(_yaml(loaded.model_dump(by_alias=True)), nl=False)
         return
-    click.echo("\n".join(_lines(config, loaded, plan, summarize(plan))))
+    lines = list(_lines(config, loaded, plan, summarize(plan)))
+    bar.stop()
+    click.echo("\n".join(lines))
     check_memory(loaded, plan)
     if described is not None:
         click.echo(f"\n{_cluster(described, loaded)}")

@@ -61,7 +61,6 @@ class Job:
 
 
 def load_job(
-def load_job(
     config: ConfigSource,
     overrides: Sequence[str],
     cluster: Path | None,

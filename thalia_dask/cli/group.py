@@ -6,9 +6,11 @@ import warnings
 from typing import Any, TextIO
 
 import click
+from click.exceptions import Exit
 
 from thalia_dask.cli.bench import bench
 from thalia_dask.cli.describe import describe
+from thalia_dask.cli.logs import TOLD, on_stderr
 from thalia_dask.cli.plot import plot
 from thalia_dask.cli.resume import resume
 from thalia_dask.cli.run import run
@@ -18,33 +20,22 @@ from thalia_dask.cli.validate import validate
 from thalia_dask.errors import ConfigError, DeviceWarning, InputError, OutputError, RunStoppedError, ThaliaError
 
 
-class _WrongUse(click.ClickException):
-    exit_code = 2
-
-
-class _Failed(click.ClickException):
-    exit_code = 1
-
-
-class _Interrupted(click.ClickException):
-    exit_code = 130
-
-
 class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
-        with warnings.catch_warnings(), terminated_like_interrupted():
+        with on_stderr(), warnings.catch_warnings(), terminated_like_interrupted():
             warnings.simplefilter("default", DeviceWarning)
             warnings.showwarning = _show_in_one_line
             try:
                 return super().invoke(ctx)
             except (ConfigError, InputError, OutputError) as error:
-                raise _WrongUse(str(error)) from error
+                raise _ended(2, str(error)) from error
             except RunStoppedError as stopped:
-                raise _Interrupted(str(stopped)) from stopped
+                raise _ended(130, str(stopped)) from stopped
             except ThaliaError as error:
-                raise _Failed(str(error)) from error
+                raise _ended(1, str(error)) from error
             except KeyboardInterrupt as interrupt:
-                raise _Interrupted("interrupted; a recording keeps what was simulated until then") from interrupt
+                told = "interrupted; a recording keeps what was simulated until then"
+                raise _ended(130, told) from interrupt
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,6 +56,12 @@ for _command in (run, train, resume, describe, validate, bench, plot):
     main.add_command(_command)
 
 
+def _ended(exit_code: int, why: str) -> Exit:
+    """How a command ends after an error that people can mend, or a log can keep."""
+    TOLD.error(why)
+    return Exit(exit_code)
+
+
 def _show_in_one_line(
     message: Warning | str,
     category: type[Warning],  # noqa: ARG001 (the signature is that of warnings.showwarning)
@@ -73,4 +70,4 @@ def _show_in_one_line(
     file: TextIO | None = None,  # noqa: ARG001
     line: str | None = None,  # noqa: ARG001
 ) -> None:
-    click.echo(f"Warning: {' '.join(str(message).split())}", err=True)
+    TOLD.warning(" ".join(str(message).split()))

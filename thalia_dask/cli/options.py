@@ -88,6 +88,18 @@ def cluster_options(command: _Command) -> _Command:
     return cluster_option(_scheduler(_tls(command)))
 
 
+dashboard_option = click.option(
+    "--dashboard",
+    is_flag=True,
+    help="Open the live page in the Dask dashboard, and say where it is; sets execution.dashboard=true.",
+)
+
+
+def live_page(asked: bool) -> list[str]:  # noqa: FBT001 (it is an option)
+    """What ``--dashboard`` overrides."""
+    return ["execution.dashboard=true"] if asked else []
+
+
 def example(text: str) -> str:
     """An epilog that click does not rewrap."""
     return f"\b\nExample:\n  {text}"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, TypeAdapter, ValidationError
 
-from thalia_dask.cli.options import PATH, cluster_options, example, import_option
+from thalia_dask.cli.logs import log_options
+from thalia_dask.cli.options import PATH, cluster_options, dashboard_option, example, import_option, live_page
 
 if TYPE_CHECKING:
     from thalia_dask.config import ThaliaConfig
@@ -31,13 +32,23 @@ if TYPE_CHECKING:
 )
 @import_option
 @cluster_options
+@dashboard_option
+@log_options
 def resume(
-    recording: Path, overrides: Sequence[str], cluster: Path | None, scheduler: str | None, tls: Path | None
+    recording: Path,
+    overrides: Sequence[str],
+    cluster: Path | None,
+    scheduler: str | None,
+    tls: Path | None,
+    dashboard: bool,  # noqa: FBT001 (click passes it by name)
 ) -> None:
     """Go on with the run or the training that recorded to RUN.zarr, from its last sound checkpoint to its end.
 
     What comes of it is what would have come of it without the interruption, on any number of workers.
     """
+    from thalia_dask.cli.bar import start_bar
+
+    bar = start_bar()
     from thalia_dask.brain import DynamicBrain
     from thalia_dask.brain.checkpoints import folder_beside
     from thalia_dask.cli.execution import load_job
@@ -48,7 +59,7 @@ def resume(
 
     path, checkpoint, command = _last_sound(folder_beside(recording))
     saved = _config(checkpoint)
-    job = load_job(saved.model_dump(by_alias=True), overrides, cluster, scheduler, tls, command.source)
+    job = load_job(saved.model_dump(by_alias=True), [*overrides, *live_page(dashboard)], cluster, scheduler, tls, command.source)
     _check_same(saved, job.config)
     at = to_ms(checkpoint.travel.now, saved.global_.dt_ms)
     click.echo(f"going on at {at:g} ms, from {path}", err=True)
@@ -60,9 +71,9 @@ def resume(
         )
 
     if isinstance(command, _Run):
-        go_on_running(job, command.n_steps, recording, open_brain)
+        go_on_running(job, bar, command.n_steps, recording, open_brain)
     else:
-        go_on_training(job, recording, open_brain, Past(tuple(command.actions), command.reward))
+        go_on_training(job, bar, recording, open_brain, Past(tuple(command.actions), command.reward))
 
 
 class _Strict(BaseModel):

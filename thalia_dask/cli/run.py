@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thalia_dask.cli.options import cluster_options, config_argument, example, output_options, set_option
+from thalia_dask.cli.logs import log_options
+from thalia_dask.cli.options import (
+    cluster_options,
+    config_argument,
+    dashboard_option,
+    example,
+    live_page,
+    output_options,
+    set_option,
+)
 
 if TYPE_CHECKING:
     from thalia_dask.brain import DynamicBrain
+    from thalia_dask.cli.bar import Bar
     from thalia_dask.cli.execution import Job
 
 
@@ -25,6 +35,8 @@ if TYPE_CHECKING:
 @output_options
 @set_option
 @cluster_options
+@dashboard_option
+@log_options
 def run(
     config: Path,
     duration_ms: float,
@@ -34,15 +46,19 @@ def run(
     cluster: Path | None,
     scheduler: str | None,
     tls: Path | None,
+    dashboard: bool,  # noqa: FBT001
 ) -> None:
     """Simulate the brain of CONFIG for T ms, with full intensity on all its sensory axons, and record it."""
+    from thalia_dask.cli.bar import start_bar
+
+    bar = start_bar()
     from thalia_dask.brain import DynamicBrain
     from thalia_dask.brain.simulate import STRETCH_STEPS
     from thalia_dask.cli.execution import count_steps, load_job
     from thalia_dask.cli.results import prepare
     from thalia_dask.topology.build import build_plan
 
-    job = load_job(config, overrides, cluster, scheduler, tls)
+    job = load_job(config, [*overrides, *live_page(dashboard)], cluster, scheduler, tls)
     n_steps = count_steps(duration_ms, job.config.global_.dt_ms)
     job.check_room(build_plan(job.config))  # finds mistakes before a cluster is started for nothing
     prepare(out, overwrite=overwrite)
@@ -52,10 +68,10 @@ def run(
             job.config, out=out, overwrite=overwrite, steps_per_call=min(STRETCH_STEPS, n_steps), **how
         )
 
-    go_on(job, n_steps, out, open_brain)
+    go_on(job, bar, n_steps, out, open_brain)
 
 
-def go_on(job: Job, n_steps: int, out: Path, open_brain: Callable[..., DynamicBrain]) -> None:
+def go_on(job: Job, bar: Bar, n_steps: int, out: Path, open_brain: Callable[..., DynamicBrain]) -> None:
     """Run a brain, new or loaded, until ``n_steps`` steps are computed, and tell what it did."""
     from thalia_dask.brain import Checkpoints, drive
     from thalia_dask.cli.progress import RunProgress
@@ -65,15 +81,15 @@ def go_on(job: Job, n_steps: int, out: Path, open_brain: Callable[..., DynamicBr
 
     dt_ms = job.config.global_.dt_ms
     began = perf_counter()
-    progress = RunProgress(n_steps, dt_ms)
+    progress = RunProgress(bar, n_steps, dt_ms)
     with (
         job.client() as client,
-        progress.bar,
         open_brain(client=client, observers=[progress]) as brain,
         stop_on_request() as stop_asked,
     ):
         dataset = drive(brain, n_steps, Checkpoints(out, job.config.checkpoint, dt_ms, job.source, stop_asked))
     seconds = perf_counter() - began
+    bar.stop()
     click.echo(dataset)
     rates = dataset["rate"].mean("time")
     rows = [(str(region), f"{float(rates.sel(region=region)):.1f}") for region in rates["region"].values]

@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from thalia_dask.cli.logs import log_options
 from thalia_dask.cli.options import (
     cluster_options,
     config_argument,
+    dashboard_option,
     example,
     import_option,
+    live_page,
     output_options,
     set_option,
 )
 
 if TYPE_CHECKING:
     from thalia_dask.brain import DynamicBrain
+    from thalia_dask.cli.bar import Bar
     from thalia_dask.cli.execution import Job
     from thalia_dask.tasks.training import Past
 
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
 @set_option
 @import_option
 @cluster_options
+@dashboard_option
+@log_options
 def train(
     config: Path,
     epochs: int | None,
@@ -45,12 +51,16 @@ def train(
     cluster: Path | None,
     scheduler: str | None,
     tls: Path | None,
+    dashboard: bool,  # noqa: FBT001
 ) -> None:
     """Train the brain of CONFIG by reward in the task that CONFIG names, then examine it.
 
     Leaves RUN.zarr (the recording), RUN.json (how well it did), RUN_*.png (learning curve, spike raster, rates) and
     RUN.checkpoints (the last states, the trained brain's among them).
     """
+    from thalia_dask.cli.bar import start_bar
+
+    bar = start_bar()
     from thalia_dask.brain import DynamicBrain
     from thalia_dask.cli.execution import load_job
     from thalia_dask.cli.results import prepare
@@ -60,7 +70,7 @@ def train(
     from thalia_dask.topology.build import build_plan
 
     asked = [f"training.epochs={epochs}"] if epochs else []
-    job = load_job(config, [*overrides, *asked], cluster, scheduler, tls)
+    job = load_job(config, [*overrides, *asked, *live_page(dashboard)], cluster, scheduler, tls)
     task = open_task(job.config.task)
     plan = build_plan(job.config)
     check_fit(job.config, plan, task)
@@ -71,10 +81,10 @@ def train(
     def open_brain(**how: Any) -> DynamicBrain:
         return DynamicBrain.from_thalia_config(job.config, out=out, overwrite=overwrite, **how)
 
-    go_on(job, out, open_brain, Past())
+    go_on(job, bar, out, open_brain, Past())
 
 
-def go_on(job: Job, out: Path, open_brain: Callable[..., DynamicBrain], past: Past) -> None:
+def go_on(job: Job, bar: Bar, out: Path, open_brain: Callable[..., DynamicBrain], past: Past) -> None:
     """Train a brain, new or loaded, to the end, examine it, and tell how well it did."""
     from thalia_dask.brain import Checkpoints
     from thalia_dask.cli.outcome import Outcome
@@ -89,8 +99,8 @@ def go_on(job: Job, out: Path, open_brain: Callable[..., DynamicBrain], past: Pa
     config, training = job.config, job.config.training
     task = open_task(config.task)
     began = perf_counter()
-    progress = TrainingProgress(training.epochs, task.measure)
-    with job.client() as client, progress.bar, open_brain(client=client) as brain:
+    progress = TrainingProgress(bar, training.epochs, task.measure)
+    with job.client() as client, open_brain(client=client) as brain:
         with stop_on_request() as stop_asked:
             result = train_and_evaluate(
                 brain,
@@ -110,7 +120,9 @@ def go_on(job: Job, out: Path, open_brain: Callable[..., DynamicBrain], past: Pa
     task.close()
 
     outcome.write(json_beside(out))
+    bar.begin_anew("drawing figures")
     figures = save_all(brain.recording, out.parent, prefix_of(out))
+    bar.stop()
     click.echo(f"{outcome.learning_curve()}\n\n{outcome.verdict()}\n")
     click.echo(brain.recording.to_dataset())
     click.echo(f"\n{seconds:.1f} s on {counted(executor.n_workers, 'worker')} ({executor.name}); results:")

@@ -22,12 +22,14 @@ def validate(config: Path, overrides: Sequence[str]) -> None:
 
     Where CONFIG names a task, this also checks that the brain fits it.
     """
+    from thalia_dask.cli.bar import start_bar
     from thalia_dask.cli.text import counted
     from thalia_dask.config import load_config
     from thalia_dask.topology.build import build_plan
     from thalia_dask.topology.memory import check_memory
     from thalia_dask.topology.summary import summarize
 
+    bar = start_bar()
     resolved = load_config(config, overrides)
     plan = build_plan(resolved)
     check_memory(resolved, plan)
@@ -47,4 +49,5 @@ def validate(config: Path, overrides: Sequence[str]) -> None:
         check_fit(resolved, plan, task)
         task.close()
         told += f", fit for the task {task.name}"
+    bar.stop()
     click.echo(f"{config} is valid: {told}")

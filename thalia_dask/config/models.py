@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from thalia_dask.config.base import Config, Count, PositiveFloat
 
+from thalia_dask.notebook import block, folded, tree
+
 _REGION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _RESERVED_NAMES = {"engine", "stimulus"}
 
@@ -41,6 +43,7 @@ def _region_name(value: str) -> str:
 
 ParamValue = Annotated[bool | int | float | str, BeforeValidator(_plain_value)]
 RegionName = Annotated[str, AfterValidator(_region_name)]
+Port = Annotated[int, Field(gt=0, lt=2**16)]
 
 
 class GlobalConfig(Config):
@@ -164,6 +167,10 @@ class ExecutionConfig(Config):
         default=None,
         description="the memory in GiB up to which a brain is built, by estimate, or null for that of this machine",
     )
+    dashboard: bool | Port = Field(
+        default=False,
+        description="true for the live page in the Dask dashboard, on any free port, the number of a port, or false",
+    )
 
 
 class RecoveryConfig(Config):
@@ -242,6 +249,14 @@ class TrainingConfig(Config):
 
 class ThaliaConfig(Config):
     """Everything that a run is a function of. In YAML and in dumps ``global_`` is called ``global``."""
+
+    def _repr_html_(self) -> str:
+        differs = self.model_dump(by_alias=True, exclude_defaults=True)
+        return block(
+            "ThaliaConfig",
+            folded("where it differs from the defaults", tree(differs) or "nowhere"),
+            folded("all values", tree(self.model_dump(by_alias=True))),
+        )
 
     global_: GlobalConfig = Field(
         default=GlobalConfig(),

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import dask
 from distributed import Client, Future, LocalCluster
@@ -20,6 +20,14 @@ from thalia_dask.distributed.placement import local_shape
 from thalia_dask.distributed.settings import SETTINGS
 from thalia_dask.distributed.versions import check_versions
 from thalia_dask.errors import ClusterError
+
+_LOG = logging.getLogger(__name__)
+
+class Closable(Protocol):
+    """A client, a cluster, a page."""
+
+    def close(self) -> object:
+        """Release it."""
 
 
 class Cluster:
@@ -33,7 +41,7 @@ class Cluster:
     futures : of what lives on the workers; released by :meth:`close`.
     """
 
-    def __init__(self, client: Client, opened: tuple[Client | LocalCluster, ...], n_workers: int | None) -> None:
+    def __init__(self, client: Client, opened: tuple[Closable, ...], n_workers: int | None) -> None:
         self.client = client
         self.futures: list[Future[Any]] = []
         self._opened = opened
@@ -51,6 +59,10 @@ class Cluster:
         gone = {future.key for future in futures}
         self.futures = [future for future in self.futures if future.key not in gone]
         _release(self.client, list(futures), ())
+
+    def close_first(self, item: Closable) -> None:
+        """Close something before the rest, for which it needs the client."""
+        self._opened = (item, *self._opened)
 
     def close(self) -> None:
         """Release the actors and close what was opened; the user's own stays. May be called more than once."""
@@ -85,6 +97,7 @@ def open_local(
     ClusterError : if they do not start in time.
     """
     n_workers, threads_per_worker = local_shape(n_workers, threads_per_worker)
+    _LOG.info("starting local workers: %d, threads of each: %d", n_workers, threads_per_worker)
     with dask.config.set(SETTINGS), _environment_restored():
         try:
             cluster = LocalCluster(
@@ -131,6 +144,7 @@ def join(
             "write cluster.scale(n) instead of cluster.adapt()"
         )
     client, opened = _direct(user)
+    _LOG.info("waiting for the workers at %s", _address(client))
     try:
         _wait_for_workers(client, n_workers or 1, timeout_s)
         cluster = Cluster(client, opened, n_workers)
@@ -198,7 +212,7 @@ def leave(client: Client) -> None:
     client.close()
 
 
-def _release(client: Client, futures: list[Future[Any]], opened: tuple[Client | LocalCluster, ...]) -> None:
+def _release(client: Client, futures: list[Future[Any]], opened: tuple[Closable, ...]) -> None:
     with silence_logging_cmgr(logging.CRITICAL):  # a cluster that closes first ends the silence of all others
         if futures and client.status == "running":
             client.cancel(futures, force=True)  # a handle that was called survives in a cycle until it is collected

@@ -14,11 +14,13 @@ from thalia_dask.config import RecoveryConfig
 from thalia_dask.distributed.calls import Limits
 from thalia_dask.distributed.cluster import Cluster, join, open_local
 from thalia_dask.distributed.creation import pickle_creator
+from thalia_dask.distributed.live_page import LivePage
 from thalia_dask.distributed.population import Advance, Population
 from thalia_dask.distributed.recovery import LastingPopulation
 from thalia_dask.distributed.wire import decode_snapshot, encode_snapshot
 from thalia_dask.engine.effort import WorkerEffort
 from thalia_dask.engine.executor import Emission, Executor, RegionCreator
+from thalia_dask.engine.page import Screen
 from thalia_dask.errors import ClusterError, StateError
 from thalia_dask.regions.base import Snapshot
 from thalia_dask.spikes import Arrivals
@@ -43,6 +45,7 @@ class DaskExecutor(Executor):
     memory_bytes : region -> what it takes, by estimate, so that workers without room are refused; None for no check.
     call_timeout_s, start_timeout_s : seconds that a window, and the start of workers and regions, may take.
     recovery : what to do when workers are lost; None for the defaults.
+    dashboard_port : where a LocalCluster has its dashboard, on the loopback interface; 0 for any free port.
 
     Attributes
     ----------
@@ -64,6 +67,7 @@ class DaskExecutor(Executor):
         call_timeout_s: float = 60.0,
         start_timeout_s: float = 180.0,
         recovery: RecoveryConfig | None = None,
+        dashboard_port: int = 0,
     ) -> None:
         self.n_workers = 0
         self.placement: dict[str, str] = {}
@@ -77,6 +81,7 @@ class DaskExecutor(Executor):
         self._call_timeout_s = call_timeout_s
         self._start_timeout_s = start_timeout_s
         self._recovery = recovery or RecoveryConfig()
+        self._dashboard_port = dashboard_port
         self._cluster: Cluster | None = None
         self._population: LastingPopulation | None = None
         self._efforts: dict[str, WorkerEffort] = {}
@@ -96,7 +101,12 @@ class DaskExecutor(Executor):
             raise StateError("the executor is already running: call close() before another start()")
         pickled = {name: pickle_creator(name, create) for name, create in creators.items()}
         if self._user_client is None:
-            self._cluster = open_local(self._n_wanted, self._threads_per_worker, self._start_timeout_s)
+            self._cluster = open_local(
+                self._n_wanted,
+                self._threads_per_worker,
+                self._start_timeout_s,
+                dashboard_address=f"127.0.0.1:{self._dashboard_port}",
+            )
         else:
             self._cluster = join(self._user_client, self._n_wanted, self._threads_per_worker, self._start_timeout_s)
         weakref.finalize(self, self._cluster.close)
@@ -172,6 +182,18 @@ class DaskExecutor(Executor):
     def restores(self, snapshots: Mapping[str, Snapshot]) -> None:
         """Put regions back into states that :meth:`snapshots` gave; workers do so at the same time."""
         self._usable().restore({name: encode_snapshot(snapshot) for name, snapshot in snapshots.items()})
+
+    def open_page(self, screen: Screen) -> LivePage:
+        """Show a screen in the dashboard of the scheduler, until :meth:`close`.
+
+        Raises
+        ------
+        ClusterError : if the scheduler has no dashboard, or lacks this package.
+        """
+        cluster = self._usable().cluster
+        page = LivePage(cluster.client, screen)
+        cluster.close_first(page)
+        return page
 
     def close(self) -> None:
         """Let go of the actors and close what :meth:`start` opened; a user's client stays as it was."""

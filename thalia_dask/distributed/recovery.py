@@ -36,12 +36,13 @@ class LastingPopulation:
 
     Attributes
     ----------
+    cluster : as given.
     reports : what happened so far.
     """
 
     def __init__(self, cluster: Cluster, population: Population, config: RecoveryConfig) -> None:
         self.reports: list[RecoveryReport] = []
-        self._cluster = cluster
+        self.cluster = cluster
         self._population = population
         self._config = config
         self._journal = Journal()
@@ -130,7 +131,7 @@ class LastingPopulation:
 
     def _recover(self, lost: WorkerLostError) -> None:
         """Bring all regions to the present step again."""
-        journal, client = self._journal, self._cluster.client
+        journal, client = self._journal, self.cluster.client
         _logger.warning("%s: going back from step %d to step %d", lost, self._now, self._now - journal.n_steps)
         began = perf_counter()
         gone = self._population.fence(lost.workers)

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalia_dask.engine.effort import WorkerEffort
+from thalia_dask.engine.page import Page, Screen
+from thalia_dask.errors import StateError
 from thalia_dask.regions.base import Region, Snapshot
 from thalia_dask.spikes import Arrivals, SpikePacket
 from thalia_dask.ticks import Window
@@ -127,6 +129,15 @@ class Executor(ABC):
     @abstractmethod
     def efforts(self) -> Mapping[str, WorkerEffort]:
         """Worker -> what it has done since :meth:`start`; stays readable after :meth:`close`."""
+
+    def open_page(self, screen: Screen) -> Page:  # noqa: ARG002 (there is nowhere to show it)
+        """Show a screen where the executor has a dashboard, until :meth:`close`.
+
+        Raises
+        ------
+        StateError : if it has none.
+        """
+        raise StateError(f"the {self.name} executor has no dashboard, in which a page could be shown")
 
     @abstractmethod
     def close(self) -> None:

@@ -41,6 +41,22 @@ class TrialReport:
     reward_prediction_error: float
 
 
+@dataclass(frozen=True, slots=True)
+class ProgressReport:
+    """How far a run is that has an end.
+
+    Attributes
+    ----------
+    what : what is being done, such as ``"epoch 2 of 4"``.
+    done, total : counted in ``unit``, such as ``"trials"``; where that is ``"steps"``, windows tell more.
+    """
+
+    what: str
+    done: int
+    total: int
+    unit: str
+
+
 class Observer:
     """Base of all observers: override what you want to hear.
 
@@ -63,6 +79,9 @@ class Observer:
 
     def on_trial(self, report: TrialReport) -> None:
         """After every reward."""
+
+    def on_progress(self, report: ProgressReport) -> None:
+        """Whenever whoever drives the brain tells how far it is."""
 
     def on_close(self) -> None:
         """Nothing follows."""

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from thalia_dask.errors import InputError
-from thalia_dask.plots.style import FAINT, GRID, PALETTE, label, new_figure, root_of, spread
+from thalia_dask.plots.palette import FAINT, GRID, PALETTE
+from thalia_dask.plots.style import label, new_figure, root_of, spread
 
 _MOST_EPOCH_LABELS = 10
 

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from thalia_dask.errors import InputError
-from thalia_dask.plots.style import FAINT, GRID, PALETTE, duration, label, new_figure, panel_title, spread
+from thalia_dask.plots.palette import FAINT, GRID, PALETTE
+from thalia_dask.plots.style import duration, label, new_figure, panel_title, spread
 
 _LABEL_INCHES = 0.17
 

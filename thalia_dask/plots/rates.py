@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from thalia_dask.errors import InputError
-from thalia_dask.plots.style import FAINT, PALETTE, duration, label, new_figure, panel_title, root_of
+from thalia_dask.plots.palette import FAINT, PALETTE
+from thalia_dask.plots.style import duration, label, new_figure, panel_title, root_of
 
 _MOST_POINTS = 600
 

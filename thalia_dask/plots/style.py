@@ -10,11 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-INK = "#222222"
-FAINT = "#8a8a8a"
-GRID = "#e4e4e4"
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#b35a8c", "#3f9fd8", "#c98500", "#6a3d9a", "#5a5a5a")
-"""After Okabe & Ito (2008), darkened where thin marks on white need it: told apart by colour-blind readers."""
+from thalia_dask.plots.palette import FAINT, INK
 
 _STYLE: dict[Any, Any] = {
     "font.size": 10,

@@ -14,8 +14,8 @@ from thalia_dask.prefetch import prefetch
 from thalia_dask.synapses.table import SynapseTable
 
 NEXT, END, EMITTED, DUE = 0, 1, 2, 3
-"""Columns of the array of spikes in flight, int64, in the order in which they were sent: the next synapse to be reached,
-the end of the axon's synapses, the step in which the spike was sent, and that in which the next synapse is reached."""
+"""Columns of the array of spikes in flight, int64, in the order in which they were sent: the next synapse to be
+reached, the end of the axon's synapses, the step in which the spike was sent, that in which the next is reached."""
 _REACHING = 4
 """Column of scratch: which spikes reach synapses in this step."""
 _GONE = -1

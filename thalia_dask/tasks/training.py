@@ -83,11 +83,21 @@ def train_and_evaluate(
     RunStoppedError : if ``checkpoints`` were told to stop.
     CheckpointError : if the task does not do again what it did in the past.
     """
-    classroom = Classroom(brain, task, n_timesteps, progress, checkpoints, past or Past())
     if checkpoints is not None:
         checkpoints.begin(brain)
     training_trials = trials_per_epoch or task.training_trials
     evaluation_trials = evaluation_trials or task.evaluation_trials
+
+    def told(report: EpisodeReport) -> None:
+        training = report.phase == "training"
+        what = f"epoch {report.epoch} of {epochs}" if training else "evaluation"
+        what += f", {task.measure} {report.mean_return:.3g}"
+        before = (report.epoch - training) * training_trials
+        brain.tell_progress(what, before + report.episode, epochs * training_trials + evaluation_trials, "trials")
+        if progress is not None:
+            progress(report)
+
+    classroom = Classroom(brain, task, n_timesteps, told, checkpoints, past or Past())
     by_epoch = tuple(classroom.train(training_trials) for _ in range(epochs))
     evaluated = classroom.evaluate(evaluation_trials)
     if checkpoints is not None:

@@ -72,5 +72,15 @@ class BrainPlan:
         return replace(self, regions=tuple(replace(spec, device=device) for spec in self.regions))
 
     @property
+    def n_neurons(self) -> int:
+        """The neurons of all regions together."""
+        return sum(self.sizes.values())
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Region -> its neurons."""
+        return {region: sum(size for _, size in populations) for region, populations in self.populations}
+
+    @property
     def region_names(self) -> tuple[str, ...]:
         return tuple(spec.name for spec in self.regions)

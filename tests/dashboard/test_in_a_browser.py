@@ -1,0 +1,80 @@
+"""The live page in a real Chromium; the screenshot is kept for people to look at."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.dashboard.browser import chromium, find_chromium
+from tests.dashboard.test_page import SIGHT, config
+from thalia_dask import DynamicBrain
+
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(
+        find_chromium() is None, reason="no Chromium on the path: as root on Debian, make chromium; else install it"
+    ),
+]
+
+SCREENSHOT = Path(__file__).parents[2] / "runs" / "live_page.png"
+MODELS = "[...Bokeh.documents[0]._all_models.values()]"
+HEADLINE = f"{MODELS}.find(model => model.type === 'Div').text"
+READY = "window.Bokeh !== undefined && Bokeh.documents.length > 0 && Bokeh.documents[0].is_idle"
+
+
+def column(name: str) -> str:
+    """JavaScript: the data of the one source with a column of that name."""
+    columns = f"{MODELS}.map(model => model.data instanceof Map ? model.data.get('{name}') : model.data?.['{name}'])"
+    return f"Array.from({columns}.find(column => column !== undefined))"
+
+
+@contextmanager
+def living(brain: DynamicBrain) -> Iterator[None]:
+    """A brain that lives in a thread of its own, as long as the context lasts."""
+    stop = threading.Event()
+
+    def live() -> None:
+        trial = 0
+        while not stop.is_set():
+            brain.forward(SIGHT, 20)
+            brain.select_action()
+            brain.deliver_reward(float(trial % 3 == 0))
+            trial += 1
+            brain.tell_progress("epoch 1 of 1", trial, 100_000, "trials")
+
+    thread = threading.Thread(target=live)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_the_page_lives_in_a_browser(tmp_path: Path) -> None:
+    with (
+        DynamicBrain.from_thalia_config(config("execution.n_workers=1")) as brain,
+        living(brain),
+        chromium(tmp_path) as tab,
+    ):
+        assert brain.dashboard_link.startswith("http://127.0.0.1:")
+        tab.go(brain.dashboard_link)
+        tab.wait_for(READY)
+        tab.wait_for(f"{HEADLINE}.includes('as of')")
+        first = {name: tab.evaluate(column(name)) for name in ("v1", "in_flight", "load", "reward", "row")}
+        told = tab.evaluate(HEADLINE)
+        tab.wait_for(f"{column('v1')}.length > {len(first['v1']) + 3}")
+        second = {name: tab.evaluate(column(name)) for name in first}
+        assert all(second[name] != first[name] for name in ("v1", "in_flight", "load", "row"))
+        assert len(second["load"]) == 3
+        assert max(second["load"]) > 0
+        assert tab.evaluate(HEADLINE) != told
+        assert "of 100,000 trials" in told
+        assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert tab.evaluate("document.querySelector(\"a[href='thalia']\").innerText") == "Thalia"
+        tab.screenshot(SCREENSHOT)
+        assert tab.complaints == []

@@ -1,0 +1,219 @@
+"""The live page on the scheduler that a user brought, in a process of its own; looked at over a real connection."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import numpy as np
+import pytest
+from bokeh.client import pull_session
+from distributed import Client
+from distributed.deploy.subprocess import SubprocessCluster
+
+from thalia_dask import DynamicBrain, load_config
+from thalia_dask.config import ThaliaConfig
+from thalia_dask.dashboard.sample import Sample
+from thalia_dask.dashboard.scene import Scene
+from thalia_dask.dashboard.screen import Screen
+from thalia_dask.distributed.live_page import LivePage
+from thalia_dask.errors import ClusterError, ConfigError, StateError
+
+pytestmark = pytest.mark.cluster
+
+BRAIN = {
+    "global": {"seed": 3},
+    "brain": {
+        "regions": {
+            "eye": {"kind": "thalamus", "size": 20, "input_size": 20},
+            "v1": {"kind": "cortex", "size": 40},
+            "choice": {"kind": "striatum", "size": 12, "params": {"n_actions": 2}},
+        },
+        "projections": [{"source": "eye", "target": "v1"}, {"source": "v1", "target": "choice"}],
+        "parallel": True,
+    },
+    "execution": {"dashboard": True},
+}
+SIGHT = [1.0] * 20
+UNSEEN = Screen(Scene("dask", 1.0, (), 0, (), (), (), {}, 1.0))
+
+
+def config(*overrides: str) -> ThaliaConfig:
+    return load_config(BRAIN, list(overrides))
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    """Of a cluster whose scheduler and workers live in other processes."""
+    with (
+        SubprocessCluster(
+            n_workers=2,
+            worker_kwargs={"nthreads": 1, "memory_limit": 0},
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+        ) as cluster,
+        Client(cluster, direct_to_workers=True, set_as_default=False) as client,
+    ):
+        client.wait_for_workers(2, timeout=60)
+        yield client
+
+
+def get(link: str) -> str:
+    with urlopen(link) as answer:  # noqa: S310
+        return answer.read().decode()
+
+
+def traces(client: Client) -> list[str]:
+    """Everything on the scheduler that a page could leave behind."""
+
+    def look(dask_scheduler) -> str:
+        from distributed.dashboard.scheduler import template_variables
+
+        menu = template_variables(dask_scheduler)["pages"]
+        applications = len(dask_scheduler.http_application.applications)
+        topics = sorted(topic for topic in dask_scheduler._broker._topics if "thalia" in topic)
+        plugins = sorted(name for name in dask_scheduler.plugins if "thalia" in name)
+        return json.dumps([sorted(dask_scheduler.handlers), plugins, menu, applications, topics])
+
+    return json.loads(client.run_on_scheduler(look))
+
+
+def test_a_page_in_the_menu_that_goes_with_its_brain(client: Client) -> None:
+    before = traces(client)
+    with DynamicBrain.from_thalia_config(config(), client=client) as brain:
+        link = brain.dashboard_link
+        assert link.endswith("/thalia")
+        assert "Calls to actors are no tasks" not in get(link.replace("thalia", "status"))
+        assert '<a href="thalia">Thalia</a>' in get(link.replace("thalia", "status"))
+        assert '<a href="thalia">Thalia</a>' in get(link)
+        with DynamicBrain.from_thalia_config(config(), client=client) as other:
+            assert other.dashboard_link == f"{link}-2"
+    with pytest.raises(HTTPError, match="404"):
+        get(link)
+    assert traces(client) == before
+    assert client.submit(sum, [1, 2]).result() == 3
+
+
+def test_a_client_that_is_gone_takes_its_page_along(client: Client) -> None:
+    before = traces(client)
+    mine = Client(client.scheduler.address, direct_to_workers=True, set_as_default=False)
+    brain = DynamicBrain.from_thalia_config(config(), client=mine)
+    assert traces(client) != before
+    mine.close()
+    deadline = time.monotonic() + 30
+    while traces(client) != before:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    brain.close()
+
+
+def test_what_a_viewer_sees(client: Client) -> None:
+    with DynamicBrain.from_thalia_config(config("execution.exchange=orchestrated"), client=client) as brain:
+        brain.forward(SIGHT, 50)
+        with pull_session(url=brain.dashboard_link) as viewer:
+            document = viewer.document
+            assert "Waiting for the first steps" in headline(document)
+            assert "Calls to actors are no tasks" in headline(document)
+            deadline = time.monotonic() + 60
+            while "as of" not in headline(document):
+                assert time.monotonic() < deadline, "no frame arrived"
+                for trial in range(20):
+                    brain.tell_progress("learning", trial, 2000, "trials")
+                    brain.forward(SIGHT, 20)
+                    brain.select_action()
+                    brain.deliver_reward(1.0)
+                viewer.pull()
+                document = viewer.document
+            seen = {name: column(document, name) for name in ("row", "in_flight", "load", "reward")}
+            assert " of 2,000 trials" in headline(document)
+            assert "3 regions" in headline(document)
+            assert len(seen["row"]) > 0
+            assert seen["row"].min() >= 0
+            assert seen["in_flight"][-1] > 0
+            assert seen["load"].shape == (3,)
+            assert seen["load"].min() > 0
+            assert seen["load"].max() <= 200
+            assert seen["reward"].tolist() == [1.0] * len(seen["reward"])
+            assert len(column(document, "address")) == 2
+            assert set(column(document, "address")) == set(client.scheduler_info(n_workers=-1)["workers"])
+            rates = [column(document, region)[-1] for region in ("choice", "eye", "v1")]
+            assert rates[1] > 1.0
+            assert all(0 <= rate < 500 for rate in rates)
+            brain.close()
+            viewer.pull()
+            assert "finished" in headline(viewer.document)
+            assert column(viewer.document, "eye")[-1] > 1.0
+
+
+def test_nothing_is_read_or_sent_while_nobody_looks(client: Client) -> None:
+    with DynamicBrain.from_thalia_config(config(), client=client) as brain:
+        monitor = brain._observers[-1]
+        for _ in range(20):
+            brain.forward(SIGHT, 20)
+        assert monitor._page.n_open == 0
+        assert monitor._before is None
+        assert not monitor._reports
+        assert not monitor._levels
+        assert monitor._page._sending is None
+
+
+def test_results_do_not_depend_on_the_page(client: Client) -> None:
+    def spikes(dashboard: str) -> list[dict[str, int]]:
+        with DynamicBrain.from_thalia_config(config(f"execution.dashboard={dashboard}"), client=client) as brain:
+            if dashboard == "true":
+                with pull_session(url=brain.dashboard_link):
+                    return [brain.forward(SIGHT, 40)["spike_counts"] for _ in range(20)]
+            return [brain.forward(SIGHT, 40)["spike_counts"] for _ in range(20)]
+
+    assert spikes("true") == spikes("false")
+
+
+def test_a_sequential_brain_has_no_page_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    with DynamicBrain.from_thalia_config(config("brain.parallel=false")) as brain, pytest.raises(StateError) as error:
+        _ = brain.dashboard_link
+    told = (
+        "this brain runs sequentially, and the live page is a page of the Dask dashboard; "
+        "for one set brain.parallel: true and execution.dashboard: true"
+    )
+    assert str(error.value) == told
+    assert caplog.messages == [told]
+
+
+def test_a_page_that_nobody_asked_for(client: Client) -> None:
+    with (
+        DynamicBrain.from_thalia_config(config("execution.dashboard=false"), client=client) as brain,
+        pytest.raises(StateError, match=r"this brain has no live page; for one set execution.dashboard: true"),
+    ):
+        _ = brain.dashboard_link
+
+
+def test_a_port_on_a_cluster_that_has_one(client: Client) -> None:
+    with pytest.raises(ConfigError, match=r"execution\.dashboard is 8790, but .* set execution.dashboard to true"):
+        DynamicBrain.from_thalia_config(config("execution.dashboard=8790"), client=client)
+
+
+def test_a_scheduler_without_a_dashboard() -> None:
+    cluster = SubprocessCluster(n_workers=0, scheduler_kwargs={"dashboard": False})
+    told = r"the scheduler runs without a dashboard, .* or set execution\.dashboard to false"
+    with cluster, Client(cluster, set_as_default=False) as client, pytest.raises(ClusterError, match=told):
+        LivePage(client, UNSEEN)
+
+
+def test_many_regions_have_rows_enough() -> None:
+    sample = Sample({f"area{i:03}": 100 + i for i in range(512)})
+    assert [sample.bands[0].region, sample.bands[-1].region] == ["area000", "area511"]
+    assert len(sample.bands) == 40
+    assert sample.bands[-1].last == 120
+    assert [band.first for band in sample.bands[1:]] == [band.last for band in sample.bands[:-1]]
+
+
+def headline(document) -> str:
+    return next(model.text for model in document.models if type(model).__name__ == "Div")
+
+
+def column(document, name: str) -> np.ndarray:
+    """The data of the one source with a column of that name."""
+    found = [model for model in document.models if name in getattr(model, "data", {})]
+    return np.asarray(found[0].data[name])
