@@ -17,8 +17,8 @@ from thalia_dask.brain.actions import find_votes
 from thalia_dask.brain.amounts import finite
 from thalia_dask.brain.as_html import brain_html
 from thalia_dask.brain.at_exit import close_at_exit
-from thalia_dask.brain.memory import Memory, Votes, understood
 from thalia_dask.brain.live import no_link, open_monitor
+from thalia_dask.brain.memory import Memory, Votes, understood
 from thalia_dask.brain.opening import open_executor, open_recorder, usable_device, window_steps, with_execution
 from thalia_dask.brain.performance import performance
 from thalia_dask.brain.region_view import RegionView

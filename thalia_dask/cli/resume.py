@@ -59,7 +59,9 @@ def resume(
 
     path, checkpoint, command = _last_sound(folder_beside(recording))
     saved = _config(checkpoint)
-    job = load_job(saved.model_dump(by_alias=True), [*overrides, *live_page(dashboard)], cluster, scheduler, tls, command.source)
+    job = load_job(
+        saved.model_dump(by_alias=True), [*overrides, *live_page(dashboard)], cluster, scheduler, tls, command.source
+    )
     _check_same(saved, job.config)
     at = to_ms(checkpoint.travel.now, saved.global_.dt_ms)
     click.echo(f"going on at {at:g} ms, from {path}", err=True)

@@ -12,7 +12,6 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from thalia_dask.config.base import Config, Count, PositiveFloat
-
 from thalia_dask.notebook import block, folded, tree
 
 _REGION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")

@@ -23,6 +23,7 @@ from thalia_dask.errors import ClusterError
 
 _LOG = logging.getLogger(__name__)
 
+
 class Closable(Protocol):
     """A client, a cluster, a page."""
 
