@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import dask
 import pytest
 from distributed import Client
 
@@ -14,9 +15,10 @@ from thalia_dask.distributed.cluster import open_local
 @pytest.fixture(scope="module")
 def mortal() -> Iterator[Client]:
     """Three workers that may be killed."""
-    cluster = open_local(3, 1, 120)
-    yield cluster.client
-    cluster.close()
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": 120}):  # after which it ends a slow nanny
+        cluster = open_local(3, 1, 120)
+        yield cluster.client
+        cluster.close()
 
 
 @pytest.mark.cluster

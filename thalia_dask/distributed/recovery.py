@@ -80,7 +80,7 @@ class LastingPopulation:
         """
         began = perf_counter()
         states = self._insist(lambda: self._population.snapshot(regions))
-        if len(states) == len(self.placement):
+        if self._config.max_failures and len(states) == len(self.placement):
             self._journal.keep(states, perf_counter() - began)
         return states
 
@@ -89,7 +89,8 @@ class LastingPopulation:
         if self._journal.entries:
             self._keep_states()
         self._insist(lambda: self._population.restore(states))
-        self._journal.states |= states
+        if self._config.max_failures:
+            self._journal.states |= states
 
     def _keep_states(self) -> None:
         """Shorten what would have to be replayed to nothing."""
