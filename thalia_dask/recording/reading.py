@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from itertools import product
 from math import ceil, prod
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 import zarr
+from zarr.errors import ZarrUserWarning
 
 from thalia_dask.errors import InputError
 from thalia_dask.recording.attributes import SOURCE
@@ -41,6 +43,12 @@ def load_recording(path: Path) -> xr.DataTree:
             f"'{path}' is a recording of schema version {attributes['schema_version']}, written by "
             f"{attributes['source']}, and this version reads {SCHEMA_VERSION}: read it with the one that wrote it"
         )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ZarrUserWarning)  # of files that are no part of a recording
+        return _read(path, attributes)
+
+
+def _read(path: Path, attributes: dict[str, Any]) -> xr.DataTree:
     part = "attributes"
     try:
         declared = _declared(path, attributes)
