@@ -118,6 +118,8 @@ def _check(folder: Path, variable: Variable) -> None:
 def _load(path: Path, group: str, variables: tuple[Variable, ...]) -> xr.Dataset:
     loaded = xr.open_dataset(path, group=group, engine="zarr", consolidated=False, chunks=None).load()
     for variable in variables:
+        if variable.name not in loaded.variables:  # xarray would make up a coordinate
+            raise ValueError(f"{variable.name} is no array")
         kind = loaded[variable.name].dtype
         if variable.dtype != "str" and kind != np.dtype(variable.dtype):
             raise ValueError(f"{variable.name} has dtype {kind}")
