@@ -17,7 +17,7 @@ import xarray as xr
 from thalia_dask.engine.checkpoint import Checkpoint, read_checkpoint
 from thalia_dask.recording.schema import ENGINE
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:

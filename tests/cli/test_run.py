@@ -138,7 +138,7 @@ def test_what_ends_a_run(run_refused, monkeypatch, raised, exit_code, message):
     def fail(*_, **__):
         raise raised
 
-    monkeypatch.setattr(thalia_dask.brain, "simulate", fail)
+    monkeypatch.setattr(thalia_dask.brain.DynamicBrain, "from_thalia_config", fail)
     assert run_refused("--duration-ms", 5, exit_code=exit_code).startswith(message)
 
 
@@ -146,7 +146,7 @@ def test_a_defect_keeps_its_traceback(run, monkeypatch):
     def fail(*_, **__):
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr(thalia_dask.brain, "simulate", fail)
+    monkeypatch.setattr(thalia_dask.brain.DynamicBrain, "from_thalia_config", fail)
     assert isinstance(run().exception, ZeroDivisionError)
 
 

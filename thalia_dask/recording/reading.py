@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from itertools import product
 from math import ceil, prod
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 import zarr
+from zarr.errors import ZarrUserWarning
 
 from thalia_dask.errors import InputError
 from thalia_dask.recording.attributes import SOURCE
@@ -41,6 +43,12 @@ def load_recording(path: Path) -> xr.DataTree:
             f"'{path}' is a recording of schema version {attributes['schema_version']}, written by "
             f"{attributes['source']}, and this version reads {SCHEMA_VERSION}: read it with the one that wrote it"
         )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ZarrUserWarning)  # of files that are no part of a recording
+        return _read(path, attributes)
+
+
+def _read(path: Path, attributes: dict[str, Any]) -> xr.DataTree:
     part = "attributes"
     try:
         declared = _declared(path, attributes)
@@ -110,6 +118,8 @@ def _check(folder: Path, variable: Variable) -> None:
 def _load(path: Path, group: str, variables: tuple[Variable, ...]) -> xr.Dataset:
     loaded = xr.open_dataset(path, group=group, engine="zarr", consolidated=False, chunks=None).load()
     for variable in variables:
+        if variable.name not in loaded.variables:  # xarray would make up a coordinate
+            raise ValueError(f"{variable.name} is no array")
         kind = loaded[variable.name].dtype
         if variable.dtype != "str" and kind != np.dtype(variable.dtype):
             raise ValueError(f"{variable.name} has dtype {kind}")
