@@ -18,7 +18,7 @@ from tests.slurm.digits import ROOT, learn
 from thalia_dask import open_cluster
 from thalia_dask.errors import ClusterError
 
-pytestmark = pytest.mark.slurm
+pytestmark = [pytest.mark.slurm, pytest.mark.timeout(600)]
 
 SLURM = {"kind": "slurm", "n_workers": 3, "memory": "1GiB", "walltime": "00:10:00", "interface": "lo"}
 RUNNER = {"kind": "slurm_runner", "interface": "lo"}
@@ -44,7 +44,7 @@ def run(cluster: dict[str, Any], *command: str) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=150,
+        timeout=400,
     )
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(Path("told.json").read_text())
@@ -125,7 +125,7 @@ def test_the_sbatch_file_of_the_documentation() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=150,
+        timeout=400,
     )
     printed = "\n".join(path.read_text() for path in Path().glob("slurm-*.out"))
     assert done.returncode == 0, printed

@@ -147,7 +147,7 @@ def join(
     client, opened = _direct(user)
     _LOG.info("waiting for the workers at %s", _address(client))
     try:
-        _wait_for_workers(client, n_workers or 1, timeout_s)
+        wait_for_workers(client, n_workers or 1, timeout_s)
         cluster = Cluster(client, opened, n_workers)
         _check_threads(cluster, threads_per_worker)
         check_versions(client, list(cluster.threads), timeout_s)
@@ -224,7 +224,13 @@ def _release(client: Client, futures: list[Future[Any]], opened: tuple[Closable,
                 item.close()
 
 
-def _wait_for_workers(client: Client, n_workers: int, timeout_s: float) -> None:
+def wait_for_workers(client: Client, n_workers: int, timeout_s: float) -> None:
+    """Wait until there are ``n_workers``.
+
+    Raises
+    ------
+    ClusterError : if there are fewer when the time is up.
+    """
     try:
         client.wait_for_workers(n_workers, timeout=timeout_s)
     except TimeoutError:

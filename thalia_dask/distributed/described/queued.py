@@ -27,8 +27,9 @@ _STATE = {"slurm": ("squeue", "--noheader", "--format=%i %T %r", "--jobs={}"), "
 
 def job_script(config: QueuedClusterConfig, timeout_s: float) -> str:
     """The script of one job, with capitals for what is known when the scheduler runs; starts nothing."""
-    folder = Path(".thalia-tls-NAME") if config.security == "temporary" else Path(config.security)
-    options = _job_options(config, security_of(Path(config.shared_folder) / folder), timeout_s)
+    temporary = Path(config.shared_folder) / ".thalia-tls-NAME"
+    folder = temporary if config.security == "temporary" else Path(config.security)
+    options = _job_options(config, security_of(folder), timeout_s)
     job = _classes(config.kind)[0]("tls://SCHEDULER:PORT", "NUMBER", protocol="tls://", **options)
     return str(job.job_script())
 

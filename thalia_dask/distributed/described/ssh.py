@@ -13,6 +13,7 @@ from distributed import Client, SSHCluster
 
 from thalia_dask.config.clusters import SshClusterConfig
 from thalia_dask.distributed.certificates import certificates, load_security, tls_settings
+from thalia_dask.distributed.cluster import wait_for_workers
 from thalia_dask.distributed.settings import SETTINGS
 from thalia_dask.errors import ClusterError
 
@@ -53,4 +54,5 @@ def start(config: SshClusterConfig, timeout_s: float) -> Iterator[Client]:
                     f"'ssh {config.hosts[0]} {python} -m thalia_dask.preload' must work without a password"
                 ) from error
         with cluster, Client(cluster, direct_to_workers=True, set_as_default=False) as client:
+            wait_for_workers(client, len(config.hosts), timeout_s)
             yield client
