@@ -119,8 +119,10 @@ def chromium(profile: Path) -> Iterator[Tab]:
     try:
         with asyncio.Runner() as runner:
             tab = Tab(runner, _page_address(process))
-            yield tab
-            tab.close()
+            try:
+                yield tab
+            finally:
+                tab.close()
     finally:
         process.terminate()
         process.communicate(timeout=20)

@@ -141,10 +141,6 @@ def test_what_a_viewer_sees(client: Client) -> None:
             rates = [column(document, region)[-1] for region in ("choice", "eye", "v1")]
             assert rates[1] > 1.0
             assert all(0 <= rate < 500 for rate in rates)
-            brain.close()
-            viewer.pull()
-            assert "finished" in headline(viewer.document)
-            assert column(viewer.document, "eye")[-1] > 1.0
 
 
 def test_nothing_is_read_or_sent_while_nobody_looks(client: Client) -> None:

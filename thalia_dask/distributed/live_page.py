@@ -47,6 +47,7 @@ class LivePage(Page):
         self._client = client
         self._name = f"thalia-page-{uuid4().hex[:8]}"
         self._sending: Future[None] | None = None
+        self._waiting: object = None
         try:
             client.register_plugin(_Mount(self._name, client.id, screen), name=self._name)
         except ModuleNotFoundError as error:
@@ -59,9 +60,10 @@ class LivePage(Page):
         self._listening = self._start(self._listen())
 
     def send(self, frame: object) -> None:
-        """Show a frame; it is dropped where the one before it is still on its way."""
+        """Show a frame; where another one is still on its way it waits, and takes the place of any that waits."""
+        self._waiting = frame
         if self._sending is None or self._sending.done():
-            self._sending = self._start(self._send(pickle.dumps(frame)))
+            self._sending = self._start(self._send())
 
     def close(self) -> None:
         """Remove the page, after the last frame has arrived. May be called more than once."""
@@ -69,15 +71,18 @@ class LivePage(Page):
             return
         wait([future for future in (self._sending,) if future is not None], timeout=_PATIENCE_S)
         with suppress(OSError):
+            self._client.sync(self._send, callback_timeout=_PATIENCE_S)
             self._client.sync(self._ask, "unmount", callback_timeout=_PATIENCE_S)
         self._listening.cancel()
 
     async def _ask(self, question: str, **arguments: object) -> Any:
         return await getattr(self._client.scheduler, self._name)(question=question, **arguments)
 
-    async def _send(self, frame: bytes) -> None:
+    async def _send(self) -> None:
         with suppress(OSError):  # a lost scheduler is told of by whatever cannot do without it
-            self.seconds_per_frame = await self._ask("show", frame=frame)
+            while self._waiting is not None:
+                frame, self._waiting = pickle.dumps(self._waiting), None
+                self.seconds_per_frame = await self._ask("show", frame=frame)
 
     async def _listen(self) -> None:
         """Ask how many look; the scheduler answers when that is no longer what is known here."""

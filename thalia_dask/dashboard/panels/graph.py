@@ -29,7 +29,7 @@ class Graph(Panel):
     def __init__(self, scene: Scene, height: int, width: int) -> None:
         n_regions = len(scene.regions)
         few = n_regions <= _MOST_NAMES
-        plot = new_figure("Load of the regions", "", "", height, width)
+        plot = new_figure("Load of the regions (% of a core)", "", "", height, width)
         plot.axis.visible = False
         plot.grid.grid_line_color = None
         plot.min_border_left = 4
@@ -52,19 +52,15 @@ class Graph(Panel):
         plot.add_tools(HoverTool(renderers=[nodes], tooltips=[("region", "@region"), ("load", "@load{0.0} %")]))
         if few:
             _write_names(plot, places, scene.regions)
-        plot.x_range.start, plot.x_range.end = (-2.5, 2.5) if few else (-1.1, 1.1)
+        plot.x_range.start, plot.x_range.end = (-2.7, 2.7) if few else (-1.1, 1.1)
         plot.y_range.start, plot.y_range.end = (-1.4, 1.5) if few else (-1.1, 1.1)
         plot.add_layout(
             ColorBar(
                 color_mapper=self._colours,
-                title="% of a core",
                 width=8,
                 padding=4,
                 major_label_text_font_size="11px",
                 major_label_text_color=INK,
-                title_text_font_size="11px",
-                title_text_font_style="normal",
-                title_text_color=INK,
             ),
             "right",
         )
@@ -114,7 +110,7 @@ def _write_names(plot: figure, places: Points, names: Sequence[str]) -> None:
         y_offset="down",
         text_align="align",
         text_baseline="middle",
-        text_font_size="11px",
+        text_font_size="10px",
         text_color=INK,
     )
 
