@@ -112,8 +112,8 @@ def test_an_unknown_key_that_belongs_elsewhere(write):
 def test_an_unknown_key_without_a_likeness(write):
     path = write("a.yaml", "zzz: 3")
     assert message_of(path) == (
-        f"{path}: unknown key zzz (given 3); write one of global, brain, execution, recovery, recording, checkpoint, task, "
-        "training"
+        f"{path}: unknown key zzz (given 3); write one of global, brain, execution, recovery, recording, checkpoint, "
+        "task, training"
     )
 
 
