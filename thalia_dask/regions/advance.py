@@ -139,7 +139,7 @@ def advance(
     any_rule = plastic.rule.shape[0] > 0
     n_spikes = 0
     for step in range(start, stop):
-        short_of_flights = n_flying + n_neurons + n_arrivals - arrival > flight.shape[0]
+        short_of_flights = n_flying + n_neurons + n_arrivals - arrival > flight.shape[1]
         if short_of_flights or n_spikes + n_neurons > spike_steps.shape[0]:
             return step, n_spikes, arrival, n_flying
         offset = step - start

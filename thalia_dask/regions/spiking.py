@@ -20,7 +20,7 @@ from thalia_dask.regions.populations import population_table
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.regions.wiring import wire
 from thalia_dask.spikes import Arrivals, SpikePacket
-from thalia_dask.synapses.flight import in_flight, put_in_flight, room_for
+from thalia_dask.synapses.flight import no_flight
 from thalia_dask.ticks import Window
 
 _Array = TypeVar("_Array", bound=NDArray[Any])
@@ -53,7 +53,7 @@ class SpikingRegion(LayoutRegion):
             tagged=self._own("eligibility_step", wiring.plastic.tagged),
             eligibility=self._own("eligibility", wiring.plastic.eligibility),
         )
-        self._flight, self._n_flying = room_for(2 * n_neurons), 0
+        self._flight, self._n_flying = no_flight(2 * n_neurons), 0
         flags = np.zeros(8 * -(-n_neurons // 8), np.uint8)
         self._scratch = Scratch(flags, flags.view(np.uint64), np.empty(N_LANES, np.float32), lots())
         room = 2 * n_neurons + _LEAST_ROOM
@@ -93,20 +93,20 @@ class SpikingRegion(LayoutRegion):
                 return packets[0] if len(packets) == 1 else _joined(packets)
 
     def _in_flight(self) -> Int64Array:
-        return in_flight(self._flight, self._n_flying)
+        return self._flight[:, : self._n_flying].copy()
 
     def _put_in_flight(self, flight: Int64Array) -> None:
         self._n_flying = 0
         self._make_room(flight.shape[1])
         self._n_flying = flight.shape[1]
-        put_in_flight(flight, self._synapses, self._flight)
+        self._flight[:, : self._n_flying] = flight
 
     def _make_room(self, n_arrivals: int) -> None:
         """See to it that all of so many arrivals, and a step in which every neuron fires, can be in flight."""
         needed = self._n_flying + n_arrivals + len(self._state.membrane)
-        if needed > len(self._flight):
-            flight = room_for(2 * needed)
-            flight[: self._n_flying] = self._flight[: self._n_flying]
+        if needed > self._flight.shape[1]:
+            flight = no_flight(2 * needed)
+            flight[:, : self._n_flying] = self._flight[:, : self._n_flying]
             self._flight = flight
 
     def _load_kernels(self) -> None:
