@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from thalia_dask.neurons.adex import AdExParams
 from thalia_dask.neurons.base import EXCITATORY, INHIBITORY, Neuron
 from thalia_dask.neurons.conductance import ConductanceLIFParams
 from thalia_dask.regions.layout import ExplicitConnection, Layout, Population
@@ -73,7 +74,7 @@ def respond(neuron: Neuron, given: Input) -> Response:
     """What a region of such neurons does, step by step."""
     n_axons = len(given.weights)
     inhibits = given.weights < 0
-    weights = np.abs(given.weights) if isinstance(neuron, ConductanceLIFParams) else given.weights
+    weights = np.abs(given.weights) if isinstance(neuron, (ConductanceLIFParams, AdExParams)) else given.weights
     connections = []
     for channel, chosen in ((EXCITATORY, ~inhibits), (INHIBITORY, inhibits)):
         axons = np.flatnonzero(chosen).astype(np.int32)

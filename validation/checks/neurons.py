@@ -1,7 +1,9 @@
 """Neurons that are driven by the same spikes here and in NEST: the same spikes, and nearly the same membranes.
 
 NEST integrates ``iaf_cond_exp`` to 1e-3 mV a step. Where input is so strong that this error is reached (twice the
-rates given here), one spike in a thousand is a step apart, because the membrane passes the threshold within it.
+rates given here), one spike in a thousand is a step apart, because the membrane passes the threshold within it. Where
+input hardly reaches the threshold, AdEx neurons linger at V_T, from which membranes part: one or two spikes in a
+thousand are a step apart then, and one is between NEST and NEST with a tolerance of 1e-10.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from thalia_dask.neurons.adex import AdExParams
 from thalia_dask.neurons.base import Neuron
 from thalia_dask.neurons.conductance import ConductanceLIFParams
 from thalia_dask.neurons.delta import DeltaLIFParams
@@ -45,6 +48,7 @@ MODELS = (
     Model("iaf_psc_exp", LIFParams(), 4.13, -5.17, (3000.0, 500.0)),
     Model("iaf_psc_delta", DeltaLIFParams(), 0.713, -1.317, (2400.0, 400.0)),
     Model("iaf_cond_exp", ConductanceLIFParams(), 6.0, -67.0, (3000.0, 300.0)),
+    Model("aeif_cond_exp", AdExParams(), 20.0, -67.0, (3000.0, 300.0)),
 )
 
 
@@ -56,6 +60,11 @@ def nest_params(neuron: Neuron) -> dict[str, float]:
         "tau_membrane_ms": "tau_m", "tau_excitatory_ms": "tau_syn_ex", "tau_inhibitory_ms": "tau_syn_in",
         "capacitance_pf": "C_m", "leak_ns": "g_L", "reversal_excitatory_mv": "E_ex", "reversal_inhibitory_mv": "E_in",
     }  # fmt: skip
+    if isinstance(neuron, AdExParams):
+        names |= {
+            "rheobase_threshold_mv": "V_th", "threshold_mv": "V_peak", "slope_mv": "Delta_T", "coupling_ns": "a",
+            "adaptation_pa": "b", "tau_adaptation_ms": "tau_w",
+        }  # fmt: skip
     params = {name: p[ours] for ours, name in names.items() if ours in p}
     return {"C_m": CAPACITANCE_PF, "V_m": p["resting_mv"], **params}
 
@@ -93,8 +102,11 @@ def compare(model: Model) -> Iterator[Row]:
     name = model.nest_name
     what = f"{name}: spikes in other steps, of {len(theirs.steps)} of {N_NEURONS} neurons in {seconds:g} s"
     yield Row(f"{name}/spikes", what, n_differing, "spikes", 0)
-    difference = float(np.abs(ours.membrane - theirs.membrane).max())
-    yield Row(f"{name}/membrane", f"{name}: largest difference of membranes", difference, "mV", MEMBRANE_MUST_MV)
+    what, settled = f"{name}: largest difference of membranes", np.inf
+    if isinstance(model.neuron, AdExParams):
+        what, settled = f"{what} below V_T, where a spike begins", model.neuron.rheobase_threshold_mv
+    difference = np.abs(ours.membrane - theirs.membrane)[theirs.membrane < settled].max()
+    yield Row(f"{name}/membrane", what, float(difference), "mV", MEMBRANE_MUST_MV)
 
 
 NEURONS = tuple(Check(model.nest_name, partial(compare, model)) for model in MODELS)
