@@ -16,6 +16,7 @@ from thalia_dask.regions.spiking import SpikingRegion
 from thalia_dask.seeds import generator
 from thalia_dask.spikes import Arrivals
 from thalia_dask.synapses.connectivity import EdgeList
+from thalia_dask.synapses.short_term import TsodyksMarkram
 from thalia_dask.ticks import Window
 
 DT_MS = 0.1
@@ -70,7 +71,7 @@ def poisson_input(
     return Input(n_neurons, n_steps, steps.astype(np.int32), axons.astype(np.int32), targets, weights)
 
 
-def respond(neuron: Neuron, given: Input) -> Response:
+def respond(neuron: Neuron, given: Input, short_term: TsodyksMarkram | None = None) -> Response:
     """What a region of such neurons does, step by step."""
     n_axons = len(given.weights)
     inhibits = given.weights < 0
@@ -79,7 +80,7 @@ def respond(neuron: Neuron, given: Input) -> Response:
     for channel, chosen in ((EXCITATORY, ~inhibits), (INHIBITORY, inhibits)):
         axons = np.flatnonzero(chosen).astype(np.int32)
         edges = EdgeList(axons, given.targets[axons], weights[axons], np.zeros(len(axons), np.int32))
-        connections.append(ExplicitConnection("axons", "cells", edges, channel))
+        connections.append(ExplicitConnection("axons", "cells", edges, channel, short_term=short_term))
     layout = Layout((Population("cells", given.n_neurons, neuron),), tuple(connections), ports=("axons",))
     spec = RegionSpec(
         "driven", "explicit", given.n_neurons, DT_MS, seed=1, incoming=(Incoming("stimulus", n_axons, "axons"),)

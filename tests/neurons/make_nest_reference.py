@@ -10,18 +10,22 @@ from pathlib import Path
 import numpy as np
 
 from validation.checks.neurons import MODELS, ask_nest
+from validation.checks.short_term import MODEL, SYNAPSES
 
 PATH = Path(__file__).parent / "nest_reference.npz"
 N_NEURONS, N_STEPS, EVERY = 2, 6000, 8
 
 
 def main() -> None:
-    """Spikes, and every 8th membrane, of two neurons of each model."""
+    """Spikes, and every 8th membrane, of two neurons of each model, and with each kind of synapse."""
     stored = {}
     for model in MODELS:
         theirs = ask_nest(model, model.given(N_NEURONS, N_STEPS))
         stored[f"{model.nest_name}/membrane"] = theirs.membrane[::EVERY].astype(np.float32)
         stored[f"{model.nest_name}/spikes"] = np.array(sorted(theirs.spikes()), np.int32)
+    for synapse in SYNAPSES:
+        theirs = ask_nest(MODEL, MODEL.given(N_NEURONS, N_STEPS), synapse.in_nest())
+        stored[f"{synapse.name}/membrane"] = theirs.membrane[::EVERY].astype(np.float32)
     np.savez_compressed(PATH, **stored)
 
 

@@ -74,8 +74,8 @@ def in_nest_units(neuron: Neuron, weights: np.ndarray) -> np.ndarray:
     return weights * CAPACITANCE_PF / neuron.tau_membrane_ms if isinstance(neuron, LIFParams) else weights
 
 
-def ask_nest(model: Model, given: Input) -> Response:
-    """What NEST makes of it."""
+def ask_nest(model: Model, given: Input, synapse: dict[str, object] | None = None) -> Response:
+    """What NEST makes of it, with synapses of another model than the static one if ``synapse`` names it."""
     reply = ask(
         "driven",
         {
@@ -84,6 +84,7 @@ def ask_nest(model: Model, given: Input) -> Response:
             "dt_ms": DT_MS,
             "n_steps": given.n_steps,
             "n_neurons": given.n_neurons,
+            "synapse": synapse or {"synapse_model": "static_synapse"},
         },
         spike_steps=given.steps,
         spike_axons=given.axons,

@@ -7,18 +7,19 @@ import numpy as np
 
 
 def answer(head: dict, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Spikes and membranes; ``head`` has ``model``, ``params``, ``dt_ms``, ``n_steps``; see ``validation.driven``."""
+    """Spikes and membranes; the question is that of ``validation.checks.neurons``."""
     dt_ms, n_steps, n_neurons = head["dt_ms"], head["n_steps"], head["n_neurons"]
     nest.ResetKernel()
     nest.set(resolution=dt_ms, verbosity=nest.VerbosityLevel.ERROR)
     neurons = nest.Create(head["model"], n_neurons, head["params"])
-    synapse = head.get("synapse", {"synapse_model": "static_synapse"})
     for axon, (target, weight) in enumerate(zip(arrays["targets"], arrays["weights"], strict=True)):
         steps = arrays["spike_steps"][arrays["spike_axons"] == axon]
         source = nest.Create("spike_generator", params={"spike_times": np.round(steps * dt_ms, 6)})
         relay = nest.Create("parrot_neuron")
         nest.Connect(source, relay, syn_spec={"delay": dt_ms})
-        nest.Connect(relay, neurons[int(target)], syn_spec={**synapse, "weight": float(weight), "delay": dt_ms})
+        nest.Connect(
+            relay, neurons[int(target)], syn_spec={**head["synapse"], "weight": float(weight), "delay": dt_ms}
+        )
     meter = nest.Create("multimeter", params={"record_from": ["V_m"], "interval": dt_ms})
     recorder = nest.Create("spike_recorder")
     nest.Connect(meter, neurons)
