@@ -5,6 +5,7 @@
 #   ARGS="..."          passed on to the demo, or to pytest
 #   SUITES="fuzz soak"  suites of torture to run (default: all)
 #   ROWS="cuba-*,auto"  rows to measure (default: all)      QUICK=1             short runs, for trying
+#   CHECKS="iaf_*"      comparisons with NEST to make (default: all)
 
 SHELL := /bin/bash
 CANDIDATES := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
@@ -15,7 +16,7 @@ PEERS := .venv-peers/.installed
 OUT ?= runs/digits.zarr
 OPTIONS := $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(SEED),--set global.seed=$(SEED)) $(ARGS)
 
-.PHONY: help demo test guard torture test-slurm test-browser chromium forecast lint bench clean
+.PHONY: help demo test guard torture test-slurm test-browser chromium forecast lint bench validate clean
 
 help:
 	@echo "make demo    train the six-region brain on handwritten digits, on Dask; results go to runs/"
@@ -28,6 +29,7 @@ help:
 	@echo "make forecast  compare forecasts of parallel execution with real runs, in minutes"
 	@echo "make lint    ruff, mypy and the import contract"
 	@echo "make bench   side-by-side benchmarks against NEST and Brian2, in results/bench.json (takes long)"
+	@echo "make validate  comparisons with NEST, in results/validate.json; fails where one does not hold"
 	@echo "make clean   remove .venv, .venv-peers and caches; runs/ and results/ stay"
 
 demo: $(KERNELS)
@@ -66,6 +68,9 @@ lint: $(READY)
 
 bench: $(KERNELS) $(PEERS)
 	$(BIN)/python -m benchmarks $(if $(ROWS),--rows "$(ROWS)") $(if $(QUICK),--quick)
+
+validate: $(KERNELS) $(PEERS)
+	$(BIN)/python -m validation $(if $(CHECKS),--checks "$(CHECKS)")
 
 clean:
 	rm -rf .venv .venv-peers build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

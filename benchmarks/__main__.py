@@ -28,7 +28,7 @@ RESULTS = ROOT / "results"
 )
 def main(patterns: str, quick: bool, only_list: bool, out: Path | None) -> None:  # noqa: FBT001
     """Measure this simulator against its peers, and against itself."""
-    chosen = [benchmark for benchmark in BENCHMARKS if _named(benchmark.name, patterns)]
+    chosen = [benchmark for benchmark in BENCHMARKS if named(benchmark.name, patterns)]
     if not chosen:
         raise click.BadParameter(f"no row is called {patterns!r}; see --list", param_hint="--rows")
     if only_list:
@@ -48,7 +48,8 @@ def main(patterns: str, quick: bool, only_list: bool, out: Path | None) -> None:
     click.echo(f"{sum(row.holds for row in rows)} of {len(rows)} rows hold; written to {out}")
 
 
-def _named(name: str, patterns: str) -> bool:
+def named(name: str, patterns: str) -> bool:
+    """Whether a name is among patterns that are separated by commas."""
     return any(fnmatch(name, pattern.strip()) for pattern in patterns.split(","))
 
 

@@ -22,14 +22,19 @@ class PeerError(Exception):
     """The peer is not installed, or ended before it answered."""
 
 
+def check_installed() -> None:
+    """Raise PeerError where the peers' environment is missing."""
+    if not PYTHON.exists():
+        raise PeerError(f"{PYTHON.relative_to(ROOT)} is missing: run make bench or make validate, which make it")
+
+
 class Peer:
     """A peer that has built a network, warmed it up and waits for its turn."""
 
     def __init__(
         self, name: str, network: Network, warm_up_ms: float, duration_ms: float, n_threads: int = 1
     ) -> None:
-        if not PYTHON.exists():
-            raise PeerError(f"{PYTHON.relative_to(ROOT)} is missing: run make bench, which makes it")
+        check_installed()
         self._name = name
         self._folder = tempfile.TemporaryDirectory(prefix="bench-")
         edges = Path(self._folder.name) / "network.npz"

@@ -9,31 +9,43 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.network import DT_MS, Cells, Network, Population
+from benchmarks.network import Cells, Network, Population
 from thalia_dask.seeds import generator
 
 CELLS = Cells(tau_membrane_ms=20.0, resting_mv=0.0, threshold_mv=20.0, reset_mv=0.0, refractory_ms=2.0)
-EFFICACY_MV, INHIBITION, DRIVE, PROBABILITY, DELAY_MS = 0.1, 5.0, 2.0, 0.1, 1.5
+EFFICACY_MV, INHIBITION, DRIVE, PROBABILITY, DELAY_STEPS = 0.1, 5.0, 2.0, 0.1, 15
 
 
-def brunel(n_neurons: int, seed: int = 1) -> Network:
-    """The network; a neuron's input does not depend on its size, because the rate of the noise follows."""
+def brunel(
+    n_neurons: int,
+    seed: int = 1,
+    *,
+    inhibition: float = INHIBITION,
+    drive: float = DRIVE,
+    delay_steps: tuple[int, int] = (DELAY_STEPS, DELAY_STEPS),
+    efficacy_mv: float = EFFICACY_MV,
+    reset_mv: float = CELLS.reset_mv,
+) -> Network:
+    """The network; ``inhibition`` is g, ``drive`` the input over that which brings a neuron to its threshold.
+
+    Delays are uniform over an inclusive range. Noise does not depend on the number of synapses.
+    """
     n_exc, n_inh = n_neurons * 4 // 5, n_neurons // 5
     degree_exc, degree_inh = round(PROBABILITY * n_exc), round(PROBABILITY * n_inh)
     rng = generator(seed, "brunel", "wiring")
     excitatory = rng.integers(0, n_exc, (n_neurons, degree_exc), dtype=np.int32)
     inhibitory = rng.integers(n_exc, n_neurons, (n_neurons, degree_inh), dtype=np.int32)
     sources = np.concatenate([excitatory, inhibitory], axis=1)
-    threshold_hz = 1e3 * CELLS.threshold_mv / (EFFICACY_MV * CELLS.tau_membrane_ms)
-    noise = {"background_hz": DRIVE * threshold_hz, "background_weight": EFFICACY_MV}
+    threshold_hz = 1e3 * CELLS.threshold_mv / (efficacy_mv * CELLS.tau_membrane_ms)
+    noise = {"background_hz": drive * threshold_hz, "background_weight": efficacy_mv}
     return Network(
         name=f"brunel-{n_neurons}",
         synapse="delta",
-        cells=CELLS,
+        cells=CELLS._replace(reset_mv=reset_mv),
         populations=(Population("exc", n_exc, **noise), Population("inh", n_inh, **noise)),
         sources=sources.reshape(-1),
         targets=np.repeat(np.arange(n_neurons, dtype=np.int32), degree_exc + degree_inh),
-        weights=np.where(sources < n_exc, EFFICACY_MV, -INHIBITION * EFFICACY_MV).astype(np.float32).reshape(-1),
-        delays=np.full(sources.size, round(DELAY_MS / DT_MS), np.int32),
+        weights=np.where(sources < n_exc, efficacy_mv, -inhibition * efficacy_mv).astype(np.float32).reshape(-1),
+        delays=rng.integers(delay_steps[0], delay_steps[1] + 1, sources.size, dtype=np.int32),
         membrane=np.zeros(n_neurons, np.float32),
     )

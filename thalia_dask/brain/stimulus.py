@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thalia_dask.brain.stimuli import TimedStimulus
 from thalia_dask.errors import InputError
 from thalia_dask.seeds import derive_seed
 from thalia_dask.spikes import Int32Array
 from thalia_dask.topology.plan import BrainPlan, StimulusPort
 
 Stimulus = Any
-"""A tensor or array (size,), held; (n_timesteps, size) or a sequence of (size,), one row a step."""
+"""A tensor or array (size,), held; (n_timesteps, size) or a sequence of (size,), one row a step; or one of
+:mod:`thalia_dask.brain.stimuli`."""
 
 
 class StimulusEncoder:
@@ -26,6 +28,7 @@ class StimulusEncoder:
     """
 
     def __init__(self, plan: BrainPlan, max_rate_hz: float) -> None:
+        self._dt_ms = plan.dt_ms
         self._ports = {port.region: port for port in plan.stimuli}
         self._seeds = {name: derive_seed(plan.seed, name, "stimulus") for name in self._ports}
         self._spike_probability = 1.0 - np.exp(-max_rate_hz * plan.dt_ms / 1000.0)
@@ -79,7 +82,7 @@ class StimulusEncoder:
 
     def _checked(self, port: StimulusPort, given: Stimulus) -> NDArray[Any]:
         where = f"the stimulus of region '{port.region}'"
-        values = _as_array(given, where)
+        values = given.rows(self._dt_ms) if isinstance(given, TimedStimulus) else _as_array(given, where)
         if values.ndim not in (1, 2) or values.shape[-1] != port.size:
             raise InputError(
                 f"{where} has shape {values.shape}; write ({port.size},) for one that is held, "

@@ -40,13 +40,19 @@ class Neuron(ABC):
     """Receptor channels that the model has."""
     jumps: ClassVar[bool] = False
     """Whether input moves the membrane in the step in which it arrives, instead of beginning a current."""
+    adapts_threshold: ClassVar[bool] = True
+    """Whether the adaptation raises the threshold; otherwise it is the model's own."""
 
     resting_mv: float
     threshold_mv: float
     reset_mv: float
     refractory_ms: float
-    adaptation_mv: float
     tau_adaptation_ms: float
+
+    @property
+    @abstractmethod
+    def spike_adaptation(self) -> float:
+        """What a spike adds to the adaptation: mV of threshold, or in the model's own unit."""
 
     @abstractmethod
     def pack(self, dt_ms: float) -> list[float]:
@@ -61,7 +67,7 @@ class NeuronState(NamedTuple):
     membrane : float32, shape (neurons,), mV.
     current : float32, shape (channels, neurons). What synapses add to: a current in mV, a conductance in nS, or the
         jump of the membrane that the next step will make, by model. Regions without slow synapses have two channels.
-    adaptation : float32, shape (neurons,), mV above the threshold.
+    adaptation : float32, shape (neurons,), mV above the threshold, or in the model's own unit.
     refractory : int32, shape (neurons,). The first step in which the membrane moves again.
     """
 
@@ -80,7 +86,7 @@ def constants(neurons: Sequence[Neuron], dt_ms: float) -> Floats:
             neuron.threshold_mv,
             neuron.reset_mv,
             round(neuron.refractory_ms / dt_ms),
-            neuron.adaptation_mv,
+            neuron.spike_adaptation,
             math.exp(-dt_ms / neuron.tau_adaptation_ms),
         ]
         own = neuron.pack(dt_ms)

@@ -63,6 +63,10 @@ class ConductanceLIFParams(Neuron):
     adaptation_mv: float = 0.0
     tau_adaptation_ms: float = 100.0
 
+    @property
+    def spike_adaptation(self) -> float:
+        return self.adaptation_mv
+
     def pack(self, dt_ms: float) -> list[float]:
         per_ns = dt_ms / self.capacitance_pf
         steps = [dt_ms / tau for tau in (self.tau_excitatory_ms, self.tau_inhibitory_ms)]

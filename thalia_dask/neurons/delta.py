@@ -33,6 +33,10 @@ class DeltaLIFParams(Neuron):
     adaptation_mv: float = 0.0
     tau_adaptation_ms: float = 100.0
 
+    @property
+    def spike_adaptation(self) -> float:
+        return self.adaptation_mv
+
     def pack(self, dt_ms: float) -> list[float]:
         decay = math.exp(-dt_ms / self.tau_membrane_ms)
         return [decay, 1.0, 1.0, 1.0 / decay, *[0.0] * N_CHANNELS]

@@ -48,6 +48,10 @@ class LIFParams(Neuron):
     adaptation_mv: float = 0.0
     tau_adaptation_ms: float = 100.0
 
+    @property
+    def spike_adaptation(self) -> float:
+        return self.adaptation_mv
+
     def pack(self, dt_ms: float) -> list[float]:
         taus = (self.tau_excitatory_ms, self.tau_inhibitory_ms, self.tau_slow_ms)
         decay = math.exp(-dt_ms / self.tau_membrane_ms)

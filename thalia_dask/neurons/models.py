@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalia_dask.jit import Floats, Int32Array, Int64Array, Words, kernel
-from thalia_dask.neurons import conductance, lif
+from thalia_dask.neurons import adex, conductance, lif
 from thalia_dask.neurons.base import ADAPTATION, DECAY_ADAPTATION, REFRACTORY_STEPS, RESET, THRESHOLD, NeuronState
 
 _LIF = lif.LIFParams.code
 _CONDUCTANCE = conductance.ConductanceLIFParams.code
+_ADEX = adex.AdExParams.code
 
 
 @kernel
@@ -29,7 +30,9 @@ def step(
         lif.step(now, first, last, drive, constants, state, spiked)
     elif code == _CONDUCTANCE:
         conductance.step(now, first, last, drive, constants, state, spiked)
-    if constants[ADAPTATION] != 0.0:
+    elif code == _ADEX:
+        adex.step(now, first, last, drive, constants, state, spiked)
+    if code != _ADEX and constants[ADAPTATION] != 0.0:
         _adapt(now, first, last, constants, state, spiked)
 
 

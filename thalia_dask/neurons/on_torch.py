@@ -14,7 +14,7 @@ from torch import Tensor
 
 from thalia_dask.errors import ConfigError
 from thalia_dask.jit import Floats
-from thalia_dask.neurons import base, conductance, lif
+from thalia_dask.neurons import adex, adex_on_torch, base, conductance, lif
 from thalia_dask.neurons.base import EXCITATORY, INHIBITORY, RESET, RESTING, SLOW, THRESHOLD, Neuron
 
 
@@ -52,22 +52,23 @@ class Group:
         of_neuron = torch.repeat_interleave(torch.arange(n_populations), torch.tensor(here)).to(constants.device)
         mine = constants[first : first + n_populations]
         self.jumps = neurons[0].jumps
-        self._equation = _EQUATIONS[neurons[0].code]
         self._state = state.of(before, before + sum(here))
         self._constants = (mine if n_populations == 1 else mine[of_neuron]).T.contiguous()
+        self._equation = _EQUATIONS[neurons[0].code](self._constants)
         self._population = torch.tensor([first], device=constants.device) if n_populations == 1 else first + of_neuron
-        self._adapts = any(neuron.adaptation_mv != 0.0 for neuron in neurons)
+        self._adapts = any(neuron.spike_adaptation != 0.0 for neuron in neurons)
+        self._adapts_threshold = self._adapts and neurons[0].adapts_threshold
         self._refractory_steps = self._constants[base.REFRACTORY_STEPS].to(torch.int32)
 
     def step(self, now: Tensor, drive: Tensor) -> None:
         """Advance by a step, ``now`` (), in which ``drive`` (populations,) are tonic currents in mV."""
         constants, state = self._constants, self._state
-        moved = self._equation(constants, drive[self._population], state)
+        free = state.refractory <= now
+        moved = self._equation(constants, drive[self._population], state, free)
         threshold = constants[THRESHOLD]
-        if self._adapts:
+        if self._adapts_threshold:
             state.adaptation.mul_(constants[base.DECAY_ADAPTATION])
             threshold = threshold + state.adaptation
-        free = state.refractory <= now
         fires = free & (moved >= threshold)
         state.membrane.copy_(torch.where(free & ~fires, moved, constants[RESET]))
         state.refractory.copy_(torch.where(fires, now + 1 + self._refractory_steps, state.refractory))
@@ -88,7 +89,14 @@ def groups(neurons: Sequence[Neuron], sizes: Sequence[int], constants: Floats, s
     return found
 
 
-def _lif(constants: Tensor, drive: Tensor, state: TensorState) -> Tensor:
+Equation = Callable[[Tensor, Tensor, TensorState, Tensor], Tensor]
+"""(constants, drive, state, who is not refractory) -> the membrane after a step without a threshold.
+
+The currents of the step are over then.
+"""
+
+
+def _lif(constants: Tensor, drive: Tensor, state: TensorState, free: Tensor) -> Tensor:  # noqa: ARG001
     membrane, current = state.membrane, state.current
     if len(current) > SLOW:
         membrane = membrane + current[SLOW] * constants[lif.RESPONSE + SLOW]
@@ -105,7 +113,7 @@ def _lif(constants: Tensor, drive: Tensor, state: TensorState) -> Tensor:
     return moved
 
 
-def _conductance(constants: Tensor, drive: Tensor, state: TensorState) -> Tensor:
+def _conductance(constants: Tensor, drive: Tensor, state: TensorState, free: Tensor) -> Tensor:  # noqa: ARG001
     c, current = constants, state.current
     moved = conductance.moved(
         state.membrane, c[conductance.LEAK], c[conductance.LEAK] * (c[RESTING] + drive),
@@ -117,8 +125,25 @@ def _conductance(constants: Tensor, drive: Tensor, state: TensorState) -> Tensor
     return moved
 
 
-_EQUATIONS: dict[int, Callable[[Tensor, Tensor, TensorState], Tensor]] = {
-    lif.LIFParams.code: _lif,
-    conductance.ConductanceLIFParams.code: _conductance,
+def _adex(constants: Tensor) -> Equation:
+    n_substeps = int(constants[adex.SUBSTEPS].max())  # of all neurons: it follows from the step
+
+    def equation(c: Tensor, drive: Tensor, state: TensorState, free: Tensor) -> Tensor:
+        current = state.current
+        moved = adex_on_torch.moved(
+            c, n_substeps, drive, free, state.membrane, state.adaptation, current[EXCITATORY], current[INHIBITORY]
+        )
+        state.adaptation.copy_(moved.adaptation)
+        current[EXCITATORY].mul_(c[adex.DECAY_EXC])
+        current[INHIBITORY].mul_(c[adex.DECAY_INH])
+        return moved.membrane
+
+    return equation
+
+
+_EQUATIONS: dict[int, Callable[[Tensor], Equation]] = {
+    lif.LIFParams.code: lambda _: _lif,
+    conductance.ConductanceLIFParams.code: lambda _: _conductance,
+    adex.AdExParams.code: _adex,
 }
-"""Model -> its membrane after a step without a threshold; the currents of the step are over then."""
+"""Model -> the equation of neurons with such constants, (N_CONSTANTS, neurons) or (N_CONSTANTS, 1)."""

@@ -13,7 +13,8 @@ from thalia_dask.neurons.base import EXCITATORY, NeuronState
 from thalia_dask.neurons.mean import mean
 from thalia_dask.plasticity import updates
 from thalia_dask.plasticity.base import PlasticTable
-from thalia_dask.synapses.flight import deliver, send
+from thalia_dask.synapses.flight import deliver, deliver_releases, send
+from thalia_dask.synapses.short_term import ShortTermTable
 from thalia_dask.synapses.table import SynapseTable
 
 
@@ -114,6 +115,7 @@ def advance(
     state: NeuronState,
     populations: PopulationTable,
     synapses: SynapseTable,
+    short_term: ShortTermTable,
     flight: Int64Array,
     n_flying: int,
     plastic: PlasticTable,
@@ -136,7 +138,7 @@ def advance(
     current = state.current.reshape(state.current.size)
     n_neurons, n_arrivals = state.membrane.shape[0], arrival_steps.shape[0]
     any_jumps, any_noise = populations.jumps.any(), populations.weight.any()
-    any_rule = plastic.rule.shape[0] > 0
+    any_rule, any_short_term = plastic.rule.shape[0] > 0, short_term.site.shape[0] > 0
     n_spikes = 0
     for step in range(start, stop):
         short_of_flights = n_flying + n_neurons + n_arrivals - arrival > flight.shape[1]
@@ -150,7 +152,10 @@ def advance(
         while arrival < n_arrivals and arrival_steps[arrival] == step:
             n_flying = send(arrival_rows[arrival], step, synapses, flight, n_flying)
             arrival += 1
-        n_flying = deliver(step, synapses, flight, n_flying, current)
+        if any_short_term:
+            n_flying = deliver_releases(step, synapses, short_term, flight, n_flying, current)
+        else:
+            n_flying = deliver(step, synapses, flight, n_flying, current)
         if any_noise:
             _bombard(step, state.current[EXCITATORY], populations, scratch.lots)
         if any_jumps:

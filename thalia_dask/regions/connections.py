@@ -24,6 +24,7 @@ from thalia_dask.synapses.connectivity import (
 )
 from thalia_dask.synapses.distributions import Distribution, Uniform
 from thalia_dask.synapses.draws import GivenDraw, RandomDraw
+from thalia_dask.synapses.short_term import TsodyksMarkram
 
 
 class AnyConnection(ABC):
@@ -35,6 +36,7 @@ class AnyConnection(ABC):
     channel : receptor channel (``neurons.base``).
     rule : learning rule, or None for static synapses.
     gates : names of oscillators and neuromodulators whose product scales the rule: (1 + cos phase) / 2, and level.
+    short_term : short-term plasticity, or None for efficacies that only a rule changes.
     """
 
     source: str
@@ -42,6 +44,7 @@ class AnyConnection(ABC):
     channel: int
     rule: Rule | None
     gates: tuple[str, ...]
+    short_term: TsodyksMarkram | None
 
     @abstractmethod
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
@@ -84,6 +87,7 @@ class Connection(AnyConnection):
     gates: tuple[str, ...] = ()
     n_groups: int = 0
     aligned: bool = False
+    short_term: TsodyksMarkram | None = None
 
     def _separate_groups(self, n_axons: int) -> int:
         """Groups that are not connected to themselves; no neuron is connected to itself."""
@@ -135,6 +139,7 @@ class FixedInDegree(AnyConnection):
     channel: int = EXCITATORY
     rule: Rule | None = None
     gates: tuple[str, ...] = ()
+    short_term: TsodyksMarkram | None = None
 
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
         return n_targets * self.in_degree if n_axons else 0
@@ -164,6 +169,7 @@ class FixedTotalNumber(AnyConnection):
     channel: int = EXCITATORY
     rule: Rule | None = None
     gates: tuple[str, ...] = ()
+    short_term: TsodyksMarkram | None = None
 
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
         return self.n_synapses if n_axons and n_targets else 0
@@ -187,6 +193,7 @@ class ExplicitConnection(AnyConnection):
     channel: int = EXCITATORY
     rule: Rule | None = None
     gates: tuple[str, ...] = ()
+    short_term: TsodyksMarkram | None = None
 
     def synapse_count(self, n_axons: int, n_targets: int) -> int:  # noqa: ARG002
         return len(self.edges.sources)

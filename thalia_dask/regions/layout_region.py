@@ -21,7 +21,7 @@ from thalia_dask.spikes import Arrivals, Signal, SpikePacket
 from thalia_dask.synapses.flight import no_flight
 from thalia_dask.ticks import Window
 
-_TRANSIENT = ("current", "refractory", "trace_pre", "trace_post", "eligibility")
+_TRANSIENT = ("current", "refractory", "trace_pre", "trace_post", "eligibility", "short_term_released")
 
 
 class LayoutRegion(Region):

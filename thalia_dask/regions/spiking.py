@@ -46,6 +46,11 @@ class SpikingRegion(LayoutRegion):
             refractory=self._own("refractory", np.zeros(n_neurons, np.int32)),
         )
         self._synapses = wiring.synapses._replace(weight=self._own("weight", wiring.synapses.weight))
+        self._short_term = wiring.short_term._replace(
+            released=self._own("short_term_released", wiring.short_term.released),
+            share=self._own("short_term_share", wiring.short_term.share),
+            resources=self._own("short_term_resources", wiring.short_term.resources),
+        )
         self._plastic = wiring.plastic._replace(
             fade=self._own("trace_fade", wiring.plastic.fade),
             pre=self._own("trace_pre", wiring.plastic.pre),
@@ -80,6 +85,7 @@ class SpikingRegion(LayoutRegion):
                 self._state,
                 self._population_table,
                 self._synapses,
+                self._short_term,
                 self._flight,
                 self._n_flying,
                 self._plastic,

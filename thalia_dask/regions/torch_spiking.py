@@ -32,6 +32,7 @@ from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.regions.wiring import wire
 from thalia_dask.spikes import SpikePacket
 from thalia_dask.synapses.on_torch import Axons
+from thalia_dask.synapses.short_term_on_torch import Sites
 from thalia_dask.ticks import Window
 
 _AT_ONCE = 1 << 22
@@ -63,7 +64,9 @@ class TorchSpikingRegion(LayoutRegion):
         self._groups = groups(neurons, list(self.populations.values()), table.constants, self._state)
         slices = list(layout.slices().values())
         self._bombardment = Bombardment(slices, table.thresholds, table.weight, table.key, device)
-        self._axons = Axons(wiring.synapses, n_neurons, layout.n_channels, weight, fixed_room=self._fixed_room)
+        sites = Sites(wiring.short_term, device)
+        self.tensors |= sites.tensors
+        self._axons = Axons(wiring.synapses, n_neurons, layout.n_channels, weight, sites, fixed_room=self._fixed_room)
         self._traces = Traces(wiring.plastic, self.tensors)
         self._learners = learners(wiring.plastic, weight, self.tensors, n_neurons)
         self._now = torch.zeros((), dtype=torch.int64, device=device)

@@ -14,6 +14,7 @@ from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.seeds import derive_seed
 from thalia_dask.synapses.building import Placement, build
+from thalia_dask.synapses.short_term import ShortTermTable, TsodyksMarkram, index_short_term
 from thalia_dask.synapses.table import SynapseTable
 
 
@@ -23,11 +24,12 @@ class Wiring:
 
     Attributes
     ----------
-    synapses, plastic : the tables.
+    synapses, short_term, plastic : the tables.
     gates : for each plastic connection, the names that gate it.
     """
 
     synapses: SynapseTable
+    short_term: ShortTermTable
     plastic: PlasticTable
     gates: tuple[tuple[str, ...], ...]
 
@@ -40,6 +42,8 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
     placements: list[Placement] = []
     plastic: list[PlasticConnection] = []
     gates: list[tuple[str, ...]] = []
+    short_term: list[TsodyksMarkram] = []
+    marks: list[tuple[int, int]] = []
     n_rows = n_neurons + sum(incoming.source_size for incoming in spec.incoming)
     for name, first_row, n_axons, scale, connection in layout.wiring(spec):
         _check_receptor(f"region '{spec.name}': {name}", connection.channel, neurons[connection.target])
@@ -47,8 +51,14 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
         n_targets = targets[1] - targets[0]
         earliest = 1 if first_row < n_neurons else 0
         draw = connection.draw(n_axons, n_targets, spec.dt_ms, earliest, _key(spec, "wiring", name))
-        owner = len(plastic) if connection.rule else -1
+        mark = len(plastic) if connection.rule else -1, len(short_term) if connection.short_term else -1
+        owner = -1 if mark == (-1, -1) else len(marks)
         placements.append(Placement(draw, first_row, connection.channel * n_neurons + targets[0], scale, owner))
+        if owner >= 0:
+            marks.append(mark)
+        if connection.short_term:
+            connection.short_term.check(f"region '{spec.name}': {name}")
+            short_term.append(connection.short_term)
         if connection.rule:
             total = scale * connection.total_weight(n_axons, n_targets)
             degree = max(1, connection.synapse_count(n_axons, n_targets) // max(1, n_targets))
@@ -58,7 +68,13 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
             )
             gates.append(connection.gates)
     synapses, owners = build(n_rows, placements)
-    return Wiring(synapses, index_plastic(plastic, owners, synapses, n_neurons, spec.dt_ms), tuple(gates))
+    of_mark = np.array([*marks, (-1, -1)], np.int16)  # an owner of -1 is the last
+    return Wiring(
+        synapses,
+        index_short_term(short_term, of_mark[owners, 1], synapses, spec.dt_ms),
+        index_plastic(plastic, of_mark[owners, 0], synapses, n_neurons, spec.dt_ms),
+        tuple(gates),
+    )
 
 
 def noise_key(spec: RegionSpec) -> Words:

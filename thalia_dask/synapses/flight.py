@@ -11,6 +11,7 @@ import numpy as np
 
 from thalia_dask.jit import Floats, Int64Array, kernel
 from thalia_dask.prefetch import prefetch
+from thalia_dask.synapses.short_term import ShortTermTable, release
 from thalia_dask.synapses.table import SynapseTable
 
 NEXT, END, EMITTED = 0, 1, 2
@@ -56,6 +57,30 @@ def deliver(step: int, synapses: SynapseTable, flight: Int64Array, n_flying: int
             k = end
         while k < end and delay[k] == age:
             current[slot[k]] += weight[k]
+            k += 1
+        _expect(synapses, k + _AHEAD)
+        flight[NEXT, staying] = k
+        flight[END, staying] = end
+        flight[EMITTED, staying] = emitted
+        staying += k < end
+    return staying
+
+
+@kernel
+def deliver_releases(
+    step: int, synapses: SynapseTable, short_term: ShortTermTable, flight: Int64Array, n_flying: int, current: Floats
+) -> int:
+    """As :func:`deliver`, where some synapses have short-term plasticity."""
+    slot, weight, delay, site = synapses.slot, synapses.weight, synapses.delay, short_term.site
+    staying = 0
+    for spike in range(n_flying):
+        k, end, emitted = flight[NEXT, spike], flight[END, spike], flight[EMITTED, spike]
+        here, factor = -1, np.float32(1.0)
+        while k < end and delay[k] == step - emitted:
+            if site[k] != here:
+                here = site[k]
+                factor = release(here, step, short_term) if here >= 0 else np.float32(1.0)
+            current[slot[k]] += weight[k] * factor
             k += 1
         _expect(synapses, k + _AHEAD)
         flight[NEXT, staying] = k

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from thalia_dask.jit import Int64Array
 from thalia_dask.synapses.flight import EMITTED, END, NEXT, no_flight
+from thalia_dask.synapses.short_term_on_torch import Sites
 from thalia_dask.synapses.table import SynapseTable
 
 _LEAST_SYNAPSES, _LEAST_SPIKES = 1 << 10, 1 << 6
@@ -30,6 +31,7 @@ class Axons:
     n_neurons : rows of the table that are the region's own neurons; the others come from outside.
     n_channels : receptor channels.
     weight : float32, shape (synapses,), the efficacies, which may change at any time.
+    sites : their short-term plasticity.
     fixed_room : keep lists at their size within a step, so that the host need not know how much they must hold, and
         ask :meth:`sufficed` later. Otherwise the host waits for these numbers in every step.
 
@@ -41,7 +43,14 @@ class Axons:
     """
 
     def __init__(
-        self, synapses: SynapseTable, n_neurons: int, n_channels: int, weight: Tensor, *, fixed_room: bool
+        self,
+        synapses: SynapseTable,
+        n_neurons: int,
+        n_channels: int,
+        weight: Tensor,
+        sites: Sites,
+        *,
+        fixed_room: bool,
     ) -> None:
         device = weight.device
         self.n_rows = len(synapses.row_start) - 1
@@ -51,6 +60,7 @@ class Axons:
             weight,
             fixed_room,
         )
+        self._sites = sites
         self._first, self._bundle_delay, rows = _bundles(synapses)
         self._depth = int(synapses.delay.max(initial=0)) + 1
         self._key = torch.from_numpy(rows * self._depth + self._bundle_delay).to(device)
@@ -114,7 +124,10 @@ class Axons:
             self._grow()
         spike = torch.searchsorted(ends, self._list, right=True).clamp_(max=len(ends) - 1)
         synapse = (self._list + (self._bundle_first[bundle] + sizes - ends)[spike]).clamp_(0, len(self._weight) - 1)
-        efficacy = self._weight[synapse].to(torch.float64) * (self._list < ends[-1])
+        reached = self._list < ends[-1]
+        efficacy = self._weight[synapse].to(torch.float64) * reached
+        if self._sites:
+            efficacy = efficacy * self._sites.factors(now, synapse, reached)
         self._arrived.zero_().index_add_(0, self._slot[synapse], efficacy)
         current.add_(self._arrived.view_as(current))
 

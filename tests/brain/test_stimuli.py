@@ -1,0 +1,46 @@
+"""Stimuli that unfold in time: the rows that they stand for, and the same spikes as from these rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from tests.brain.conftest import ACTING
+from tests.brain.test_forward import PATTERN, outcome
+from thalia_dask.brain import Sequential, Sustained, Transient
+from thalia_dask.brain.stimuli import TimedStimulus
+from thalia_dask.errors import ConfigError, InputError
+
+A, B = np.float32([0.5, 1.0]), np.float32([0.0, 0.25])
+NOTHING = np.zeros(2, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("stimulus", "rows"),
+    [
+        (Sustained(A, 1.5), [A, A, A]),
+        (Sustained(torch.from_numpy(A), 0.5), [A]),
+        (Transient(A, 1.0), [A, A]),
+        (Transient(A, 0.5, onset_ms=1.0, silence_ms=0.5), [NOTHING, NOTHING, A, NOTHING]),
+        (Sequential([A, B], 1.0), [A, A, B, B]),
+        (Sequential([A, B, A], 0.5, gap_ms=0.5), [A, NOTHING, B, NOTHING, A]),
+    ],
+)
+def test_rows_of_half_a_millisecond(stimulus: TimedStimulus, rows: list[np.ndarray]) -> None:
+    assert stimulus.rows(0.5).tolist() == np.array(rows).tolist()
+
+
+def test_forward_takes_them_as_the_rows_that_they_are() -> None:
+    stimulus = Sequential([PATTERN, PATTERN[::-1]], 4.0, gap_ms=2.0)
+    rows = np.array([PATTERN] * 4 + [0 * PATTERN] * 2 + [PATTERN[::-1]] * 4)
+    assert outcome(stimulus, config=ACTING) == outcome({"thalamus": rows}, config=ACTING)
+
+
+def test_mistakes_are_told() -> None:
+    with pytest.raises(ConfigError, match="duration_ms of Sustained"):
+        Sustained(A, 0.7).rows(0.5)
+    with pytest.raises(InputError, match=r"shape \(1, 2\); write intensities of shape \(size,\)"):
+        Transient([A], 1.0).rows(0.5)
+    with pytest.raises(InputError, match=r"shapes \[\(2,\), \(3,\)\]; write at least one, all of one shape"):
+        Sequential([A, np.zeros(3)], 1.0).rows(0.5)
