@@ -3,17 +3,62 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from thalia_dask.jit import Floats, kernel
-from thalia_dask.plasticity import hebbian, stdp, three_factor
-from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, POST, PRE, PlasticTable
+from thalia_dask.jit import Floats, Int32Array, Words, kernel
+from thalia_dask.plasticity import (
+    bcm,
+    dopamine_stdp,
+    hebbian,
+    inhibitory_stdp,
+    oja,
+    stdp,
+    synaptic_scaling,
+    three_factor,
+)
+from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, POST, PRE, PlasticTable, padded
 from thalia_dask.synapses.table import SynapseTable
 
 _STDP = stdp.STDP.code
 _HEBBIAN = hebbian.Hebbian.code
 _THREE_FACTOR = three_factor.ThreeFactor.code
+_OJA = oja.Oja.code
+_BCM = bcm.BCM.code
+_INHIBITORY_STDP = inhibitory_stdp.InhibitorySTDP.code
+_SCALING = synaptic_scaling.SynapticScaling.code
+_DOPAMINE_STDP = dopamine_stdp.DopamineSTDP.code
+Flags = NDArray[np.uint8]
 _ONE = np.float32(1.0)
 _FAINT = np.float32(1e-6)
+
+
+@kernel
+def learn(
+    step: int,
+    arriving: Int32Array,
+    neurons: Int32Array,
+    gate: Floats,
+    plastic: PlasticTable,
+    synapses: SynapseTable,
+) -> None:
+    """Learn from the rows on which spikes arrived in this step, then from the neurons that spiked.
+
+    Spikes of one step are not paired with each other, but for arrivals with the neurons that spike: all learn from
+    the traces before any of them is marked. ``gate`` holds one factor per plastic connection.
+    """
+    late_cells_fire(step, gate, plastic, synapses)
+    for row in arriving:
+        axon_fires(row, step, gate, plastic, synapses)
+        mark_axon(row, plastic)
+    for neuron in neurons:
+        cell_fires(neuron, step, gate, plastic, synapses)
+    for neuron in neurons:
+        axon_fires(neuron, step, gate, plastic, synapses)
+    for neuron in neurons:
+        mark_axon(neuron, plastic)
+        mark_cell(neuron, plastic)
+    mark_late_cells(step, neurons, plastic)
+    pass_time(step, gate, plastic, synapses)
 
 
 @kernel
@@ -39,26 +84,57 @@ def _settle(traces: Floats, fade: Floats, side: int) -> None:
 
 
 @kernel
-def axon_fires(row: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
-    """Learn from a presynaptic spike; ``gate`` holds one factor per plastic connection."""
+def axon_fires(row: int, step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Learn from a presynaptic spike."""
     for c in range(plastic.rule.shape[0]):
-        if plastic.rule[c] == _STDP and plastic.row_first[c] <= row < plastic.row_last[c]:
+        if plastic.row_first[c] <= row < plastic.row_last[c]:
             axon = plastic.axon_base[c] + row - plastic.row_first[c]
-            stdp.depress(plastic, c, axon, gate[c], synapses)
+            if plastic.rule[c] == _STDP:
+                stdp.depress(plastic, c, axon, gate[c], synapses)
+            elif plastic.rule[c] == _INHIBITORY_STDP:
+                inhibitory_stdp.arrive(plastic, c, axon, gate[c], synapses)
+            elif plastic.rule[c] == _DOPAMINE_STDP:
+                dopamine_stdp.depress(plastic, c, axon, step, synapses)
 
 
 @kernel
 def cell_fires(neuron: int, step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
-    """Learn from a postsynaptic spike."""
+    """Learn from a postsynaptic spike that the synapses know of at once."""
     for c in range(plastic.rule.shape[0]):
-        if plastic.target_first[c] <= neuron < plastic.target_last[c]:
-            cell = plastic.cell_base[c] + neuron - plastic.target_first[c]
-            if plastic.rule[c] == _STDP:
-                stdp.potentiate(plastic, c, cell, gate[c], synapses)
-            elif plastic.rule[c] == _HEBBIAN:
-                hebbian.potentiate(plastic, c, cell, gate[c], synapses)
-            elif plastic.rule[c] == _THREE_FACTOR:
-                three_factor.tag(plastic, c, cell, step, gate[c])
+        if plastic.lag[c] == 0 and plastic.target_first[c] <= neuron < plastic.target_last[c]:
+            _cell_learns(c, plastic.cell_base[c] + neuron - plastic.target_first[c], step, gate[c], plastic, synapses)
+
+
+@kernel
+def late_cells_fire(step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Learn from the postsynaptic spikes that have now come back to the synapses."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.lag[c] > 0:
+            late, words = _late(plastic, c, step)
+            for word in range(words.shape[0]):
+                for i in range(8 * word, 8 * word + 8 if words[word] else 0):
+                    if late[i]:
+                        _cell_learns(c, plastic.cell_base[c] + i, step, gate[c], plastic, synapses)
+
+
+@kernel
+def _cell_learns(c: int, cell: int, step: int, gate: float, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    if plastic.rule[c] == _STDP:
+        stdp.potentiate(plastic, c, cell, gate, synapses)
+    elif plastic.rule[c] == _HEBBIAN:
+        hebbian.potentiate(plastic, c, cell, gate, synapses)
+    elif plastic.rule[c] == _THREE_FACTOR:
+        three_factor.tag(plastic, c, cell, step, gate)
+    elif plastic.rule[c] == _OJA:
+        oja.learn(plastic, c, cell, gate, synapses)
+    elif plastic.rule[c] == _BCM:
+        bcm.learn(plastic, c, cell, step, gate, synapses)
+    elif plastic.rule[c] == _INHIBITORY_STDP:
+        inhibitory_stdp.answer(plastic, c, cell, gate, synapses)
+    elif plastic.rule[c] == _SCALING:
+        synaptic_scaling.scale(plastic, c, cell, step, gate, synapses)
+    elif plastic.rule[c] == _DOPAMINE_STDP:
+        dopamine_stdp.potentiate(plastic, c, cell, step, synapses)
 
 
 @kernel
@@ -73,11 +149,55 @@ def mark_axon(row: int, plastic: PlasticTable) -> None:
 
 @kernel
 def mark_cell(neuron: int, plastic: PlasticTable) -> None:
-    """Remember a postsynaptic spike."""
+    """Remember a postsynaptic spike that the synapses know of at once."""
     for c in range(plastic.rule.shape[0]):
-        if plastic.target_first[c] <= neuron < plastic.target_last[c]:
+        if plastic.lag[c] == 0 and plastic.target_first[c] <= neuron < plastic.target_last[c]:
             cell = plastic.cell_base[c] + neuron - plastic.target_first[c]
             plastic.post[cell] += _ONE / plastic.fade[c, POST]
+
+
+@kernel
+def mark_late_cells(step: int, neurons: Int32Array, plastic: PlasticTable) -> None:
+    """Remember the postsynaptic spikes that came back to the synapses, and send those of this step on their way."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.lag[c] > 0:
+            late, words = _late(plastic, c, step)
+            for word in range(words.shape[0]):
+                for i in range(8 * word, 8 * word + 8 if words[word] else 0):
+                    if late[i]:
+                        plastic.post[plastic.cell_base[c] + i] += _ONE / plastic.fade[c, POST]
+                        late[i] = 0
+            for neuron in neurons:
+                if plastic.target_first[c] <= neuron < plastic.target_last[c]:
+                    late[neuron - plastic.target_first[c]] = 1
+
+
+@kernel
+def _late(plastic: PlasticTable, c: int, step: int) -> tuple[Flags, Words]:
+    """Flags of the cells whose spikes of a lag ago reach their synapses now, and the same memory in words.
+
+    When they have been read, they hold the spikes of this step.
+    """
+    size = padded(plastic.target_last[c] - plastic.target_first[c])
+    first = plastic.late_base[c] + step % plastic.lag[c] * size
+    late = plastic.late[first : first + size]
+    return late, late.view(np.uint64)
+
+
+@kernel
+def pass_time(step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Let what was learned in a step work until the next."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.rule[c] == _DOPAMINE_STDP:
+            dopamine_stdp.pass_time(plastic, c, step, gate[c], synapses)
+
+
+@kernel
+def settle(step: int, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Bring all efficacies up to the beginning of a step."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.rule[c] == _DOPAMINE_STDP:
+            dopamine_stdp.settle(plastic, c, step, synapses)
 
 
 @kernel
