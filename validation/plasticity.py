@@ -73,7 +73,7 @@ def weights(case: Case) -> NDArray[np.float32]:
     """Efficacies after every presynaptic spike, in units of NEST's."""
     region, dt_ms = _region(case), case["dt_ms"]
     found = []
-    stops = sorted({step + 1 for step in case["pre_steps"]} | set(case.get("dopamine_steps", ())))
+    stops = sorted({step + 1 for step in case["pre_steps"]} | set(_releases(case)))
     for start, stop in pairwise([0, *stops]):
         region.advance(Window(start, stop), _arrivals(case, start, stop, dt_ms))
         if stop - 1 in case["pre_steps"]:
@@ -105,8 +105,21 @@ def _arrivals(case: Case, start: int, stop: int, dt_ms: float) -> Arrivals:
     return Arrivals(steps, projections, np.zeros_like(steps), tuple(_signals(case, start, dt_ms)))
 
 
+def _releases(case: Case) -> list[int]:
+    return [step + 1 for step in case.get("dopamine_steps", ())]
+
+
 def _signals(case: Case, start: int, dt_ms: float) -> Iterator[Signal]:
-    """Dopamine that starts with the window: NEST's 1 / tau_n, as the mean of what is left of it over a step."""
+    """Dopamine that starts with the window: NEST's 1 / tau_n, as the mean of what is left of it over a step.
+
+    NEST's volume transmitter receives it a step after it was sent.
+    """
     tau_ms = NEUROMODULATORS["dopamine"].tau_ms
     amount = -math.expm1(-dt_ms / tau_ms) / dt_ms
-    return (Signal(start, "dopamine", amount) for step in case.get("dopamine_steps", ()) if step == start)
+    return (Signal(start, "dopamine", amount) for step in _releases(case) if step == start)
+
+
+def difference(case: Case, reference: NDArray[np.float64]) -> float:
+    """Largest difference from reference weights at any presynaptic spike, in units of their largest change."""
+    largest_change = np.abs(reference - case["weight"]).max()
+    return float(np.abs(weights(case) - reference).max() / largest_change)

@@ -86,7 +86,7 @@ class PlasticTable(NamedTuple):
     in_first, in_last : int64 per cell, its slice of the incoming index.
     post : float32 per cell; times its factor, the trace of the cell's spikes.
     slow : float32 per cell, a slow average of what the rule says, as it was in step ``tagged``; 1 at first.
-    late : uint8, for each connection and step of its lag one flag per cell, padded to whole words: spikes that are
+    late : int64, for each connection and step of its lag one byte per cell, padded to whole words: spikes that are
         still on their way back to the synapses.
     tagged : int64 per cell, the step of its last event: to which its slow trace, and the eligibility of its
         synapses, has decayed.
@@ -118,7 +118,7 @@ class PlasticTable(NamedTuple):
     in_last: NDArray[np.int64]
     post: Floats
     slow: Floats
-    late: NDArray[np.uint8]
+    late: NDArray[np.int64]
     tagged: NDArray[np.int64]
     in_synapse: NDArray[np.int64]
     in_axon: NDArray[np.int64]
@@ -161,7 +161,7 @@ def index_plastic(
         in_counts.append(np.bincount(cells, minlength=cell_counts[number]))
     out_start, in_start = _starts(out_counts), _starts(in_counts)
     lags = [connection.rule.lag_steps(dt_ms) for connection in connections]
-    late_sizes = [lag * padded(n_cells) for lag, n_cells in zip(lags, cell_counts, strict=True)]
+    late_sizes = [lag * late_words(n_cells) for lag, n_cells in zip(lags, cell_counts, strict=True)]
     late_base = np.concatenate([[0], np.cumsum(late_sizes)]).astype(np.int64)
     gives_credit = any(connection.rule.gives_credit for connection in connections)
 
@@ -192,7 +192,7 @@ def index_plastic(
         in_last=in_start[1:],
         post=np.zeros(cell_base[-1], np.float32),
         slow=np.ones(cell_base[-1], np.float32),
-        late=np.zeros(late_base[-1], np.uint8),
+        late=np.zeros(late_base[-1], np.int64),
         tagged=np.zeros(cell_base[-1], np.int64),
         in_synapse=joined(in_synapse),
         in_axon=joined(in_axon),
@@ -211,9 +211,9 @@ def _starts(counts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
 
 
 @kernel
-def padded(n_cells: int) -> int:
-    """Flags of so many cells in whole words of eight."""
-    return 8 * -(-n_cells // 8)
+def late_words(n_cells: int) -> int:
+    """Words that hold a byte for each of so many cells."""
+    return -(-n_cells // 8)
 
 
 @kernel

@@ -134,9 +134,9 @@ def settle(plastic: PlasticTable, connection: int, step: int, synapses: SynapseT
             k = plastic.in_synapse[e]
             _gain(plastic, connection, k, plastic.in_axon[e], cell, synapses)
             plastic.credit[k] *= fade
-    plastic.tagged[first_cell : first_cell + n_cells] = step
-    plastic.cell_drift[first_cell : first_cell + n_cells] = 0.0
-    plastic.axon_step[first_axon : first_axon + n_axons] = step
-    plastic.axon_drift[first_axon : first_axon + n_axons] = 0.0
+    for cell in range(first_cell, first_cell + n_cells):
+        plastic.tagged[cell], plastic.cell_drift[cell] = step, 0.0
+    for axon in range(first_axon, first_axon + n_axons):
+        plastic.axon_step[axon], plastic.axon_drift[axon] = step, 0.0
     plastic.drift[connection, CREDIT_FADE] = 1.0
     plastic.drift[connection, CREDIT_SUM] = 0.0

@@ -4,12 +4,15 @@
              tau_a da/dt = -a + spikes / r
 
 Van Rossum, Bi & Turrigiano (2000), J. Neurosci. 20:8812, without their integral term; that efficacies keep their
-proportions: Turrigiano, Leslie, Desai, Rutherford & Nelson (1998), Nature 391:892. The equations are integrated
-exactly from one spike of the cell to its next,
+proportions: Turrigiano, Leslie, Desai, Rutherford & Nelson (1998), Nature 391:892.
 
-    w *= exp((t - a (1 - exp(-t / tau_a)) tau_a) / tau_w)     t: time since the last spike, a: activity after it,
+Both equations are integrated exactly. From one of its events to the next, at step t, a synapse is scaled by
 
-by a factor of at most e or at least 1/e for each spike. So a cell without any spike keeps its efficacies.
+    exp((t - s - a_s tau_a (1 - exp(-(t - s) / tau_a))) / tau_w)          a_s: activity at the event before, at step s
+
+but by no more than e or 1/e at once. Its events are the spikes of its axon and of its cell, so that a cell that has
+fallen silent recovers as far as it is spoken to, and without any spike nothing changes. The gate counts as it is at
+the event.
 """
 
 from __future__ import annotations
@@ -50,15 +53,39 @@ class SynapticScaling(Rule):
 
 
 @kernel
-def scale(plastic: PlasticTable, connection: int, cell: int, step: int, gate: float, synapses: SynapseTable) -> None:
-    """Scale the efficacies onto a cell that fires by what has happened since its last spike."""
+def _factor(plastic: PlasticTable, connection: int, cell: int, since: int, step: int, gate: float) -> float:
+    """By what a synapse onto a cell is scaled whose last event was in step ``since``."""
     params = plastic.params[connection]
-    elapsed, before = step - plastic.tagged[cell], plastic.slow[cell]
-    left = math.exp(-params[FORGETTING] * elapsed)
-    growth = gate * params[SHARE] * (elapsed - before * (1.0 - left) * params[MEMORY])
-    plastic.slow[cell] = before * left + params[GATHERED]
-    plastic.tagged[cell] = step
-    largest, factor = params[LARGEST], np.float32(math.exp(min(1.0, max(-1.0, growth))))
+    elapsed = step - since
+    activity = plastic.slow[cell] * math.exp(-params[FORGETTING] * (since - plastic.tagged[cell]))
+    missed = elapsed + activity * params[MEMORY] * math.expm1(-params[FORGETTING] * elapsed)
+    return math.exp(min(1.0, max(-1.0, gate * params[SHARE] * missed)))
+
+
+@kernel
+def arrive(plastic: PlasticTable, connection: int, axon: int, step: int, gate: float, synapses: SynapseTable) -> None:
+    """Scale the synapses of an axon that fires by what has happened since their last events."""
+    largest = plastic.params[connection, LARGEST]
+    to_cell = plastic.cell_base[connection] - plastic.slot_offset[connection] - plastic.target_first[connection]
+    for e in range(plastic.out_first[axon], plastic.out_last[axon]):
+        k = plastic.out_synapse[e]
+        cell = synapses.slot[k] + to_cell
+        since = max(plastic.axon_step[axon], plastic.tagged[cell])
+        factor = np.float32(_factor(plastic, connection, cell, since, step, gate))
+        synapses.weight[k] = bounded(synapses.weight[k] * factor, largest)
+    plastic.axon_step[axon] = step
+
+
+@kernel
+def answer(plastic: PlasticTable, connection: int, cell: int, step: int, gate: float, synapses: SynapseTable) -> None:
+    """Scale the synapses onto a cell that fires in the same way; then count its spike."""
+    largest = plastic.params[connection, LARGEST]
     for e in range(plastic.in_first[cell], plastic.in_last[cell]):
         k = plastic.in_synapse[e]
+        since = max(plastic.axon_step[plastic.in_axon[e]], plastic.tagged[cell])
+        factor = np.float32(_factor(plastic, connection, cell, since, step, gate))
         synapses.weight[k] = bounded(synapses.weight[k] * factor, largest)
+    elapsed = step - plastic.tagged[cell]
+    left = math.exp(-plastic.params[connection, FORGETTING] * elapsed)
+    plastic.slow[cell] = plastic.slow[cell] * left + plastic.params[connection, GATHERED]
+    plastic.tagged[cell] = step

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from thalia_dask.jit import Floats, Int32Array, Words, kernel
+from thalia_dask.jit import Floats, Int32Array, Int64Array, kernel
 from thalia_dask.plasticity import (
     bcm,
     dopamine_stdp,
@@ -16,7 +15,7 @@ from thalia_dask.plasticity import (
     synaptic_scaling,
     three_factor,
 )
-from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, POST, PRE, PlasticTable, padded
+from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, POST, PRE, PlasticTable, late_words
 from thalia_dask.synapses.table import SynapseTable
 
 _STDP = stdp.STDP.code
@@ -27,7 +26,6 @@ _BCM = bcm.BCM.code
 _INHIBITORY_STDP = inhibitory_stdp.InhibitorySTDP.code
 _SCALING = synaptic_scaling.SynapticScaling.code
 _DOPAMINE_STDP = dopamine_stdp.DopamineSTDP.code
-Flags = NDArray[np.uint8]
 _ONE = np.float32(1.0)
 _FAINT = np.float32(1e-6)
 
@@ -93,6 +91,8 @@ def axon_fires(row: int, step: int, gate: Floats, plastic: PlasticTable, synapse
                 stdp.depress(plastic, c, axon, gate[c], synapses)
             elif plastic.rule[c] == _INHIBITORY_STDP:
                 inhibitory_stdp.arrive(plastic, c, axon, gate[c], synapses)
+            elif plastic.rule[c] == _SCALING:
+                synaptic_scaling.arrive(plastic, c, axon, step, gate[c], synapses)
             elif plastic.rule[c] == _DOPAMINE_STDP:
                 dopamine_stdp.depress(plastic, c, axon, step, synapses)
 
@@ -110,11 +110,11 @@ def late_cells_fire(step: int, gate: Floats, plastic: PlasticTable, synapses: Sy
     """Learn from the postsynaptic spikes that have now come back to the synapses."""
     for c in range(plastic.rule.shape[0]):
         if plastic.lag[c] > 0:
-            late, words = _late(plastic, c, step)
-            for word in range(words.shape[0]):
-                for i in range(8 * word, 8 * word + 8 if words[word] else 0):
-                    if late[i]:
-                        _cell_learns(c, plastic.cell_base[c] + i, step, gate[c], plastic, synapses)
+            late = _late(plastic, c, step)
+            for word in range(late.shape[0]):
+                for i in range(8 if late[word] else 0):
+                    if late[word] >> 8 * i & 1:
+                        _cell_learns(c, plastic.cell_base[c] + 8 * word + i, step, gate[c], plastic, synapses)
 
 
 @kernel
@@ -132,7 +132,7 @@ def _cell_learns(c: int, cell: int, step: int, gate: float, plastic: PlasticTabl
     elif plastic.rule[c] == _INHIBITORY_STDP:
         inhibitory_stdp.answer(plastic, c, cell, gate, synapses)
     elif plastic.rule[c] == _SCALING:
-        synaptic_scaling.scale(plastic, c, cell, step, gate, synapses)
+        synaptic_scaling.answer(plastic, c, cell, step, gate, synapses)
     elif plastic.rule[c] == _DOPAMINE_STDP:
         dopamine_stdp.potentiate(plastic, c, cell, step, synapses)
 
@@ -161,27 +161,24 @@ def mark_late_cells(step: int, neurons: Int32Array, plastic: PlasticTable) -> No
     """Remember the postsynaptic spikes that came back to the synapses, and send those of this step on their way."""
     for c in range(plastic.rule.shape[0]):
         if plastic.lag[c] > 0:
-            late, words = _late(plastic, c, step)
-            for word in range(words.shape[0]):
-                for i in range(8 * word, 8 * word + 8 if words[word] else 0):
-                    if late[i]:
-                        plastic.post[plastic.cell_base[c] + i] += _ONE / plastic.fade[c, POST]
-                        late[i] = 0
+            late = _late(plastic, c, step)
+            for word in range(late.shape[0]):
+                for i in range(8 if late[word] else 0):
+                    if late[word] >> 8 * i & 1:
+                        plastic.post[plastic.cell_base[c] + 8 * word + i] += _ONE / plastic.fade[c, POST]
+                late[word] = 0
             for neuron in neurons:
                 if plastic.target_first[c] <= neuron < plastic.target_last[c]:
-                    late[neuron - plastic.target_first[c]] = 1
+                    word, i = divmod(neuron - plastic.target_first[c], 8)
+                    late[word] |= 1 << 8 * i
 
 
 @kernel
-def _late(plastic: PlasticTable, c: int, step: int) -> tuple[Flags, Words]:
-    """Flags of the cells whose spikes of a lag ago reach their synapses now, and the same memory in words.
-
-    When they have been read, they hold the spikes of this step.
-    """
-    size = padded(plastic.target_last[c] - plastic.target_first[c])
+def _late(plastic: PlasticTable, c: int, step: int) -> Int64Array:
+    """Cells whose spikes of a lag ago reach their synapses now; once read, they are those that spike in this step."""
+    size = late_words(plastic.target_last[c] - plastic.target_first[c])
     first = plastic.late_base[c] + step % plastic.lag[c] * size
-    late = plastic.late[first : first + size]
-    return late, late.view(np.uint64)
+    return plastic.late[first : first + size]
 
 
 @kernel

@@ -27,7 +27,7 @@ class Afferents(NamedTuple):
     params : the parameters of the rule, see its file.
     weight : float32, all efficacies of the region.
     fade, pre, post, slow, late, tagged, eligibility, drift, axon_step, axon_drift, cell_drift : its part of those of
-        ``plasticity.base.PlasticTable``; ``late`` has shape (lag, cells).
+        ``plasticity.base.PlasticTable``; ``late`` is uint8, shape (lag, cells).
     credit : of all synapses of the region.
     """
 

@@ -16,7 +16,7 @@ from thalia_dask.plasticity import (
     synaptic_scaling,
     three_factor,
 )
-from thalia_dask.plasticity.base import PlasticTable, padded
+from thalia_dask.plasticity.base import PlasticTable, late_words
 from thalia_dask.plasticity.on_torch.base import Afferents, Learner
 from thalia_dask.plasticity.on_torch.bcm import BCMLearner
 from thalia_dask.plasticity.on_torch.dopamine_stdp import DopamineSTDPLearner
@@ -51,8 +51,8 @@ def learners(plastic: PlasticTable, weight: Tensor, tensors: dict[str, Tensor], 
         sizes = torch.from_numpy((plastic.in_last - plastic.in_first)[cells])
         first = int(plastic.in_first[cells][0]) if n_cells else 0
         synapses = slice(first, first + int(sizes.sum()))
-        lag, flags = int(plastic.lag[c]), padded(n_cells)
-        late = slice(int(plastic.late_base[c]), int(plastic.late_base[c]) + lag * flags)
+        lag, words = int(plastic.lag[c]), late_words(n_cells)
+        late = slice(int(plastic.late_base[c]), int(plastic.late_base[c]) + lag * words)
         afferents = Afferents(
             first_row=int(plastic.row_first[c]),
             n_axons=n_axons,
@@ -68,7 +68,7 @@ def learners(plastic: PlasticTable, weight: Tensor, tensors: dict[str, Tensor], 
             pre=tensors["trace_pre"][axons],
             post=tensors["trace_post"][cells],
             slow=tensors["trace_slow"][cells],
-            late=tensors["late_spikes"][late].view(lag, flags)[:, :n_cells],
+            late=tensors["late_spikes"][late].view(lag, words).view(torch.uint8)[:, :n_cells],
             tagged=tensors["eligibility_step"][cells],
             eligibility=tensors["eligibility"][synapses],
             credit=tensors["credit"],
