@@ -29,9 +29,9 @@ class BCM(Rule):
     code: ClassVar[int] = 4
     tau_pre_ms: float = 20.0
     tau_post_ms: float = 100.0
-    tau_threshold_ms: float = 5000.0
-    rate: float = 0.005
-    reference_hz: float = 10.0
+    tau_threshold_ms: float = 2000.0
+    rate: float = 0.001
+    reference_hz: float = 20.0
     largest: float = 4.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
