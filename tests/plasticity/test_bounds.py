@@ -36,7 +36,9 @@ rules = st.one_of(
     st.builds(Oja, rate=rates, largest=sizes, tau_pre_ms=taus, tau_post_ms=taus),
     st.builds(BCM, rate=rates, largest=sizes, tau_pre_ms=taus, tau_post_ms=taus, tau_threshold_ms=taus),
     st.builds(InhibitorySTDP, rate=rates, largest=sizes, tau_ms=taus, target_hz=st.floats(0, 100)),
-    st.builds(SynapticScaling, largest=sizes, tau_activity_ms=taus, tau_scaling_ms=taus, target_hz=st.floats(0.1, 99)),
+    st.builds(
+        SynapticScaling, largest=sizes, tau_activity_ms=taus, tau_scaling_ms=taus, target_hz=st.floats(0.1, 99)
+    ),
     st.builds(
         DopamineSTDP,
         potentiation=rates,

@@ -1,7 +1,6 @@
-"""The rules against NEST 3.10, spike by spike; its weights are in ``nest.json``, written by validation/peers/plasticity.py.
+"""The rules against NEST 3.10, spike by spike. Its weights are in nest.json, by validation/peers/plasticity.py.
 
-Seen: weights within 1.2e-5 (STDP) of the initial one, and under modulation within 1e-4 of the largest change, of which
-5e-5 are our holding the level of dopamine during a step.
+Seen: weights of STDP within 1.2e-5 of the initial one, those under modulation within 1e-4 of the largest change.
 """
 
 from __future__ import annotations

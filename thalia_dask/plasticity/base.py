@@ -15,7 +15,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from thalia_dask.jit import Floats, kernel
+from thalia_dask.jit import Floats, inlined
 from thalia_dask.synapses.table import SynapseTable
 
 DECAY_PRE, DECAY_POST, FIRST_OWN = 0, 1, 2
@@ -25,6 +25,8 @@ PRE, POST = 0, 1
 CREDIT_FADE, CREDIT_SUM = 0, 1
 """Columns of ``PlasticTable.drift``."""
 N_PARAMS = 10
+AHEAD = 32
+"""How long before their turn the synapses of a cell, which are far apart in memory, are asked for."""
 STATE = {
     "trace_fade": "fade",
     "trace_pre": "pre",
@@ -210,13 +212,13 @@ def _starts(counts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(np.concatenate([[], *counts]))]).astype(np.int64)
 
 
-@kernel
+@inlined
 def late_words(n_cells: int) -> int:
     """Words that hold a byte for each of so many cells."""
     return -(-n_cells // 8)
 
 
-@kernel
+@inlined
 def bounded(weight: float, largest: float) -> float:
     """An efficacy between 0 and its largest value, which is negative for inhibition: it never changes its sign."""
     if largest < 0.0:
@@ -224,7 +226,7 @@ def bounded(weight: float, largest: float) -> float:
     return _bounded_above_zero(weight, largest)
 
 
-@kernel
+@inlined
 def _bounded_above_zero(weight: float, largest: float) -> float:
     if weight < 0.0:
         return 0.0

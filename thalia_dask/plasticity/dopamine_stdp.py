@@ -25,8 +25,9 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from thalia_dask.jit import kernel
+from thalia_dask.jit import inlined
 from thalia_dask.plasticity.base import (
+    AHEAD,
     CREDIT_FADE,
     CREDIT_SUM,
     FIRST_OWN,
@@ -36,6 +37,7 @@ from thalia_dask.plasticity.base import (
     Rule,
     bounded,
 )
+from thalia_dask.prefetch import prefetch
 from thalia_dask.synapses.table import SynapseTable
 from thalia_dask.ticks import to_steps
 
@@ -75,44 +77,43 @@ class DopamineSTDP(Rule):
         return to_steps(self.dendritic_delay_ms, dt_ms, "the dendritic delay of a DopamineSTDP rule")
 
 
-@kernel
-def _gain(plastic: PlasticTable, connection: int, k: int, axon: int, cell: int, synapses: SynapseTable) -> None:
-    """Bring the efficacy of synapse ``k`` up to now."""
-    axon_is_later = plastic.axon_step[axon] > plastic.tagged[cell]
-    since = plastic.axon_drift[axon] if axon_is_later else plastic.cell_drift[cell]
-    gained = plastic.credit[k] * (plastic.drift[connection, CREDIT_SUM] - since)
-    synapses.weight[k] = bounded(synapses.weight[k] + gained, plastic.params[connection, LARGEST])
-
-
-@kernel
+@inlined
 def depress(plastic: PlasticTable, connection: int, axon: int, step: int, synapses: SynapseTable) -> None:
     """Take credit from the synapses of an axon that fires, by the traces of their target cells."""
     present = plastic.fade[connection, POST] / plastic.drift[connection, CREDIT_FADE]
     rate = plastic.params[connection, DEPRESSION] * present
     to_cell = plastic.cell_base[connection] - plastic.slot_offset[connection] - plastic.target_first[connection]
+    largest, drift = plastic.params[connection, LARGEST], plastic.drift[connection, CREDIT_SUM]
+    last_step, last_drift = plastic.axon_step[axon], plastic.axon_drift[axon]
     for e in range(plastic.out_first[axon], plastic.out_last[axon]):
         k = plastic.out_synapse[e]
         cell = synapses.slot[k] + to_cell
-        _gain(plastic, connection, k, axon, cell, synapses)
+        since = last_drift if last_step > plastic.tagged[cell] else plastic.cell_drift[cell]
+        synapses.weight[k] = bounded(synapses.weight[k] + plastic.credit[k] * (drift - since), largest)
         plastic.credit[k] -= rate * plastic.post[cell]
-    plastic.axon_step[axon] = step
-    plastic.axon_drift[axon] = plastic.drift[connection, CREDIT_SUM]
+    plastic.axon_step[axon], plastic.axon_drift[axon] = step, drift
 
 
-@kernel
+@inlined
 def potentiate(plastic: PlasticTable, connection: int, cell: int, step: int, synapses: SynapseTable) -> None:
     """Give credit to the synapses onto a cell that fires, by the traces of their axons."""
     present = plastic.fade[connection, PRE] / plastic.drift[connection, CREDIT_FADE]
     rate = plastic.params[connection, POTENTIATION] * present
-    for e in range(plastic.in_first[cell], plastic.in_last[cell]):
+    largest, drift = plastic.params[connection, LARGEST], plastic.drift[connection, CREDIT_SUM]
+    last_step, last_drift = plastic.tagged[cell], plastic.cell_drift[cell]
+    last = plastic.in_last[cell]
+    for e in range(plastic.in_first[cell], last):
+        if e + AHEAD < last:
+            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
+            prefetch(plastic.credit, plastic.in_synapse[e + AHEAD])
         k, axon = plastic.in_synapse[e], plastic.in_axon[e]
-        _gain(plastic, connection, k, axon, cell, synapses)
+        since = plastic.axon_drift[axon] if plastic.axon_step[axon] > last_step else last_drift
+        synapses.weight[k] = bounded(synapses.weight[k] + plastic.credit[k] * (drift - since), largest)
         plastic.credit[k] += rate * plastic.pre[axon]
-    plastic.tagged[cell] = step
-    plastic.cell_drift[cell] = plastic.drift[connection, CREDIT_SUM]
+    plastic.tagged[cell], plastic.cell_drift[cell] = step, drift
 
 
-@kernel
+@inlined
 def pass_time(plastic: PlasticTable, connection: int, step: int, gate: float, synapses: SynapseTable) -> None:
     """Let the sum move by a step, at the end of which nothing is faint."""
     params, drift = plastic.params[connection], plastic.drift[connection]
@@ -122,17 +123,20 @@ def pass_time(plastic: PlasticTable, connection: int, step: int, gate: float, sy
         settle(plastic, connection, step + 1, synapses)
 
 
-@kernel
+@inlined
 def settle(plastic: PlasticTable, connection: int, step: int, synapses: SynapseTable) -> None:
     """Bring all efficacies of the connection up to the beginning of a step, and begin a new sum."""
     first_cell, first_axon = plastic.cell_base[connection], plastic.axon_base[connection]
     n_cells = plastic.target_last[connection] - plastic.target_first[connection]
     n_axons = plastic.row_last[connection] - plastic.row_first[connection]
-    fade = plastic.drift[connection, CREDIT_FADE]
+    fade, drift = plastic.drift[connection, CREDIT_FADE], plastic.drift[connection, CREDIT_SUM]
+    largest = plastic.params[connection, LARGEST]
     for cell in range(first_cell, first_cell + n_cells):
         for e in range(plastic.in_first[cell], plastic.in_last[cell]):
-            k = plastic.in_synapse[e]
-            _gain(plastic, connection, k, plastic.in_axon[e], cell, synapses)
+            k, axon = plastic.in_synapse[e], plastic.in_axon[e]
+            axon_is_later = plastic.axon_step[axon] > plastic.tagged[cell]
+            since = plastic.axon_drift[axon] if axon_is_later else plastic.cell_drift[cell]
+            synapses.weight[k] = bounded(synapses.weight[k] + plastic.credit[k] * (drift - since), largest)
             plastic.credit[k] *= fade
     for cell in range(first_cell, first_cell + n_cells):
         plastic.tagged[cell], plastic.cell_drift[cell] = step, 0.0

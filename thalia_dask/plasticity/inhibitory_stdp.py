@@ -13,8 +13,9 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from thalia_dask.jit import kernel
-from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
+from thalia_dask.jit import inlined
+from thalia_dask.plasticity.base import AHEAD, FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
+from thalia_dask.prefetch import prefetch
 from thalia_dask.synapses.table import SynapseTable
 
 RATE, LARGEST, ALPHA = range(FIRST_OWN, FIRST_OWN + 3)
@@ -41,7 +42,7 @@ class InhibitorySTDP(Rule):
         ]
 
 
-@kernel
+@inlined
 def arrive(plastic: PlasticTable, connection: int, axon: int, gate: float, synapses: SynapseTable) -> None:
     """Change the efficacies of an axon that fires by how active its target cells are against their target."""
     params, fade = plastic.params[connection], plastic.fade[connection, POST]
@@ -53,11 +54,14 @@ def arrive(plastic: PlasticTable, connection: int, axon: int, gate: float, synap
         synapses.weight[k] = bounded(synapses.weight[k] + rate * (y - alpha), largest)
 
 
-@kernel
+@inlined
 def answer(plastic: PlasticTable, connection: int, cell: int, gate: float, synapses: SynapseTable) -> None:
     """Strengthen the synapses onto a cell that fires, by the traces of their axons."""
     largest = plastic.params[connection, LARGEST]
     rate = gate * plastic.params[connection, RATE] * plastic.fade[connection, PRE]
-    for e in range(plastic.in_first[cell], plastic.in_last[cell]):
+    last = plastic.in_last[cell]
+    for e in range(plastic.in_first[cell], last):
+        if e + AHEAD < last:
+            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
         k = plastic.in_synapse[e]
         synapses.weight[k] = bounded(synapses.weight[k] + rate * plastic.pre[plastic.in_axon[e]], largest)

@@ -15,8 +15,9 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from thalia_dask.jit import kernel
-from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
+from thalia_dask.jit import inlined
+from thalia_dask.plasticity.base import AHEAD, FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
+from thalia_dask.prefetch import prefetch
 from thalia_dask.synapses.table import SynapseTable
 
 RATE, MEAN, LARGEST, PRE_UNIT, POST_UNIT = range(FIRST_OWN, FIRST_OWN + 5)
@@ -45,14 +46,17 @@ class Oja(Rule):
         ]
 
 
-@kernel
+@inlined
 def learn(plastic: PlasticTable, connection: int, cell: int, gate: float, synapses: SynapseTable) -> None:
     """Turn the efficacies onto a cell that fires towards its input."""
     params, fade = plastic.params[connection], plastic.fade[connection]
     largest, rate = params[LARGEST], gate * params[RATE]
     growth = rate * params[MEAN] * params[PRE_UNIT] * fade[PRE]
     decay = rate * params[POST_UNIT] * fade[POST] * plastic.post[cell]
-    for e in range(plastic.in_first[cell], plastic.in_last[cell]):
+    last = plastic.in_last[cell]
+    for e in range(plastic.in_first[cell], last):
+        if e + AHEAD < last:
+            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
         k = plastic.in_synapse[e]
         w = synapses.weight[k]
         synapses.weight[k] = bounded(w + growth * plastic.pre[plastic.in_axon[e]] - decay * w, largest)

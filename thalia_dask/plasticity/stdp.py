@@ -25,8 +25,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from thalia_dask.jit import kernel
-from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
+from thalia_dask.jit import inlined
+from thalia_dask.plasticity.base import AHEAD, FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
+from thalia_dask.prefetch import prefetch
 from thalia_dask.synapses.table import SynapseTable
 from thalia_dask.ticks import to_steps
 
@@ -65,19 +66,18 @@ class STDP(Rule):
         return to_steps(self.dendritic_delay_ms, dt_ms, "the dendritic delay of an STDP rule")
 
 
-@kernel
-def _strength(distance: float, largest: float, exponent: float) -> float:
+@inlined
+def _strength(distance: float, largest: float, exponent: float) -> float | np.float32:
     """How strongly an efficacy at this distance from a bound moves towards it, mV."""
     if exponent == 1.0:
         return distance
     if exponent == 0.0:
         return largest
     share = distance / largest
-    strength: float = largest * (share if share > 0.0 else np.float32(0.0)) ** exponent
-    return strength
+    return largest * share**exponent if share > 0.0 else np.float32(0.0)
 
 
-@kernel
+@inlined
 def depress(plastic: PlasticTable, connection: int, axon: int, gate: float, synapses: SynapseTable) -> None:
     """Weaken the synapses of an axon that fires, by the traces of their target cells."""
     rate = gate * plastic.params[connection, DEPRESSION] * plastic.fade[connection, POST]
@@ -90,14 +90,17 @@ def depress(plastic: PlasticTable, connection: int, axon: int, gate: float, syna
         synapses.weight[k] = bounded(w - rate * _strength(w, largest, exponent) * y, largest)
 
 
-@kernel
+@inlined
 def potentiate(plastic: PlasticTable, connection: int, cell: int, gate: float, synapses: SynapseTable) -> None:
     """Strengthen the synapses onto a cell that fires, by the traces of their axons; then scale their sum."""
     rate = gate * plastic.params[connection, POTENTIATION]
     largest, exponent = plastic.params[connection, LARGEST], plastic.params[connection, MU_PLUS]
     fade = plastic.fade[connection, PRE]
     total = 0.0
-    for e in range(plastic.in_first[cell], plastic.in_last[cell]):
+    last = plastic.in_last[cell]
+    for e in range(plastic.in_first[cell], last):
+        if e + AHEAD < last:
+            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
         k = plastic.in_synapse[e]
         w = synapses.weight[k]
         x = fade * plastic.pre[plastic.in_axon[e]]

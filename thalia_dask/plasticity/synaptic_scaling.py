@@ -23,11 +23,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from thalia_dask.jit import kernel
-from thalia_dask.plasticity.base import FIRST_OWN, PlasticTable, Rule, bounded
+from thalia_dask.jit import inlined
+from thalia_dask.plasticity.base import AHEAD, FIRST_OWN, PlasticTable, Rule, bounded
+from thalia_dask.prefetch import prefetch
 from thalia_dask.synapses.table import SynapseTable
 
-LARGEST, FORGETTING, SHARE, MEMORY, GATHERED = range(FIRST_OWN, FIRST_OWN + 5)
+LARGEST, FORGETTING, SHARE, GATHERED = range(FIRST_OWN, FIRST_OWN + 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,45 +48,49 @@ class SynapticScaling(Rule):
             self.largest * mean_weight,
             dt_ms / self.tau_activity_ms,
             dt_ms / self.tau_scaling_ms,
-            self.tau_activity_ms / dt_ms,
             1000.0 / (self.tau_activity_ms * self.target_hz),
         ]
 
 
-@kernel
-def _factor(plastic: PlasticTable, connection: int, cell: int, since: int, step: int, gate: float) -> float:
-    """By what a synapse onto a cell is scaled whose last event was in step ``since``."""
-    params = plastic.params[connection]
-    elapsed = step - since
-    activity = plastic.slow[cell] * math.exp(-params[FORGETTING] * (since - plastic.tagged[cell]))
-    missed = elapsed + activity * params[MEMORY] * math.expm1(-params[FORGETTING] * elapsed)
-    return math.exp(min(1.0, max(-1.0, gate * params[SHARE] * missed)))
+@inlined
+def _missed(activity: float, waited: int, elapsed: int, forgetting: float) -> float:
+    """Integral of 1 - a over ``elapsed`` steps, ``waited`` steps after the cell's spike left it at ``activity``."""
+    left = activity * math.exp(-forgetting * waited)
+    return elapsed + left * math.expm1(-forgetting * elapsed) / forgetting
 
 
-@kernel
+@inlined
+def _factor(growth: float) -> np.float32:
+    return np.float32(math.exp(min(1.0, max(-1.0, growth))))
+
+
+@inlined
 def arrive(plastic: PlasticTable, connection: int, axon: int, step: int, gate: float, synapses: SynapseTable) -> None:
     """Scale the synapses of an axon that fires by what has happened since their last events."""
-    largest = plastic.params[connection, LARGEST]
+    params, last_step = plastic.params[connection], plastic.axon_step[axon]
+    largest, forgetting, share = params[LARGEST], params[FORGETTING], gate * params[SHARE]
     to_cell = plastic.cell_base[connection] - plastic.slot_offset[connection] - plastic.target_first[connection]
     for e in range(plastic.out_first[axon], plastic.out_last[axon]):
         k = plastic.out_synapse[e]
         cell = synapses.slot[k] + to_cell
-        since = max(plastic.axon_step[axon], plastic.tagged[cell])
-        factor = np.float32(_factor(plastic, connection, cell, since, step, gate))
-        synapses.weight[k] = bounded(synapses.weight[k] * factor, largest)
+        since = max(last_step, plastic.tagged[cell])
+        missed = _missed(plastic.slow[cell], since - plastic.tagged[cell], step - since, forgetting)
+        synapses.weight[k] = bounded(synapses.weight[k] * _factor(share * missed), largest)
     plastic.axon_step[axon] = step
 
 
-@kernel
+@inlined
 def answer(plastic: PlasticTable, connection: int, cell: int, step: int, gate: float, synapses: SynapseTable) -> None:
     """Scale the synapses onto a cell that fires in the same way; then count its spike."""
-    largest = plastic.params[connection, LARGEST]
-    for e in range(plastic.in_first[cell], plastic.in_last[cell]):
+    params, last_step, activity = plastic.params[connection], plastic.tagged[cell], plastic.slow[cell]
+    largest, forgetting, share = params[LARGEST], params[FORGETTING], gate * params[SHARE]
+    last = plastic.in_last[cell]
+    for e in range(plastic.in_first[cell], last):
+        if e + AHEAD < last:
+            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
         k = plastic.in_synapse[e]
-        since = max(plastic.axon_step[plastic.in_axon[e]], plastic.tagged[cell])
-        factor = np.float32(_factor(plastic, connection, cell, since, step, gate))
-        synapses.weight[k] = bounded(synapses.weight[k] * factor, largest)
-    elapsed = step - plastic.tagged[cell]
-    left = math.exp(-plastic.params[connection, FORGETTING] * elapsed)
-    plastic.slow[cell] = plastic.slow[cell] * left + plastic.params[connection, GATHERED]
+        since = max(plastic.axon_step[plastic.in_axon[e]], last_step)
+        missed = _missed(activity, since - last_step, step - since, forgetting)
+        synapses.weight[k] = bounded(synapses.weight[k] * _factor(share * missed), largest)
+    plastic.slow[cell] = activity * math.exp(-forgetting * (step - last_step)) + params[GATHERED]
     plastic.tagged[cell] = step

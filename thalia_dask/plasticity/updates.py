@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thalia_dask.jit import Floats, Int32Array, Int64Array, kernel
+from thalia_dask.jit import Floats, Int32Array, Int64Array, inlined
 from thalia_dask.plasticity import (
     bcm,
     dopamine_stdp,
@@ -30,7 +30,7 @@ _ONE = np.float32(1.0)
 _FAINT = np.float32(1e-6)
 
 
-@kernel
+@inlined
 def learn(
     step: int,
     arriving: Int32Array,
@@ -59,7 +59,7 @@ def learn(
     pass_time(step, gate, plastic, synapses)
 
 
-@kernel
+@inlined
 def decay_traces(plastic: PlasticTable) -> None:
     """Let all traces decay by one step."""
     for c in range(plastic.rule.shape[0]):
@@ -73,7 +73,7 @@ def decay_traces(plastic: PlasticTable) -> None:
             _settle(plastic.post[cell : cell + n_cells], plastic.fade[c], POST)
 
 
-@kernel
+@inlined
 def _settle(traces: Floats, fade: Floats, side: int) -> None:
     """Put the factor into the traces, before traces of new spikes would become too large a number."""
     for i in range(traces.shape[0]):
@@ -81,7 +81,7 @@ def _settle(traces: Floats, fade: Floats, side: int) -> None:
     fade[side] = _ONE
 
 
-@kernel
+@inlined
 def axon_fires(row: int, step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Learn from a presynaptic spike."""
     for c in range(plastic.rule.shape[0]):
@@ -97,7 +97,7 @@ def axon_fires(row: int, step: int, gate: Floats, plastic: PlasticTable, synapse
                 dopamine_stdp.depress(plastic, c, axon, step, synapses)
 
 
-@kernel
+@inlined
 def cell_fires(neuron: int, step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Learn from a postsynaptic spike that the synapses know of at once."""
     for c in range(plastic.rule.shape[0]):
@@ -105,7 +105,7 @@ def cell_fires(neuron: int, step: int, gate: Floats, plastic: PlasticTable, syna
             _cell_learns(c, plastic.cell_base[c] + neuron - plastic.target_first[c], step, gate[c], plastic, synapses)
 
 
-@kernel
+@inlined
 def late_cells_fire(step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Learn from the postsynaptic spikes that have now come back to the synapses."""
     for c in range(plastic.rule.shape[0]):
@@ -117,7 +117,7 @@ def late_cells_fire(step: int, gate: Floats, plastic: PlasticTable, synapses: Sy
                         _cell_learns(c, plastic.cell_base[c] + 8 * word + i, step, gate[c], plastic, synapses)
 
 
-@kernel
+@inlined
 def _cell_learns(c: int, cell: int, step: int, gate: float, plastic: PlasticTable, synapses: SynapseTable) -> None:
     if plastic.rule[c] == _STDP:
         stdp.potentiate(plastic, c, cell, gate, synapses)
@@ -137,7 +137,7 @@ def _cell_learns(c: int, cell: int, step: int, gate: float, plastic: PlasticTabl
         dopamine_stdp.potentiate(plastic, c, cell, step, synapses)
 
 
-@kernel
+@inlined
 def mark_axon(row: int, plastic: PlasticTable) -> None:
     """Remember a presynaptic spike; the Hebbian trace saturates at one spike."""
     for c in range(plastic.rule.shape[0]):
@@ -147,7 +147,7 @@ def mark_axon(row: int, plastic: PlasticTable) -> None:
             plastic.pre[axon] = mark if plastic.rule[c] == _HEBBIAN else plastic.pre[axon] + mark
 
 
-@kernel
+@inlined
 def mark_cell(neuron: int, plastic: PlasticTable) -> None:
     """Remember a postsynaptic spike that the synapses know of at once."""
     for c in range(plastic.rule.shape[0]):
@@ -156,7 +156,7 @@ def mark_cell(neuron: int, plastic: PlasticTable) -> None:
             plastic.post[cell] += _ONE / plastic.fade[c, POST]
 
 
-@kernel
+@inlined
 def mark_late_cells(step: int, neurons: Int32Array, plastic: PlasticTable) -> None:
     """Remember the postsynaptic spikes that came back to the synapses, and send those of this step on their way."""
     for c in range(plastic.rule.shape[0]):
@@ -173,7 +173,7 @@ def mark_late_cells(step: int, neurons: Int32Array, plastic: PlasticTable) -> No
                     late[word] |= 1 << 8 * i
 
 
-@kernel
+@inlined
 def _late(plastic: PlasticTable, c: int, step: int) -> Int64Array:
     """Cells whose spikes of a lag ago reach their synapses now; once read, they are those that spike in this step."""
     size = late_words(plastic.target_last[c] - plastic.target_first[c])
@@ -181,7 +181,7 @@ def _late(plastic: PlasticTable, c: int, step: int) -> Int64Array:
     return plastic.late[first : first + size]
 
 
-@kernel
+@inlined
 def pass_time(step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Let what was learned in a step work until the next."""
     for c in range(plastic.rule.shape[0]):
@@ -189,7 +189,7 @@ def pass_time(step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseT
             dopamine_stdp.pass_time(plastic, c, step, gate[c], synapses)
 
 
-@kernel
+@inlined
 def settle(step: int, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Bring all efficacies up to the beginning of a step."""
     for c in range(plastic.rule.shape[0]):
@@ -197,7 +197,7 @@ def settle(step: int, plastic: PlasticTable, synapses: SynapseTable) -> None:
             dopamine_stdp.settle(plastic, c, step, synapses)
 
 
-@kernel
+@inlined
 def action_selected(step: int, action: int, n_actions: int, plastic: PlasticTable) -> None:
     """Tell the reward-modulated connections which action was selected."""
     for c in range(plastic.rule.shape[0]):
@@ -205,7 +205,7 @@ def action_selected(step: int, action: int, n_actions: int, plastic: PlasticTabl
             three_factor.select(plastic, c, step, action, n_actions)
 
 
-@kernel
+@inlined
 def dopamine_released(step: int, amount: float, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Let the reward-modulated connections learn from a phasic dopamine event."""
     for c in range(plastic.rule.shape[0]):

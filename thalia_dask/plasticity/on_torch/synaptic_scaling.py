@@ -31,7 +31,7 @@ class SynapticScalingLearner(Learner):
         since = torch.maximum(a.axon_step[a.axon], tagged)
         elapsed = (now - since).to(torch.float64)
         activity = a.slow[a.cell] * torch.exp(-p[rule.FORGETTING] * (since - tagged).to(torch.float64))
-        missed = elapsed + activity * p[rule.MEMORY] * torch.expm1(-p[rule.FORGETTING] * elapsed)
+        missed = elapsed + activity * torch.expm1(-p[rule.FORGETTING] * elapsed) / p[rule.FORGETTING]
         factor = torch.exp((gate * p[rule.SHARE] * missed).clamp(-1.0, 1.0)).to(torch.float32)
         weights = a.weight[a.synapse]
         a.set_weights(torch.where(due, bounded(weights * factor, p[rule.LARGEST]), weights))
