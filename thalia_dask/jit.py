@@ -23,3 +23,8 @@ _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
 def kernel(function: _Kernel) -> _Kernel:
     """Compile a function with numba at its first call; later processes load it from the cache."""
     return cast("_Kernel", numba.njit(nogil=True, cache=True, error_model="numpy")(function))
+
+
+def inlined(function: _Kernel) -> _Kernel:
+    """Compile a function into each kernel that calls it: tables of many arrays are expensive to pass."""
+    return cast("_Kernel", numba.njit(nogil=True, cache=True, error_model="numpy", forceinline=True)(function))

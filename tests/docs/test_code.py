@@ -43,7 +43,7 @@ def test_regions_keep_the_contract(my_regions: None, kind: str, check: Callable[
 
 PROBE = """
 import numpy as np
-from thalia_dask.plasticity import oja, updates
+from thalia_dask.plasticity import covariance, updates
 from thalia_dask.plasticity.base import PlasticConnection, index_plastic
 from thalia_dask.synapses.table import SynapseTable
 
@@ -51,10 +51,10 @@ from thalia_dask.synapses.table import SynapseTable
 synapses = SynapseTable(
     np.array([0, 0, 1, 2]), np.array([0, 0], np.int32), np.array([2.0, 2.0], np.float32), np.array([0, 0], np.uint16)
 )
-connection = PlasticConnection(oja.Oja(rate=0.1, tau_pre_ms=10.0), (1, 3), (0, 1), 0, 2.0, 4.0)
+connection = PlasticConnection(covariance.Covariance(rate=0.1, tau_pre_ms=10.0), (1, 3), (0, 1), 0, 2.0, 4.0)
 plastic = index_plastic([connection], np.array([0, 0], np.int32), synapses, 1, 1.0)
 gate = np.ones(1, np.float32)
-updates.axon_fires(1, gate, plastic, synapses)
+updates.axon_fires(1, 0, gate, plastic, synapses)
 updates.mark_axon(1, plastic)
 for _ in range(5):
     updates.decay_traces(plastic)
@@ -65,12 +65,12 @@ print(*synapses.weight.tolist())
 
 def test_rule_learns_when_its_patch_is_applied(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "thalia_dask", tmp_path / "thalia_dask", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(CODE / "oja.py", tmp_path / "thalia_dask" / "plasticity")
-    subprocess.run(["git", "apply", str(CODE / "oja.patch")], cwd=tmp_path, check=True)  # noqa: S607
+    shutil.copy(CODE / "covariance.py", tmp_path / "thalia_dask" / "plasticity")
+    subprocess.run(["git", "apply", str(CODE / "covariance.patch")], cwd=tmp_path, check=True)  # noqa: S607
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "NUMBA_DISABLE_JIT": "1"}
     done = subprocess.run(
         [sys.executable, "-c", PROBE], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
     trace = np.exp(-5 / 10.0)
-    expected = [2.0 + 0.1 * (2.0 * trace - 2.0), 2.0 - 0.1 * 2.0]
+    expected = [2.0 + 0.1 * 2.0 * (trace - 0.1), 2.0 - 0.1 * 2.0 * 0.1]
     assert np.allclose([float(weight) for weight in done.stdout.split()], expected, rtol=1e-5)

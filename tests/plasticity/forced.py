@@ -27,7 +27,7 @@ Spikes = Iterable[tuple[int, int]]
 
 
 class Forced:
-    """``n_axons`` plastic axons onto ``n_cells`` cells, all to all."""
+    """``n_axons`` plastic axons onto ``n_cells`` cells, all to all; they inhibit where ``sign`` is -1."""
 
     def __init__(
         self,
@@ -36,10 +36,11 @@ class Forced:
         n_cells: int = 2,
         n_actions: int = 0,
         gates: tuple[str, ...] = (),
+        sign: int = 1,
         region: Callable[[RegionSpec, Layout], LayoutRegion] = SpikingRegion,
     ) -> None:
         self.n_axons, self.n_cells = n_axons, n_cells
-        total = MEAN_WEIGHT * n_axons
+        total = sign * MEAN_WEIGHT * n_axons
         groups = [f"cells{i}" for i in range(len(rules))]
         self.layout = Layout(
             populations=tuple(Population(group, n_cells, _OBEDIENT) for group in groups),

@@ -11,9 +11,14 @@ import pytest
 
 from tests.plasticity.forced import Forced
 from tests.plasticity.test_rules import N_STEPS, POST, PRE
-from thalia_dask.plasticity.base import Rule
+from thalia_dask.plasticity.base import STATE, Rule
+from thalia_dask.plasticity.bcm import BCM
+from thalia_dask.plasticity.dopamine_stdp import DopamineSTDP
 from thalia_dask.plasticity.hebbian import Hebbian
+from thalia_dask.plasticity.inhibitory_stdp import InhibitorySTDP
+from thalia_dask.plasticity.oja import Oja
 from thalia_dask.plasticity.stdp import STDP
+from thalia_dask.plasticity.synaptic_scaling import SynapticScaling
 from thalia_dask.plasticity.three_factor import ThreeFactor
 from thalia_dask.regions.torch_spiking import TorchSpikingRegion
 from thalia_dask.seeds import generator
@@ -27,9 +32,17 @@ RULES = [
     Hebbian(rate=1.0, largest=1.1, tau_pre_ms=2.0),
     ThreeFactor(learning_rate=0.5),
     ThreeFactor(learning_rate=-0.3, tau_eligibility_ms=20.0, tau_pre_ms=5.0),
+    STDP(potentiation=0.2, depression=0.3, mu_plus=0.4, mu_minus=0.4, scaling=0.0),
+    STDP(potentiation=0.05, depression=0.04, mu_plus=0.0, mu_minus=0.0, dendritic_delay_ms=3.0),
+    Oja(rate=0.05),
+    BCM(rate=0.05, tau_post_ms=20.0, tau_threshold_ms=30.0),
+    InhibitorySTDP(rate=0.1),
+    SynapticScaling(tau_activity_ms=20.0, tau_scaling_ms=300.0),
+    DopamineSTDP(potentiation=0.05, depression=0.06, dendritic_delay_ms=2.0),
+    DopamineSTDP(potentiation=0.05, depression=0.06, tau_credit_ms=0.6, baseline=0.2),
 ]
 SIGNALS = {12: [Signal(12, "dopamine", 0.5)], 30: [Signal(30, "action", 1), Signal(30, "dopamine", -0.8)]}
-TRACES = ("weight", "trace_fade", "trace_pre", "trace_post", "eligibility", "eligibility_step")
+TRACES = ("weight", *STATE)
 
 
 def run(pair: list[Forced], pre: list[tuple[int, int]], post: list[tuple[int, int]]) -> None:
@@ -60,8 +73,25 @@ def test_rules_are_those_of_the_kernels(rule: Rule, gates: tuple[str, ...]) -> N
 
 
 def test_rules_beside_each_other() -> None:
-    pair = both(RULES[0], RULES[3], RULES[5], n_cells=4, n_actions=2)
+    pair = both(*RULES[::3], *RULES[8::2], n_cells=4, n_actions=2)
     run(pair, PRE, POST)
+    assert_alike(*pair)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=repr)
+def test_inhibitory_efficacies_learn_alike(rule: Rule) -> None:
+    pair = both(rule, n_actions=2, sign=-1)
+    run(pair, PRE, POST)
+    assert_alike(*pair)
+    assert (pair[0].weights <= 0).all()
+
+
+@pytest.mark.parametrize("rule", [RULES[-3], RULES[-2], RULES[8]], ids=repr)
+def test_a_reset_finds_the_same(rule: Rule) -> None:
+    pair = both(rule)
+    for forced in pair:
+        forced.run(20, PRE, POST)
+        forced.run(20, PRE, POST, [Signal(20, "reset", 0.0)])
     assert_alike(*pair)
 
 
@@ -75,7 +105,9 @@ def test_many_spikes_in_every_step(rule: Rule) -> None:
     assert_alike(*pair, rtol=2e-5)
 
 
-@pytest.mark.parametrize("rule", [RULES[0], RULES[2], Hebbian(), ThreeFactor()], ids=repr)
+@pytest.mark.parametrize(
+    "rule", [RULES[0], RULES[2], Hebbian(), ThreeFactor(), InhibitorySTDP(), SynapticScaling(), RULES[-1]], ids=repr
+)
 def test_spikes_that_arrive_together_on_one_axon(rule: Rule) -> None:
     pair = both(rule, n_actions=2)
     run(pair, sorted([*PRE, *PRE[::2], *PRE[::4]]), POST)

@@ -9,8 +9,15 @@ import pytest
 
 from tests.plasticity import reference
 from tests.plasticity.forced import MEAN_WEIGHT, Forced
+from thalia_dask.errors import ConfigError
+from thalia_dask.plasticity.base import Rule
+from thalia_dask.plasticity.bcm import BCM
+from thalia_dask.plasticity.dopamine_stdp import DopamineSTDP
 from thalia_dask.plasticity.hebbian import Hebbian
+from thalia_dask.plasticity.inhibitory_stdp import InhibitorySTDP
+from thalia_dask.plasticity.oja import Oja
 from thalia_dask.plasticity.stdp import STDP
+from thalia_dask.plasticity.synaptic_scaling import SynapticScaling
 from thalia_dask.plasticity.three_factor import ThreeFactor
 from thalia_dask.spikes import Signal
 
@@ -26,6 +33,9 @@ N_STEPS = 45
         STDP(potentiation=0.2, depression=0.3, scaling=0.0),
         STDP(potentiation=0.2, depression=0.3, scaling=0.5, tau_pre_ms=5.0, tau_post_ms=40.0),
         STDP(potentiation=0.9, depression=0.9, scaling=0.3, largest=1.2),
+        STDP(potentiation=0.02, depression=0.01, scaling=0.0, mu_plus=0.0, mu_minus=0.0),
+        STDP(potentiation=0.1, depression=0.2, scaling=0.0, mu_plus=0.4, mu_minus=0.3, largest=1.6),
+        STDP(potentiation=0.2, depression=0.3, scaling=0.1, dendritic_delay_ms=3.0),
     ],
 )
 def test_stdp(rule: STDP) -> None:
@@ -35,6 +45,85 @@ def test_stdp(rule: STDP) -> None:
     expected = reference.stdp(rule, before, MEAN_WEIGHT, PRE, POST, N_STEPS)
     np.testing.assert_allclose(forced.weights[0], expected, rtol=2e-5)
     assert not np.allclose(before, expected, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Oja(rate=0.02),
+        Oja(rate=0.1, tau_pre_ms=5.0, tau_post_ms=40.0, largest=1.3),
+        BCM(rate=0.01),
+        BCM(rate=0.05, tau_post_ms=20.0, tau_threshold_ms=30.0, largest=1.4),
+        InhibitorySTDP(rate=0.05),
+        InhibitorySTDP(rate=0.3, tau_ms=5.0, target_hz=40.0, largest=1.4),
+        SynapticScaling(tau_activity_ms=50.0, tau_scaling_ms=500.0),
+        SynapticScaling(tau_activity_ms=10.0, tau_scaling_ms=50.0, target_hz=50.0, largest=1.6),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_rules_follow_their_equations(rule: Rule, sign: int) -> None:
+    """Whether the synapses excite or inhibit."""
+    forced = Forced(rule, sign=sign)
+    before = sign * forced.weights[0]
+    forced.run(N_STEPS, PRE, POST)
+    formula = getattr(reference, type(rule).__module__.rpartition(".")[2])
+    expected = np.array(formula(rule, before.tolist(), MEAN_WEIGHT, PRE, POST, N_STEPS))
+    np.testing.assert_allclose(sign * forced.weights[0], expected, rtol=1e-4)
+    assert not np.allclose(before, expected, rtol=1e-2)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        DopamineSTDP(potentiation=0.05, depression=0.06),
+        DopamineSTDP(potentiation=0.05, depression=0.01, tau_credit_ms=20.0, baseline=0.1),
+        DopamineSTDP(potentiation=0.1, depression=0.1, tau_credit_ms=0.6),
+    ],
+    ids=["", "baseline", "credit that becomes faint again and again"],
+)
+def test_dopamine_stdp(rule: DopamineSTDP) -> None:
+    """Dopamine falls and rises again; the last rule settles its sums every few steps, all do so at the reset."""
+    releases = [(10, 0.8), (20, -1.5), (33, 1.0)]
+    forced = Forced(rule, gates=("dopamine",))
+    before = forced.weights[0]
+    forced.run(10, PRE, POST)
+    for (step, amount), stop in zip(releases, (20, 33, N_STEPS), strict=True):
+        forced.run(stop - step, PRE, POST, [Signal(step, "dopamine", amount)])
+    forced.run(1, signals=[Signal(N_STEPS, "reset", 0.0)])
+    levels = [sum(a * math.exp(-(t - s) / 200) for s, a in releases if s <= t) for t in range(N_STEPS)]
+    expected = reference.dopamine_stdp(rule, before.tolist(), MEAN_WEIGHT, PRE, POST, levels)
+    np.testing.assert_allclose(forced.weights[0], expected, rtol=5e-5, atol=1e-7)
+    assert not np.allclose(before, expected, rtol=1e-2)
+
+
+def test_scaling_grows_a_silent_cell_by_no_more_than_e_at_once() -> None:
+    forced = Forced(SynapticScaling(tau_scaling_ms=100.0, target_hz=1e-3, tau_activity_ms=1.0), n_axons=1, n_cells=1)
+    before = forced.weights.item()
+    forced.run(1000, [(500, 0)])
+    assert forced.weights.item() == pytest.approx(before * math.e, rel=1e-6)
+
+
+def test_credit_that_a_reset_finds_is_paid_before_it_is_cleared() -> None:
+    forced = Forced(DopamineSTDP(potentiation=0.05, depression=0.0), gates=("dopamine",), n_axons=1, n_cells=1)
+    before = forced.weights.item()
+    forced.run(10, [(3, 0)], [(5, 0)])
+    forced.run(20, signals=[Signal(10, "dopamine", 0.5)])
+    assert forced.weights.item() == before, "nothing has spiked since"
+    forced.run(1, signals=[Signal(30, "reset", 0.0)])
+    rate = 1 / 1000 + 1 / 200
+    credit = 0.05 * MEAN_WEIGHT * math.exp(-2 / 20) * math.exp(-5 / 1000)
+    gained = credit * 0.5 * (1 - math.exp(-20 * rate)) / rate
+    assert forced.weights.item() - before == pytest.approx(gained, rel=5e-3), "dopamine is held during a step of 1 ms"
+    forced.run(20, [(35, 0)], [(40, 0)])
+    paid = forced.weights.item()
+    forced.run(20, [(60, 0)], [(65, 0)])
+    assert forced.weights.item() > paid, "and what follows earns anew"
+
+
+def test_a_dendritic_delay_off_the_grid_is_an_error() -> None:
+    with pytest.raises(ConfigError, match=r"the dendritic delay of an STDP rule is 0\.7 ms.*write 0 or 1"):
+        Forced(STDP(dendritic_delay_ms=0.7))
 
 
 def test_stdp_sign_depends_on_the_order_of_spikes() -> None:
@@ -157,7 +246,21 @@ def test_reset_forgets_what_was_eligible_but_not_what_was_learned() -> None:
     np.testing.assert_array_equal(forced.weights, learned)
 
 
-@pytest.mark.parametrize("rule", [STDP(), Hebbian(), ThreeFactor()])
+EVERY_RULE = [
+    STDP(),
+    STDP(dendritic_delay_ms=2.0, scaling=0.0),
+    Hebbian(),
+    ThreeFactor(),
+    Oja(),
+    BCM(),
+    InhibitorySTDP(),
+    SynapticScaling(),
+    DopamineSTDP(),
+]
+every_rule = pytest.mark.parametrize("rule", EVERY_RULE, ids=repr)
+
+
+@every_rule
 def test_without_spikes_only_traces_change_and_they_decay(rule) -> None:
     forced = Forced(rule)
     forced.run(N_STEPS, PRE, POST)
@@ -165,14 +268,25 @@ def test_without_spikes_only_traces_change_and_they_decay(rule) -> None:
     forced.run(30)
     after = forced.region.snapshot()
     np.testing.assert_array_equal(forced.weights, before)
-    tau_post = getattr(rule, "tau_post_ms", rule.tau_pre_ms)
-    for side, (name, tau) in enumerate((("trace_pre", rule.tau_pre_ms), ("trace_post", tau_post))):
+    for side, (name, tau) in enumerate((("trace_pre", tau_pre(rule)), ("trace_post", tau_post(rule)))):
         then, now = (snapshot[name] * snapshot["trace_fade"][0, side] for snapshot in (traces, after))
         np.testing.assert_allclose(now, then * math.exp(-30 / tau), rtol=1e-4)
         assert then.any()
 
 
-@pytest.mark.parametrize("rule", [STDP(), Hebbian(), ThreeFactor()])
+@pytest.mark.parametrize("rule", [rule for rule in EVERY_RULE if type(rule) is not ThreeFactor], ids=repr)
+def test_a_closed_gate_keeps_efficacies(rule: Rule) -> None:
+    """No acetylcholine: the level is lowered to zero, from where it hardly rises in 45 ms."""
+    closed, opened = (Forced(rule, gates=("acetylcholine",)) for _ in range(2))
+    before = closed.weights
+    closed.run(N_STEPS, PRE, POST, [Signal(0, "acetylcholine", -0.5)])
+    opened.run(N_STEPS, PRE, POST)
+    change = np.abs(opened.weights - before).max()
+    assert np.abs(closed.weights - before).max() < 0.2 * change
+    assert change > 1e-6
+
+
+@pytest.mark.parametrize("rule", [STDP(), Hebbian(), ThreeFactor(), Oja(), InhibitorySTDP()])
 def test_traces_of_long_ago_are_gone_and_new_ones_count_as_ever(rule) -> None:
     """The common factor of traces is put into them now and then; nothing is to be seen of that."""
     forced = Forced(rule)
@@ -180,5 +294,14 @@ def test_traces_of_long_ago_are_gone_and_new_ones_count_as_ever(rule) -> None:
     snapshot = forced.region.snapshot()
     pre = snapshot["trace_pre"] * snapshot["trace_fade"][0, 0]
     post = snapshot["trace_post"] * snapshot["trace_fade"][0, 1]
-    np.testing.assert_allclose(pre, [math.exp(-1 / rule.tau_pre_ms), 0.0, 0.0], rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(pre, [math.exp(-1 / tau_pre(rule)), 0.0, 0.0], rtol=1e-5, atol=1e-9)
     np.testing.assert_allclose(post, [0.0, 1.0], rtol=1e-5, atol=1e-9)
+
+
+def tau_pre(rule: Rule) -> float:
+    """Time constant of the trace of pre spikes, ms; scaling has none."""
+    return getattr(rule, "tau_pre_ms", getattr(rule, "tau_ms", math.inf))
+
+
+def tau_post(rule: Rule) -> float:
+    return getattr(rule, "tau_post_ms", tau_pre(rule))

@@ -15,14 +15,33 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from thalia_dask.jit import Floats, kernel
+from thalia_dask.jit import Floats, inlined
 from thalia_dask.synapses.table import SynapseTable
 
 DECAY_PRE, DECAY_POST, FIRST_OWN = 0, 1, 2
 """Columns of ``PlasticTable.params``: every rule has the decays of both traces, its own parameters follow."""
 PRE, POST = 0, 1
 """Columns of ``PlasticTable.fade``."""
-N_PARAMS = 8
+CREDIT_FADE, CREDIT_SUM = 0, 1
+"""Columns of ``PlasticTable.drift``."""
+N_PARAMS = 10
+AHEAD = 32
+"""How long before their turn the synapses of a cell, which are far apart in memory, are asked for."""
+STATE = {
+    "trace_fade": "fade",
+    "trace_pre": "pre",
+    "trace_post": "post",
+    "trace_slow": "slow",
+    "late_spikes": "late",
+    "eligibility_step": "tagged",
+    "eligibility": "eligibility",
+    "credit": "credit",
+    "credit_drift": "drift",
+    "credit_pre_step": "axon_step",
+    "credit_pre_drift": "axon_drift",
+    "credit_post_drift": "cell_drift",
+}
+"""Name in a region's snapshot -> field of ``PlasticTable``: all that learning changes besides efficacies."""
 
 
 class Rule(ABC):
@@ -30,10 +49,16 @@ class Rule(ABC):
 
     code: ClassVar[int]
     """The rule's number in the dispatch of :mod:`thalia_dask.plasticity.updates`."""
+    gives_credit: ClassVar[bool] = False
+    """Whether the rule needs ``PlasticTable.credit``."""
 
     @abstractmethod
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:
         """At most ``N_PARAMS`` numbers for the kernels; weights in mV, of one synapse and of one target cell."""
+
+    def lag_steps(self, dt_ms: float) -> int:  # noqa: ARG002
+        """Steps that a target cell's spike takes back to its synapses."""
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +79,7 @@ class PlasticTable(NamedTuple):
     Attributes
     ----------
     rule, params, row_first, row_last, target_first, target_last, slot_offset : per connection.
+    lag, late_base : int64 per connection, ``Rule.lag_steps`` and where its part of ``late`` begins.
     axon_base, cell_base : per connection, where its axons and cells begin in the arrays below.
     out_first, out_last : int64 per axon, its slice of the outgoing index.
     fade : float32, shape (connections, 2), factors on ``pre`` and ``post``. All traces of a connection decay alike,
@@ -61,10 +87,17 @@ class PlasticTable(NamedTuple):
     pre : float32 per axon; times its factor, the trace of the axon's spikes.
     in_first, in_last : int64 per cell, its slice of the incoming index.
     post : float32 per cell; times its factor, the trace of the cell's spikes.
-    tagged : int64 per cell, the step to which the eligibility of its synapses has decayed.
+    slow : float32 per cell, a slow average of what the rule says, as it was in step ``tagged``; 1 at first.
+    late : int64, for each connection and step of its lag one byte per cell, padded to whole words: spikes that are
+        still on their way back to the synapses.
+    tagged : int64 per cell, the step of its last event: to which its slow trace, and the eligibility of its
+        synapses, has decayed.
     out_synapse : int64 per synapse, ordered by axon: its position in the synapse table.
     in_synapse, in_axon : int64 per synapse, ordered by cell: positions in the synapse table and in ``pre``.
     eligibility : float32 per synapse.
+    credit, drift, axon_step, axon_drift, cell_drift : see ``plasticity.dopamine_stdp``; float32 per synapse of the
+        region (none where no connection has that rule), float64 of shape (connections, 2), int64 and float64 per
+        axon, float64 per cell.
     """
 
     rule: NDArray[np.int64]
@@ -74,6 +107,8 @@ class PlasticTable(NamedTuple):
     target_first: NDArray[np.int64]
     target_last: NDArray[np.int64]
     slot_offset: NDArray[np.int64]
+    lag: NDArray[np.int64]
+    late_base: NDArray[np.int64]
     axon_base: NDArray[np.int64]
     cell_base: NDArray[np.int64]
     out_first: NDArray[np.int64]
@@ -84,10 +119,17 @@ class PlasticTable(NamedTuple):
     in_first: NDArray[np.int64]
     in_last: NDArray[np.int64]
     post: Floats
+    slow: Floats
+    late: NDArray[np.int64]
     tagged: NDArray[np.int64]
     in_synapse: NDArray[np.int64]
     in_axon: NDArray[np.int64]
     eligibility: Floats
+    credit: Floats
+    drift: NDArray[np.float64]
+    axon_step: NDArray[np.int64]
+    axon_drift: NDArray[np.float64]
+    cell_drift: NDArray[np.float64]
 
 
 def index_plastic(
@@ -120,6 +162,10 @@ def index_plastic(
         in_axon.append(rows[order] + axon_base[number])
         in_counts.append(np.bincount(cells, minlength=cell_counts[number]))
     out_start, in_start = _starts(out_counts), _starts(in_counts)
+    lags = [connection.rule.lag_steps(dt_ms) for connection in connections]
+    late_sizes = [lag * late_words(n_cells) for lag, n_cells in zip(lags, cell_counts, strict=True)]
+    late_base = np.concatenate([[0], np.cumsum(late_sizes)]).astype(np.int64)
+    gives_credit = any(connection.rule.gives_credit for connection in connections)
 
     def each(values: list[int]) -> NDArray[np.int64]:
         return np.array(values, np.int64)
@@ -135,6 +181,8 @@ def index_plastic(
         target_first=each([c.targets[0] for c in connections]),
         target_last=each([c.targets[1] for c in connections]),
         slot_offset=each([c.channel * n_neurons for c in connections]),
+        lag=each(lags),
+        late_base=late_base[:-1],
         axon_base=axon_base[:-1],
         cell_base=cell_base[:-1],
         out_first=out_start[:-1],
@@ -145,10 +193,17 @@ def index_plastic(
         in_first=in_start[:-1],
         in_last=in_start[1:],
         post=np.zeros(cell_base[-1], np.float32),
+        slow=np.ones(cell_base[-1], np.float32),
+        late=np.zeros(late_base[-1], np.int64),
         tagged=np.zeros(cell_base[-1], np.int64),
         in_synapse=joined(in_synapse),
         in_axon=joined(in_axon),
         eligibility=np.zeros(in_start[-1], np.float32),
+        credit=np.zeros(len(owner) if gives_credit else 0, np.float32),
+        drift=np.tile([1.0, 0.0], (len(connections), 1)),
+        axon_step=np.zeros(axon_base[-1], np.int64),
+        axon_drift=np.zeros(axon_base[-1], np.float64),
+        cell_drift=np.zeros(cell_base[-1], np.float64),
     )
 
 
@@ -157,9 +212,22 @@ def _starts(counts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(np.concatenate([[], *counts]))]).astype(np.int64)
 
 
-@kernel
+@inlined
+def late_words(n_cells: int) -> int:
+    """Words that hold a byte for each of so many cells."""
+    return -(-n_cells // 8)
+
+
+@inlined
 def bounded(weight: float, largest: float) -> float:
-    """An efficacy within its bounds: it never changes its sign."""
+    """An efficacy between 0 and its largest value, which is negative for inhibition: it never changes its sign."""
+    if largest < 0.0:
+        return -_bounded_above_zero(-weight, -largest)
+    return _bounded_above_zero(weight, largest)
+
+
+@inlined
+def _bounded_above_zero(weight: float, largest: float) -> float:
     if weight < 0.0:
         return 0.0
     return largest if weight > largest else weight

@@ -13,8 +13,9 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from thalia_dask.jit import kernel
-from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded
+from thalia_dask.jit import inlined
+from thalia_dask.plasticity.base import AHEAD, FIRST_OWN, PRE, PlasticTable, Rule, bounded
+from thalia_dask.prefetch import prefetch
 from thalia_dask.synapses.table import SynapseTable
 
 RATE, LARGEST = range(FIRST_OWN, FIRST_OWN + 2)
@@ -34,12 +35,15 @@ class Hebbian(Rule):
         return [decay, decay, self.rate, self.largest * mean_weight]
 
 
-@kernel
+@inlined
 def potentiate(plastic: PlasticTable, connection: int, cell: int, gate: float, synapses: SynapseTable) -> None:
     """Move the efficacies onto a cell that fires towards the traces of their axons."""
     rate = gate * plastic.params[connection, RATE]
     largest, fade = plastic.params[connection, LARGEST], plastic.fade[connection, PRE]
-    for e in range(plastic.in_first[cell], plastic.in_last[cell]):
+    last = plastic.in_last[cell]
+    for e in range(plastic.in_first[cell], last):
+        if e + AHEAD < last:
+            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
         k = plastic.in_synapse[e]
         w = synapses.weight[k]
         x = fade * plastic.pre[plastic.in_axon[e]]

@@ -20,7 +20,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from thalia_dask.jit import kernel
+from thalia_dask.jit import inlined
 from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded
 from thalia_dask.synapses.table import SynapseTable
 
@@ -50,7 +50,7 @@ class ThreeFactor(Rule):
         ]
 
 
-@kernel
+@inlined
 def _decay_eligibility(plastic: PlasticTable, connection: int, cell: int, step: int) -> None:
     """Bring the eligibility of a cell's synapses up to ``step``; all of them decay alike, so it is done lazily."""
     elapsed = step - plastic.tagged[cell]
@@ -61,7 +61,7 @@ def _decay_eligibility(plastic: PlasticTable, connection: int, cell: int, step: 
         plastic.tagged[cell] = step
 
 
-@kernel
+@inlined
 def tag(plastic: PlasticTable, connection: int, cell: int, step: int, amount: float) -> None:
     """Make the synapses onto a cell eligible, by ``amount`` times the traces of their axons above their mean."""
     _decay_eligibility(plastic, connection, cell, step)
@@ -75,7 +75,7 @@ def tag(plastic: PlasticTable, connection: int, cell: int, step: int, amount: fl
         plastic.eligibility[e] += present * (plastic.pre[plastic.in_axon[e]] - mean)
 
 
-@kernel
+@inlined
 def select(plastic: PlasticTable, connection: int, step: int, action: int, n_actions: int) -> None:
     """Keep eligibility in the channel of the selected action only, and add the efference copy there."""
     first_cell = plastic.cell_base[connection]
@@ -90,7 +90,7 @@ def select(plastic: PlasticTable, connection: int, step: int, action: int, n_act
                 plastic.eligibility[e] = 0.0
 
 
-@kernel
+@inlined
 def reinforce(plastic: PlasticTable, connection: int, step: int, amount: float, synapses: SynapseTable) -> None:
     """Turn eligibility into efficacy by a dopamine release of ``amount`` (negative for a dip)."""
     rate = np.float32(amount) * plastic.params[connection, LEARNING_RATE]

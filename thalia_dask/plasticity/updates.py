@@ -4,19 +4,62 @@ from __future__ import annotations
 
 import numpy as np
 
-from thalia_dask.jit import Floats, kernel
-from thalia_dask.plasticity import hebbian, stdp, three_factor
-from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, POST, PRE, PlasticTable
+from thalia_dask.jit import Floats, Int32Array, Int64Array, inlined
+from thalia_dask.plasticity import (
+    bcm,
+    dopamine_stdp,
+    hebbian,
+    inhibitory_stdp,
+    oja,
+    stdp,
+    synaptic_scaling,
+    three_factor,
+)
+from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, POST, PRE, PlasticTable, late_words
 from thalia_dask.synapses.table import SynapseTable
 
 _STDP = stdp.STDP.code
 _HEBBIAN = hebbian.Hebbian.code
 _THREE_FACTOR = three_factor.ThreeFactor.code
+_OJA = oja.Oja.code
+_BCM = bcm.BCM.code
+_INHIBITORY_STDP = inhibitory_stdp.InhibitorySTDP.code
+_SCALING = synaptic_scaling.SynapticScaling.code
+_DOPAMINE_STDP = dopamine_stdp.DopamineSTDP.code
 _ONE = np.float32(1.0)
 _FAINT = np.float32(1e-6)
 
 
-@kernel
+@inlined
+def learn(
+    step: int,
+    arriving: Int32Array,
+    neurons: Int32Array,
+    gate: Floats,
+    plastic: PlasticTable,
+    synapses: SynapseTable,
+) -> None:
+    """Learn from the rows on which spikes arrived in this step, then from the neurons that spiked.
+
+    Spikes of one step are not paired with each other, but for arrivals with the neurons that spike: all learn from
+    the traces before any of them is marked. ``gate`` holds one factor per plastic connection.
+    """
+    late_cells_fire(step, gate, plastic, synapses)
+    for row in arriving:
+        axon_fires(row, step, gate, plastic, synapses)
+        mark_axon(row, plastic)
+    for neuron in neurons:
+        cell_fires(neuron, step, gate, plastic, synapses)
+    for neuron in neurons:
+        axon_fires(neuron, step, gate, plastic, synapses)
+    for neuron in neurons:
+        mark_axon(neuron, plastic)
+        mark_cell(neuron, plastic)
+    mark_late_cells(step, neurons, plastic)
+    pass_time(step, gate, plastic, synapses)
+
+
+@inlined
 def decay_traces(plastic: PlasticTable) -> None:
     """Let all traces decay by one step."""
     for c in range(plastic.rule.shape[0]):
@@ -30,7 +73,7 @@ def decay_traces(plastic: PlasticTable) -> None:
             _settle(plastic.post[cell : cell + n_cells], plastic.fade[c], POST)
 
 
-@kernel
+@inlined
 def _settle(traces: Floats, fade: Floats, side: int) -> None:
     """Put the factor into the traces, before traces of new spikes would become too large a number."""
     for i in range(traces.shape[0]):
@@ -38,30 +81,63 @@ def _settle(traces: Floats, fade: Floats, side: int) -> None:
     fade[side] = _ONE
 
 
-@kernel
-def axon_fires(row: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
-    """Learn from a presynaptic spike; ``gate`` holds one factor per plastic connection."""
+@inlined
+def axon_fires(row: int, step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Learn from a presynaptic spike."""
     for c in range(plastic.rule.shape[0]):
-        if plastic.rule[c] == _STDP and plastic.row_first[c] <= row < plastic.row_last[c]:
+        if plastic.row_first[c] <= row < plastic.row_last[c]:
             axon = plastic.axon_base[c] + row - plastic.row_first[c]
-            stdp.depress(plastic, c, axon, gate[c], synapses)
-
-
-@kernel
-def cell_fires(neuron: int, step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
-    """Learn from a postsynaptic spike."""
-    for c in range(plastic.rule.shape[0]):
-        if plastic.target_first[c] <= neuron < plastic.target_last[c]:
-            cell = plastic.cell_base[c] + neuron - plastic.target_first[c]
             if plastic.rule[c] == _STDP:
-                stdp.potentiate(plastic, c, cell, gate[c], synapses)
-            elif plastic.rule[c] == _HEBBIAN:
-                hebbian.potentiate(plastic, c, cell, gate[c], synapses)
-            elif plastic.rule[c] == _THREE_FACTOR:
-                three_factor.tag(plastic, c, cell, step, gate[c])
+                stdp.depress(plastic, c, axon, gate[c], synapses)
+            elif plastic.rule[c] == _INHIBITORY_STDP:
+                inhibitory_stdp.arrive(plastic, c, axon, gate[c], synapses)
+            elif plastic.rule[c] == _SCALING:
+                synaptic_scaling.arrive(plastic, c, axon, step, gate[c], synapses)
+            elif plastic.rule[c] == _DOPAMINE_STDP:
+                dopamine_stdp.depress(plastic, c, axon, step, synapses)
 
 
-@kernel
+@inlined
+def cell_fires(neuron: int, step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Learn from a postsynaptic spike that the synapses know of at once."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.lag[c] == 0 and plastic.target_first[c] <= neuron < plastic.target_last[c]:
+            _cell_learns(c, plastic.cell_base[c] + neuron - plastic.target_first[c], step, gate[c], plastic, synapses)
+
+
+@inlined
+def late_cells_fire(step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Learn from the postsynaptic spikes that have now come back to the synapses."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.lag[c] > 0:
+            late = _late(plastic, c, step)
+            for word in range(late.shape[0]):
+                for i in range(8 if late[word] else 0):
+                    if late[word] >> 8 * i & 1:
+                        _cell_learns(c, plastic.cell_base[c] + 8 * word + i, step, gate[c], plastic, synapses)
+
+
+@inlined
+def _cell_learns(c: int, cell: int, step: int, gate: float, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    if plastic.rule[c] == _STDP:
+        stdp.potentiate(plastic, c, cell, gate, synapses)
+    elif plastic.rule[c] == _HEBBIAN:
+        hebbian.potentiate(plastic, c, cell, gate, synapses)
+    elif plastic.rule[c] == _THREE_FACTOR:
+        three_factor.tag(plastic, c, cell, step, gate)
+    elif plastic.rule[c] == _OJA:
+        oja.learn(plastic, c, cell, gate, synapses)
+    elif plastic.rule[c] == _BCM:
+        bcm.learn(plastic, c, cell, step, gate, synapses)
+    elif plastic.rule[c] == _INHIBITORY_STDP:
+        inhibitory_stdp.answer(plastic, c, cell, gate, synapses)
+    elif plastic.rule[c] == _SCALING:
+        synaptic_scaling.answer(plastic, c, cell, step, gate, synapses)
+    elif plastic.rule[c] == _DOPAMINE_STDP:
+        dopamine_stdp.potentiate(plastic, c, cell, step, synapses)
+
+
+@inlined
 def mark_axon(row: int, plastic: PlasticTable) -> None:
     """Remember a presynaptic spike; the Hebbian trace saturates at one spike."""
     for c in range(plastic.rule.shape[0]):
@@ -71,16 +147,57 @@ def mark_axon(row: int, plastic: PlasticTable) -> None:
             plastic.pre[axon] = mark if plastic.rule[c] == _HEBBIAN else plastic.pre[axon] + mark
 
 
-@kernel
+@inlined
 def mark_cell(neuron: int, plastic: PlasticTable) -> None:
-    """Remember a postsynaptic spike."""
+    """Remember a postsynaptic spike that the synapses know of at once."""
     for c in range(plastic.rule.shape[0]):
-        if plastic.target_first[c] <= neuron < plastic.target_last[c]:
+        if plastic.lag[c] == 0 and plastic.target_first[c] <= neuron < plastic.target_last[c]:
             cell = plastic.cell_base[c] + neuron - plastic.target_first[c]
             plastic.post[cell] += _ONE / plastic.fade[c, POST]
 
 
-@kernel
+@inlined
+def mark_late_cells(step: int, neurons: Int32Array, plastic: PlasticTable) -> None:
+    """Remember the postsynaptic spikes that came back to the synapses, and send those of this step on their way."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.lag[c] > 0:
+            late = _late(plastic, c, step)
+            for word in range(late.shape[0]):
+                for i in range(8 if late[word] else 0):
+                    if late[word] >> 8 * i & 1:
+                        plastic.post[plastic.cell_base[c] + 8 * word + i] += _ONE / plastic.fade[c, POST]
+                late[word] = 0
+            for neuron in neurons:
+                if plastic.target_first[c] <= neuron < plastic.target_last[c]:
+                    word, i = divmod(neuron - plastic.target_first[c], 8)
+                    late[word] |= 1 << 8 * i
+
+
+@inlined
+def _late(plastic: PlasticTable, c: int, step: int) -> Int64Array:
+    """Cells whose spikes of a lag ago reach their synapses now; once read, they are those that spike in this step."""
+    size = late_words(plastic.target_last[c] - plastic.target_first[c])
+    first = plastic.late_base[c] + step % plastic.lag[c] * size
+    return plastic.late[first : first + size]
+
+
+@inlined
+def pass_time(step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Let what was learned in a step work until the next."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.rule[c] == _DOPAMINE_STDP:
+            dopamine_stdp.pass_time(plastic, c, step, gate[c], synapses)
+
+
+@inlined
+def settle(step: int, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Bring all efficacies up to the beginning of a step."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.rule[c] == _DOPAMINE_STDP:
+            dopamine_stdp.settle(plastic, c, step, synapses)
+
+
+@inlined
 def action_selected(step: int, action: int, n_actions: int, plastic: PlasticTable) -> None:
     """Tell the reward-modulated connections which action was selected."""
     for c in range(plastic.rule.shape[0]):
@@ -88,7 +205,7 @@ def action_selected(step: int, action: int, n_actions: int, plastic: PlasticTabl
             three_factor.select(plastic, c, step, action, n_actions)
 
 
-@kernel
+@inlined
 def dopamine_released(step: int, amount: float, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Let the reward-modulated connections learn from a phasic dopamine event."""
     for c in range(plastic.rule.shape[0]):

@@ -79,31 +79,6 @@ def _bombard(step: int, excitatory: Floats, populations: PopulationTable, lots: 
 
 
 @kernel
-def _learn(
-    step: int,
-    arriving: Int32Array,
-    neurons: Int32Array,
-    gate: Floats,
-    synapses: SynapseTable,
-    plastic: PlasticTable,
-) -> None:
-    """Learn from the rows on which spikes arrived in this step, then from the neurons that spiked.
-
-    Spikes of one step are not paired with each other: all learn from the traces before any of them is marked.
-    """
-    for row in arriving:
-        updates.axon_fires(row, gate, plastic, synapses)
-        updates.mark_axon(row, plastic)
-    for neuron in neurons:
-        updates.cell_fires(neuron, step, gate, plastic, synapses)
-    for neuron in neurons:
-        updates.axon_fires(neuron, gate, plastic, synapses)
-    for neuron in neurons:
-        updates.mark_axon(neuron, plastic)
-        updates.mark_cell(neuron, plastic)
-
-
-@kernel
 def advance(
     start: int,
     stop: int,
@@ -175,5 +150,5 @@ def advance(
         for neuron in neurons:
             n_flying = send(neuron, step, synapses, flight, n_flying)
         if any_rule:
-            _learn(step, arrival_rows[first_arrival:arrival], neurons, gate[offset], synapses, plastic)
+            updates.learn(step, arrival_rows[first_arrival:arrival], neurons, gate[offset], plastic, synapses)
     return stop, n_spikes, arrival, n_flying

@@ -21,7 +21,16 @@ from thalia_dask.spikes import Arrivals, Signal, SpikePacket
 from thalia_dask.synapses.flight import no_flight
 from thalia_dask.ticks import Window
 
-_TRANSIENT = ("current", "refractory", "trace_pre", "trace_post", "eligibility", "short_term_released")
+_TRANSIENT = (
+    "current",
+    "refractory",
+    "trace_pre",
+    "trace_post",
+    "late_spikes",
+    "eligibility",
+    "credit",
+    "short_term_released",
+)
 
 
 class LayoutRegion(Region):
@@ -75,6 +84,10 @@ class LayoutRegion(Region):
         """Tell the reward-modulated connections which action was selected."""
 
     @abstractmethod
+    def _settle(self, step: int) -> None:
+        """Bring all efficacies up to the beginning of a step."""
+
+    @abstractmethod
     def _reinforce(self, step: int, amount: float) -> None:
         """Let the reward-modulated connections learn from a dopamine release."""
 
@@ -116,6 +129,7 @@ class LayoutRegion(Region):
 
     def _receive(self, signal: Signal) -> None:
         if signal.name == "reset":
+            self._settle(signal.step)
             self._rest()
         elif signal.name == "action":
             if self._layout.n_actions:

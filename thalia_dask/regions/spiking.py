@@ -13,6 +13,7 @@ from thalia_dask.neurons import base
 from thalia_dask.neurons.background import lots
 from thalia_dask.neurons.mean import N_LANES
 from thalia_dask.plasticity import updates
+from thalia_dask.plasticity.base import STATE
 from thalia_dask.regions.advance import Scratch, advance
 from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.layout_region import LayoutRegion
@@ -52,11 +53,7 @@ class SpikingRegion(LayoutRegion):
             resources=self._own("short_term_resources", wiring.short_term.resources),
         )
         self._plastic = wiring.plastic._replace(
-            fade=self._own("trace_fade", wiring.plastic.fade),
-            pre=self._own("trace_pre", wiring.plastic.pre),
-            post=self._own("trace_post", wiring.plastic.post),
-            tagged=self._own("eligibility_step", wiring.plastic.tagged),
-            eligibility=self._own("eligibility", wiring.plastic.eligibility),
+            **{field: self._own(name, getattr(wiring.plastic, field)) for name, field in STATE.items()}
         )
         self._flight, self._n_flying = no_flight(2 * n_neurons), 0
         flags = np.zeros(8 * -(-n_neurons // 8), np.uint8)
@@ -120,6 +117,7 @@ class SpikingRegion(LayoutRegion):
         self.advance(Window(0, 0), Arrivals())
         updates.action_selected(0, 0, 1, self._plastic)
         updates.dopamine_released(0, 0.0, self._plastic, self._synapses)
+        updates.settle(0, self._plastic, self._synapses)
 
     def _own(self, name: str, array: _Array) -> _Array:
         """Let a torch tensor own an array of state; the view returned shares its memory."""
@@ -128,6 +126,9 @@ class SpikingRegion(LayoutRegion):
 
     def _select_action(self, step: int, action: int) -> None:
         updates.action_selected(step, action, self._layout.n_actions, self._plastic)
+
+    def _settle(self, step: int) -> None:
+        updates.settle(step, self._plastic, self._synapses)
 
     def _reinforce(self, step: int, amount: float) -> None:
         updates.dopamine_released(step, amount, self._plastic, self._synapses)

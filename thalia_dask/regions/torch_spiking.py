@@ -21,8 +21,9 @@ from thalia_dask.jit import Floats, Int32Array, Int64Array
 from thalia_dask.neurons.background_on_torch import Bombardment
 from thalia_dask.neurons.base import EXCITATORY
 from thalia_dask.neurons.on_torch import TensorState, groups
-from thalia_dask.plasticity.base import PlasticTable
-from thalia_dask.plasticity.on_torch import Traces, learners
+from thalia_dask.plasticity.base import STATE, PlasticTable
+from thalia_dask.plasticity.on_torch.base import Traces
+from thalia_dask.plasticity.on_torch.learners import learners
 from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.layout_region import LayoutRegion
 from thalia_dask.regions.one_thread import one_thread
@@ -88,14 +89,8 @@ class TorchSpikingRegion(LayoutRegion):
         return TensorState(**self.tensors, spiked=spiked)
 
     def _own_traces(self, plastic: PlasticTable) -> None:
-        for name, values in (
-            ("trace_fade", plastic.fade),
-            ("trace_pre", plastic.pre),
-            ("trace_post", plastic.post),
-            ("eligibility_step", plastic.tagged),
-            ("eligibility", plastic.eligibility),
-        ):
-            self.tensors[name] = torch.from_numpy(values).to(self._device, copy=True)
+        for name, field in STATE.items():
+            self.tensors[name] = torch.from_numpy(getattr(plastic, field)).to(self._device, copy=True)
 
     @one_thread()
     @torch.no_grad()
@@ -217,6 +212,11 @@ class TorchSpikingRegion(LayoutRegion):
     def _select_action(self, step: int, action: int) -> None:
         for learner in self._learners:
             learner.select(step, action, self._layout.n_actions)
+
+    @torch.no_grad()
+    def _settle(self, step: int) -> None:
+        for learner in self._learners:
+            learner.settle(step)
 
     @torch.no_grad()
     def _reinforce(self, step: int, amount: float) -> None:

@@ -1,0 +1,65 @@
+"""The rule of Bienenstock, Cooper & Munro: a threshold between depression and potentiation that slides with activity.
+
+    post spike:  w += rate w_mean x (y - theta)     x, y: traces of pre and post spikes, 1 at the reference rate
+    always:      tau_theta dtheta/dt = -theta + y^2
+
+Bienenstock, Cooper & Munro (1982), J. Neurosci. 2:32, with the threshold as the mean of the squared activity:
+Intrator & Cooper (1992), Neural Netw. 5:3. A cell spikes in proportion to y, so that on average the change is rate
+w_mean x y (y - theta); in the same way y^2 is gathered at post spikes, each of which adds y / (tau_theta r), r
+being the reference rate. A cell that answers two inputs in turn comes to answer one of them only.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from thalia_dask.jit import inlined
+from thalia_dask.plasticity.base import AHEAD, FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
+from thalia_dask.prefetch import prefetch
+from thalia_dask.synapses.table import SynapseTable
+
+RATE, LARGEST, PRE_UNIT, POST_UNIT, SLIDE, GATHERED = range(FIRST_OWN, FIRST_OWN + 6)
+
+
+@dataclass(frozen=True, slots=True)
+class BCM(Rule):
+    """``rate`` is per post spike, ``largest`` in units of the mean initial efficacy; times in ms."""
+
+    code: ClassVar[int] = 4
+    tau_pre_ms: float = 20.0
+    tau_post_ms: float = 100.0
+    tau_threshold_ms: float = 2000.0
+    rate: float = 0.001
+    reference_hz: float = 20.0
+    largest: float = 4.0
+
+    def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
+        return [
+            math.exp(-dt_ms / self.tau_pre_ms),
+            math.exp(-dt_ms / self.tau_post_ms),
+            self.rate * mean_weight,
+            self.largest * mean_weight,
+            1000.0 / (self.tau_pre_ms * self.reference_hz),
+            1000.0 / (self.tau_post_ms * self.reference_hz),
+            dt_ms / self.tau_threshold_ms,
+            1000.0 / (self.tau_threshold_ms * self.reference_hz),
+        ]
+
+
+@inlined
+def learn(plastic: PlasticTable, connection: int, cell: int, step: int, gate: float, synapses: SynapseTable) -> None:
+    """Change the efficacies onto a cell that fires by its activity against its threshold; then slide that."""
+    params, fade = plastic.params[connection], plastic.fade[connection]
+    y = params[POST_UNIT] * fade[POST] * plastic.post[cell]
+    theta = plastic.slow[cell] * math.exp(-params[SLIDE] * (step - plastic.tagged[cell]))
+    plastic.slow[cell] = theta + params[GATHERED] * y
+    plastic.tagged[cell] = step
+    largest, change = params[LARGEST], gate * params[RATE] * params[PRE_UNIT] * fade[PRE] * (y - theta)
+    last = plastic.in_last[cell]
+    for e in range(plastic.in_first[cell], last):
+        if e + AHEAD < last:
+            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
+        k = plastic.in_synapse[e]
+        synapses.weight[k] = bounded(synapses.weight[k] + change * plastic.pre[plastic.in_axon[e]], largest)

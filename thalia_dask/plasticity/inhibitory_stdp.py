@@ -1,0 +1,67 @@
+"""Inhibitory plasticity that balances excitation: it brings a cell to its target rate.
+
+    pre spike:   w += rate w_mean (y - alpha)     y: trace of post spikes, alpha = 2 r tau, r: the target rate
+    post spike:  w += rate w_mean x               x: trace of pre spikes, with the same time constant tau
+
+Vogels, Sprekeler, Zenke, Clopath & Gerstner (2011), Science 334:1569; for efficacies of either sign, whose size
+grows or shrinks.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from thalia_dask.jit import inlined
+from thalia_dask.plasticity.base import AHEAD, FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
+from thalia_dask.prefetch import prefetch
+from thalia_dask.synapses.table import SynapseTable
+
+RATE, LARGEST, ALPHA = range(FIRST_OWN, FIRST_OWN + 3)
+
+
+@dataclass(frozen=True, slots=True)
+class InhibitorySTDP(Rule):
+    """``rate`` is per spike, ``largest`` in units of the mean initial efficacy; times in ms."""
+
+    code: ClassVar[int] = 5
+    tau_ms: float = 20.0
+    rate: float = 0.01
+    target_hz: float = 5.0
+    largest: float = 10.0
+
+    def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
+        decay = math.exp(-dt_ms / self.tau_ms)
+        return [
+            decay,
+            decay,
+            self.rate * mean_weight,
+            self.largest * mean_weight,
+            2.0 * self.target_hz * self.tau_ms / 1000.0,
+        ]
+
+
+@inlined
+def arrive(plastic: PlasticTable, connection: int, axon: int, gate: float, synapses: SynapseTable) -> None:
+    """Change the efficacies of an axon that fires by how active its target cells are against their target."""
+    params, fade = plastic.params[connection], plastic.fade[connection, POST]
+    largest, rate, alpha = params[LARGEST], gate * params[RATE], params[ALPHA]
+    to_cell = plastic.cell_base[connection] - plastic.slot_offset[connection] - plastic.target_first[connection]
+    for e in range(plastic.out_first[axon], plastic.out_last[axon]):
+        k = plastic.out_synapse[e]
+        y = fade * plastic.post[synapses.slot[k] + to_cell]
+        synapses.weight[k] = bounded(synapses.weight[k] + rate * (y - alpha), largest)
+
+
+@inlined
+def answer(plastic: PlasticTable, connection: int, cell: int, gate: float, synapses: SynapseTable) -> None:
+    """Strengthen the synapses onto a cell that fires, by the traces of their axons."""
+    largest = plastic.params[connection, LARGEST]
+    rate = gate * plastic.params[connection, RATE] * plastic.fade[connection, PRE]
+    last = plastic.in_last[cell]
+    for e in range(plastic.in_first[cell], last):
+        if e + AHEAD < last:
+            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
+        k = plastic.in_synapse[e]
+        synapses.weight[k] = bounded(synapses.weight[k] + rate * plastic.pre[plastic.in_axon[e]], largest)

@@ -1,0 +1,62 @@
+"""Oja's rule: Hebbian growth with a decay that keeps the efficacies of a cell near unit length.
+
+    post spike:  w += rate (w_mean x - y w)      x, y: traces of pre and post spikes, 1 at the reference rate
+
+Oja (1982), J. Math. Biol. 15:267, eq. 3. A cell spikes in proportion to y, so that on average the change is rate
+(w_mean x y - y^2 w), in units of the mean initial efficacy w_mean: the efficacies turn towards the first principal
+component of the rates (not taken from their mean), and the sum of (w / w_mean)^2 towards 1 for a linear cell with y
+= sum_i x_i w_i / w_mean. Gated by theta and acetylcholine it encodes at one phase of theta only: Hasselmo, Bodelón
+& Wyble (2002), Neural Comput. 14:793.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from thalia_dask.jit import inlined
+from thalia_dask.plasticity.base import AHEAD, FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
+from thalia_dask.prefetch import prefetch
+from thalia_dask.synapses.table import SynapseTable
+
+RATE, MEAN, LARGEST, PRE_UNIT, POST_UNIT = range(FIRST_OWN, FIRST_OWN + 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Oja(Rule):
+    """``rate`` is per post spike, ``largest`` in units of the mean initial efficacy; times in ms."""
+
+    code: ClassVar[int] = 3
+    tau_pre_ms: float = 20.0
+    tau_post_ms: float = 20.0
+    rate: float = 0.005
+    reference_hz: float = 20.0
+    largest: float = 4.0
+
+    def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
+        return [
+            math.exp(-dt_ms / self.tau_pre_ms),
+            math.exp(-dt_ms / self.tau_post_ms),
+            self.rate,
+            mean_weight,
+            self.largest * mean_weight,
+            1000.0 / (self.tau_pre_ms * self.reference_hz),
+            1000.0 / (self.tau_post_ms * self.reference_hz),
+        ]
+
+
+@inlined
+def learn(plastic: PlasticTable, connection: int, cell: int, gate: float, synapses: SynapseTable) -> None:
+    """Turn the efficacies onto a cell that fires towards its input."""
+    params, fade = plastic.params[connection], plastic.fade[connection]
+    largest, rate = params[LARGEST], gate * params[RATE]
+    growth = rate * params[MEAN] * params[PRE_UNIT] * fade[PRE]
+    decay = rate * params[POST_UNIT] * fade[POST] * plastic.post[cell]
+    last = plastic.in_last[cell]
+    for e in range(plastic.in_first[cell], last):
+        if e + AHEAD < last:
+            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
+        k = plastic.in_synapse[e]
+        w = synapses.weight[k]
+        synapses.weight[k] = bounded(w + growth * plastic.pre[plastic.in_axon[e]] - decay * w, largest)

@@ -1,0 +1,154 @@
+"""What a learning rule is in torch operations, on any device: its equations for all its synapses at once.
+
+Within a step the order is that of the kernels, and it is exact: what happens at once concerns different synapses. All
+synapses of a plastic connection are looked at in every step, whoever fired, so that all shapes are fixed.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, POST, PRE, PlasticTable
+
+_FAINT = 1e-6
+
+
+class Afferents(NamedTuple):
+    """The synapses of one plastic connection, ordered by target cell, and their traces.
+
+    Attributes
+    ----------
+    first_row, n_axons, first_target, n_cells : its axons as rows of the synapse table, and its target cells.
+    synapse, axon, cell : int64, shape (synapses,). Position in the synapse table; axon, cell in the connection.
+    lag : steps that a cell's spike takes back to its synapses.
+    params : the parameters of the rule, see its file.
+    weight : float32, all efficacies of the region.
+    fade, pre, post, slow, late, tagged, eligibility, drift, axon_step, axon_drift, cell_drift : its part of those of
+        ``plasticity.base.PlasticTable``; ``late`` is uint8, shape (lag, cells).
+    credit : of all synapses of the region.
+    """
+
+    first_row: int
+    n_axons: int
+    first_target: int
+    n_cells: int
+    synapse: Tensor
+    axon: Tensor
+    cell: Tensor
+    lag: int
+    params: list[float]
+    weight: Tensor
+    fade: Tensor
+    pre: Tensor
+    post: Tensor
+    slow: Tensor
+    late: Tensor
+    tagged: Tensor
+    eligibility: Tensor
+    credit: Tensor
+    drift: Tensor
+    axon_step: Tensor
+    axon_drift: Tensor
+    cell_drift: Tensor
+
+    def by_cell(self, values: Tensor) -> Tensor:
+        """Sum of one value for each synapse over the synapses of each cell, float64, shape (cells,)."""
+        sums = torch.zeros(self.n_cells, dtype=torch.float64, device=values.device)
+        return sums.index_add_(0, self.cell, values.to(torch.float64))
+
+    def set_weights(self, weights: Tensor) -> None:
+        """Give the synapses new efficacies."""
+        self.weight.index_copy_(0, self.synapse, weights)
+
+
+def bounded(weights: Tensor, largest: float) -> Tensor:
+    """Efficacies between 0 and their largest value, which is negative for inhibition."""
+    return weights.clamp(min(0.0, largest), max(0.0, largest))
+
+
+class Traces:
+    """The traces of all plastic connections, and how they decay."""
+
+    def __init__(self, plastic: PlasticTable, tensors: dict[str, Tensor]) -> None:
+        self._fade, self._pre, self._post = (tensors[f"trace_{name}"] for name in ("fade", "pre", "post"))
+        device, connections = self._fade.device, torch.arange(len(plastic.rule))
+        decays = torch.from_numpy(plastic.params[:, [DECAY_PRE, DECAY_POST]])
+        n_axons = torch.from_numpy(plastic.row_last - plastic.row_first)
+        n_cells = torch.from_numpy(plastic.target_last - plastic.target_first)
+        self._decays = decays.to(device)
+        self._of_axon = torch.repeat_interleave(connections, n_axons).to(device)
+        self._of_cell = torch.repeat_interleave(connections, n_cells).to(device)
+
+    def decay(self) -> None:
+        """Let the traces decay by a step; factors that have become faint are put into the traces."""
+        self._fade.mul_(self._decays)
+        faint = self._fade < _FAINT
+        settled = torch.where(faint, self._fade, 1.0)
+        self._pre.mul_(settled[:, PRE][self._of_axon])
+        self._post.mul_(settled[:, POST][self._of_cell])
+        self._fade.masked_fill_(faint, 1.0)
+
+
+class Learner:
+    """A plastic connection; a subclass is what its rule does."""
+
+    def __init__(self, afferents: Afferents, n_neurons: int) -> None:
+        self.afferents = afferents
+        self._n_neurons = n_neurons
+        self._from_outside = afferents.first_row >= n_neurons
+
+    def learn(self, now: Tensor, arriving: Tensor, spiked: Tensor, gate: Tensor) -> None:
+        """Learn from the spikes of a step.
+
+        ``arriving`` (axons from outside,) counts, ``spiked`` (neurons,) bool, ``gate`` () a factor on the rule.
+        Spikes that arrive come before those that are emitted, and those of the region's own axons after.
+        """
+        a = self.afferents
+        rows, first = (arriving, a.first_row - self._n_neurons) if self._from_outside else (spiked, a.first_row)
+        spikes = rows[first : first + a.n_axons].to(torch.float32)
+        fired = self._come_back(spiked[a.first_target : a.first_target + a.n_cells], now)
+        if self._from_outside and not a.lag:
+            self.axons_fire(spikes, now, gate)
+            self.mark_axons(spikes)
+            self.cells_fire(fired, now, gate)
+        else:
+            self.cells_fire(fired, now, gate)
+            self.axons_fire(spikes, now, gate)
+            self.mark_axons(spikes)
+        a.post.add_(fired / a.fade[POST])
+        self.pass_time(now, gate)
+
+    def _come_back(self, fired: Tensor, now: Tensor) -> Tensor:
+        """The cells whose spikes reach their synapses now; those of this step are sent on their way."""
+        a = self.afferents
+        if not a.lag:
+            return fired
+        turn = torch.remainder(now, a.lag).reshape(1)
+        back = a.late.index_select(0, turn)[0] > 0
+        a.late.index_copy_(0, turn, fired.to(a.late.dtype)[None])
+        return back
+
+    def axons_fire(self, spikes: Tensor, now: Tensor, gate: Tensor) -> None:
+        """Learn from presynaptic spikes, float32 numbers, shape (axons,)."""
+
+    def cells_fire(self, fired: Tensor, now: Tensor, gate: Tensor) -> None:
+        """Learn from postsynaptic spikes, bool, shape (cells,)."""
+
+    def mark_axons(self, spikes: Tensor) -> None:
+        """Remember presynaptic spikes."""
+        self.afferents.pre.add_(spikes / self.afferents.fade[PRE])
+
+    def pass_time(self, now: Tensor, gate: Tensor) -> None:
+        """Let what was learned in a step work until the next."""
+
+    def settle(self, step: int) -> None:
+        """Bring all efficacies up to the beginning of a step."""
+
+    def select(self, step: int, action: int, n_actions: int) -> None:
+        """Learn which action was selected."""
+
+    def reinforce(self, step: int, amount: float) -> None:
+        """Learn from a dopamine release."""
