@@ -6,13 +6,14 @@ synapses of a plastic connection are looked at in every step, whoever fired, so 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from thalia_dask.errors import ConfigError
-from thalia_dask.plasticity import hebbian, stdp, three_factor
+from thalia_dask.plasticity import climbing_fibre, hebbian, stdp, three_factor
 from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, POST, PRE, PlasticTable
 
 _FAINT = 1e-6
@@ -199,17 +200,52 @@ class _ThreeFactor(Learner):
         a.tagged.add_(elapsed)
 
 
+class _ParallelFibre(Learner):
+    def axons_fire(self, spikes: Tensor, gate: Tensor) -> None:
+        a = self.afferents
+        rate, largest = gate * a.params[climbing_fibre.POTENTIATION], a.params[climbing_fibre.LARGEST]
+        times, weights = spikes[a.axon], a.weight[a.synapse]
+        stronger = (largest - (largest - weights) * (1.0 - rate) ** times).clamp(0.0, largest)
+        a.set_weights(torch.where(times > 0, stronger, weights))
+
+    def be_taught(self, first_target: int, spikes: Tensor, gate: Tensor) -> None:
+        """Depress by climbing spikes, float32 numbers, one for each neuron from ``first_target`` on."""
+        a = self.afferents
+        first = max(first_target, a.first_target)
+        last = min(first_target + len(spikes), a.first_target + a.n_cells)
+        if first >= last:
+            return
+        times = torch.zeros(a.n_cells, dtype=torch.float32, device=spikes.device)
+        times[first - a.first_target : last - a.first_target] = spikes[first - first_target : last - first_target]
+        rate, largest = gate * a.params[climbing_fibre.DEPRESSION] * a.fade[PRE], a.params[climbing_fibre.LARGEST]
+        weights, left = a.weight[a.synapse], (1.0 - rate * a.pre[a.axon]).clamp(min=0.0) ** times[a.cell]
+        a.set_weights(torch.where(times[a.cell] > 0, (weights * left).clamp(0.0, largest), weights))
+
+
+class _ClimbingFibre(Learner):
+    pupils: Sequence[_ParallelFibre] = ()
+
+    def axons_fire(self, spikes: Tensor, gate: Tensor) -> None:
+        a = self.afferents
+        climbing = torch.zeros(a.n_cells, dtype=torch.float32, device=spikes.device)
+        climbing.index_add_(0, a.cell, spikes[a.axon])
+        for pupil in self.pupils:
+            pupil.be_taught(a.first_target, climbing, gate)
+
+
 _LEARNERS: dict[int, type[Learner]] = {
     stdp.STDP.code: _STDP,
     hebbian.Hebbian.code: _Hebbian,
     three_factor.ThreeFactor.code: _ThreeFactor,
+    climbing_fibre.ParallelFibre.code: _ParallelFibre,
+    climbing_fibre.ClimbingFibre.code: _ClimbingFibre,
 }
 
 
 def learners(plastic: PlasticTable, weight: Tensor, tensors: dict[str, Tensor], n_neurons: int) -> list[Learner]:
     """Every plastic connection of a region; ``tensors`` are its traces, by their names in a snapshot."""
     device = weight.device
-    found = []
+    found: list[Learner] = []
     for c in range(len(plastic.rule)):
         n_axons = int(plastic.row_last[c] - plastic.row_first[c])
         n_cells = int(plastic.target_last[c] - plastic.target_first[c])
@@ -240,4 +276,8 @@ def learners(plastic: PlasticTable, weight: Tensor, tensors: dict[str, Tensor], 
                 f"the learning rule with code {rule} has no form in torch operations; write device: cpu"
             )
         found.append(_LEARNERS[rule](afferents, n_neurons))
+    pupils = [learner for learner in found if isinstance(learner, _ParallelFibre)]
+    for learner in found:
+        if isinstance(learner, _ClimbingFibre):
+            learner.pupils = pupils
     return found

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from thalia_dask.jit import Floats, kernel
-from thalia_dask.plasticity import hebbian, stdp, three_factor
+from thalia_dask.plasticity import climbing_fibre, hebbian, stdp, three_factor
 from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, POST, PRE, PlasticTable
 from thalia_dask.synapses.table import SynapseTable
 
 _STDP = stdp.STDP.code
 _HEBBIAN = hebbian.Hebbian.code
 _THREE_FACTOR = three_factor.ThreeFactor.code
+_PARALLEL_FIBRE = climbing_fibre.ParallelFibre.code
+_CLIMBING_FIBRE = climbing_fibre.ClimbingFibre.code
 _ONE = np.float32(1.0)
 _FAINT = np.float32(1e-6)
 
@@ -42,9 +44,14 @@ def _settle(traces: Floats, fade: Floats, side: int) -> None:
 def axon_fires(row: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Learn from a presynaptic spike; ``gate`` holds one factor per plastic connection."""
     for c in range(plastic.rule.shape[0]):
-        if plastic.rule[c] == _STDP and plastic.row_first[c] <= row < plastic.row_last[c]:
+        if plastic.row_first[c] <= row < plastic.row_last[c]:
             axon = plastic.axon_base[c] + row - plastic.row_first[c]
-            stdp.depress(plastic, c, axon, gate[c], synapses)
+            if plastic.rule[c] == _STDP:
+                stdp.depress(plastic, c, axon, gate[c], synapses)
+            elif plastic.rule[c] == _PARALLEL_FIBRE:
+                climbing_fibre.potentiate(plastic, c, axon, gate[c], synapses)
+            elif plastic.rule[c] == _CLIMBING_FIBRE:
+                climbing_fibre.teach(plastic, c, axon, gate[c], synapses)
 
 
 @kernel
