@@ -128,14 +128,12 @@ def test_nothing_to_select_before_anything_happened(acting: DynamicBrain) -> Non
 
 
 def test_no_reward_without_an_action(acting: DynamicBrain) -> None:
-    for _ in range(2):
-        with pytest.raises(
-            StateError, match=r"^deliver_reward: no action has been selected since the last forward; call"
-        ):
-            acting.deliver_reward(external_reward=1.0)
-        acting.forward(FULL, 3)
-        acting.select_action()
-        acting.forward(FULL, 3)
+    message = r"^deliver_reward: no action has been selected in this episode; call select_action\(\) first$"
+    with pytest.raises(StateError, match=message):
+        acting.deliver_reward(external_reward=1.0)
+    acting.forward(FULL, 3)
+    with pytest.raises(StateError, match=message):
+        acting.deliver_reward(external_reward=1.0)
 
 
 def test_no_action_without_a_striatum() -> None:
