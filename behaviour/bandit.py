@@ -77,7 +77,7 @@ def config(environment: Bandit, seed: int, *, learning_rate: float = 0.05, **str
             },
             projections=[ProjectionConfig(source="thalamus", target="striatum")],
             encoding_timesteps=40,
-            vote_temperature=8.0,
+            vote_temperature=16.0,
         ),
         training=TrainingConfig(exploration=0.05),
     )

@@ -1,8 +1,8 @@
 """Conditioning: a cue, and some time later what it foretells.
 
-``dopamine``: an appetitive cue. The prediction error of the reward, trial by trial, as in fig. 1 of Schultz, Dayan &
-Montague (1997), Science 275:1593. ``eyelid``: a cue and an error that the cerebellum learns to anticipate, as in fig. 2
-of Mauk & Donegan (1997), Learn. Mem. 4:130.
+``dopamine``: an appetitive cue, and the prediction error of the reward trial by trial, as in fig. 1 of Schultz, Dayan &
+Montague (1997), Science 275:1593. ``eyelid``: a cue and an error that the cerebellum learns to anticipate, as in fig.
+2 of Mauk & Donegan (1997), Learn. Mem. 4:130.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ def dopamine(seed: int, n_trials: int, omitted: int) -> NDArray[np.float64]:
         global_=GlobalConfig(seed=seed),
         brain=BrainConfig(
             regions={"thalamus": RegionConfig(kind="thalamus", size=n_lights * width, input_size=n_lights * width)},
-            neuromodulation=NeuromodulationConfig(
-                value_source="thalamus.relay", value_rate=0.15, discount=0.98
-            ),
+            neuromodulation=NeuromodulationConfig(value_source="thalamus.relay", value_rate=0.15, discount=0.98),
         ),
     )
     errors = np.zeros((n_trials, N_STATES))
@@ -56,11 +54,10 @@ N_PROBES = 10
 
 
 def eyelid(seed: int, n_trials: int, error_ms: int, *, depression: float = 0.5) -> dict[str, NDArray[np.float64]]:
-    """Rates in Hz of Purkinje cells and nuclei, shape (trials, bins of ``BIN_MS``); the error comes ``error_ms`` after
-    the cue begins.
+    """Rates of Purkinje cells and nuclei in Hz, each of shape (trials, bins of ``BIN_MS``).
 
-    The last ``N_PROBES`` trials are without error. Mossy fibres answer to the beginning of the cue, and weakly while it lasts;
-    they reach granule cells by paths of different length.
+    The error comes ``error_ms`` after the cue begins, but not in the last ``N_PROBES`` trials. Mossy fibres answer to
+    the beginning of the cue, and weakly while it lasts; they reach granule cells by paths of different length.
     """
     params = {
         "mossy_spread_ms": 400.0,

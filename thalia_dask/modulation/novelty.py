@@ -8,8 +8,6 @@ Curr. Opin. Neurobiol. 16:710.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 

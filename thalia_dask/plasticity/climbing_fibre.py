@@ -4,8 +4,8 @@
     climbing spike on a cell:  w -= depression w x             x: trace of parallel-fibre spikes
 
 Depression of what was active before the error: Albus (1971), Math. Biosci. 10:25; Ito (1989), Annu. Rev. Neurosci.
-12:85. Potentiation by parallel fibres alone: Lev-Ram et al. (2002), PNAS 99:8389. Where an error follows no more often
-than by chance the two cancel: Medina, Garcia, Nores, Taylor & Mauk (2000), J. Neurosci. 20:5516.
+12:85. Potentiation by parallel fibres alone: Lev-Ram et al. (2002), PNAS 99:8389. Where an error follows no more
+often than by chance the two cancel: Medina, Garcia, Nores, Taylor & Mauk (2000), J. Neurosci. 20:5516.
 """
 
 from __future__ import annotations

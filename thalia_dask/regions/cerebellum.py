@@ -55,7 +55,9 @@ def layout(spec: RegionSpec) -> Layout:
             Connection("granule", "golgi", 0.2, 60.0),
             Connection("golgi", "granule", 0.5, -p.golgi_inhibition_mv, INHIBITORY),
             Connection("granule", "purkinje", 0.5, p.parallel_mv, rule=parallel),
-            Connection("climbing", "purkinje", 1.0, p.climbing_mv, delay_ms=(0, 0), aligned=True, rule=ClimbingFibre()),
+            Connection(
+                "climbing", "purkinje", 1.0, p.climbing_mv, delay_ms=(0, 0), aligned=True, rule=ClimbingFibre()
+            ),
             Connection("purkinje", "nuclei", 0.5, -p.purkinje_inhibition_mv, INHIBITORY),
         ),
         ports=("mossy", "climbing"),
