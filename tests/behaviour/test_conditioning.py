@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from behaviour.conditioning import BIN_MS, CUE, CUE_MS, N_PROBES, REWARD, dopamine, eyelid
+from tests.behaviour.conditioning import BIN_MS, CUE, CUE_MS, N_PROBES, REWARD, dopamine, eyelid
 
 
 def test_dopamine_moves_from_the_reward_to_the_cue() -> None:

@@ -1,4 +1,4 @@
-"""Acetylcholine answers to novelty, noradrenaline to uncertainty; what is expected of states survives a checkpoint."""
+"""Acetylcholine answers to novelty, noradrenaline to uncertainty; expectations survive a checkpoint."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from thalia_dask.brain.at_exit import close_at_exit
 from thalia_dask.brain.neuromodulation import Neuromodulation
 from thalia_dask.brain.opening import open_executor, open_recorder, usable_device, window_steps, with_execution
 from thalia_dask.brain.performance import performance
-from thalia_dask.brain.region_view import RegionView
+from thalia_dask.brain.region_view import RegionView, region_views
 from thalia_dask.brain.result import Result
 from thalia_dask.brain.stimulus import Stimulus, StimulusEncoder, count_steps
 from thalia_dask.brain.tally import Tally
@@ -257,8 +257,7 @@ class DynamicBrain:
         if not self._votes.heard_anything:
             raise StateError("select_action: nothing has happened yet; call forward(stimulus) first")
         before = self._action if self._decided else None
-        if not self._decided:
-            self._trial += 1
+        self._trial += not self._decided
         exploration = self.config.training.exploration if explore else 0.0
         self._action, self._confidence = self._votes.select(self._trial, exploration)
         if self._action != before:  # asked twice, the regions must not count it twice
@@ -270,10 +269,9 @@ class DynamicBrain:
     def deliver_reward(self, external_reward: float) -> float:
         """Reward the action that was selected last; returns the reward prediction error.
 
-        The error is released as dopamine, its size as noradrenaline; both take effect at the next step. A reward may
-        come late, after further calls of :meth:`forward`: what is left of eligibility decides what it changes. With
-        ``neuromodulation.value_source`` no action is needed, and a reward that follows an action at once, with no
-        state in between, is taken to end the episode.
+        The error is released as dopamine, its size as noradrenaline; both take effect at the next step. Calls of
+        :meth:`forward` may lie between action and reward. With ``neuromodulation.value_source`` no action is needed,
+        and a reward that follows an action with no ``forward`` in between is taken to end the episode.
 
         Raises
         ------
@@ -283,17 +281,14 @@ class DynamicBrain:
         self._open()
         reward = finite(external_reward, "deliver_reward: external_reward")
         if self._action is None and self.neuromodulation.value is None:
-            raise StateError(
-                "deliver_reward: no action has been selected in this episode; call select_action() first"
-            )
+            raise StateError("deliver_reward: no action was selected in this episode; call select_action() first")
         releases = self.neuromodulation.rewarded(reward, self._confidence, at_once=self._decided)
         self._release_all(releases)
-        error = releases["dopamine"]
         if self._action is not None:
-            report = TrialReport(self.now, self._action, reward, error)
+            report = TrialReport(self.now, self._action, reward, releases["dopamine"])
             for observer in self._observers:
                 observer.on_trial(report)
-        return error
+        return releases["dopamine"]
 
     def release(self, neuromodulator: str, amount: float) -> None:
         """Release an amount of a neuromodulator everywhere, from the next step on.
@@ -307,8 +302,7 @@ class DynamicBrain:
             raise InputError(
                 f"there is no neuromodulator '{neuromodulator}'; write one of {', '.join(NEUROMODULATORS)}"
             )
-        number = finite(amount, f"release: the amount of {neuromodulator}")
-        self._release_all({neuromodulator: number})
+        self._release_all({neuromodulator: finite(amount, f"release: the amount of {neuromodulator}")})
 
     def reset_episode(self) -> None:
         """Begin a new episode: membranes, traces and spikes in flight are cleared; what was learned stays."""
@@ -363,10 +357,7 @@ class DynamicBrain:
     @property
     def adapters(self) -> dict[str, RegionView]:
         """Region -> what it is; the size of a region is ``brain.adapters[name].impl.n_neurons``."""
-        return {
-            spec.name: RegionView(spec.name, spec.kind, sum(size for _, size in sizes))
-            for spec, (_, sizes) in zip(self.plan.regions, self.plan.populations, strict=True)
-        }
+        return region_views(self.plan)
 
     @property
     def _parallel_executor(self) -> Executor | None:
@@ -401,8 +392,8 @@ class DynamicBrain:
         for name, snapshot in checkpoint.regions.items():
             self._executor.restore(name, snapshot)
         self._orchestrator.restore(checkpoint.travel)
-        self._trial, self._action, self._confidence = memory["trial"], memory["action"], memory["confidence"]
-        self._decided = memory["decided"]
+        self._trial, self._action = memory["trial"], memory["action"]
+        self._confidence, self._decided = memory["confidence"], memory["decided"]
         self.neuromodulation.restore(memory["neuromodulation"])
         self._levels.restore({name: (step, level) for name, (step, level) in memory["levels"].items()})
         if self._votes is not None:

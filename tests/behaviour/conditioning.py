@@ -1,8 +1,8 @@
 """Conditioning: a cue, and some time later what it foretells.
 
-``dopamine``: an appetitive cue, and the prediction error of the reward trial by trial, as in fig. 1 of Schultz, Dayan &
-Montague (1997), Science 275:1593. ``eyelid``: a cue and an error that the cerebellum learns to anticipate, as in fig.
-2 of Mauk & Donegan (1997), Learn. Mem. 4:130.
+``dopamine``: an appetitive cue, and the prediction error of the reward trial by trial, as in fig. 1 of Schultz, Dayan
+& Montague (1997), Science 275:1593. ``eyelid``: a cue and an error that the cerebellum learns to anticipate, as in
+Mauk & Donegan (1997), Learn. Mem. 4:130.
 """
 
 from __future__ import annotations
