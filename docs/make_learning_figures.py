@@ -76,8 +76,8 @@ def striatum() -> str:
             "# Striatum: a two-armed bandit and its reversal\n",
             f"The better arm pays in {P_BEST:.0%} of the trials, the other in {1 - P_BEST:.0%}; after {REVERSAL} "
             "trials they change places. A thalamus and a striatum see the same light in every trial; 5 % of the "
-            "actions are random. Where confidence has settled it is the chance of a reward: the prediction error is what "
-            "corrects both.\n",
+            "actions are random. Where confidence has settled it is the chance of a reward: the prediction error is "
+            "what corrects both.\n",
             "| seed | optimal, trials 201-300 | optimal, trials 501-600 | confidence then | reward then "
             "| without learning, 201-300 | without learning, 501-600 |",
             "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
