@@ -16,7 +16,7 @@ PEERS := .venv-peers/.installed
 OUT ?= runs/digits.zarr
 OPTIONS := $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(SEED),--set global.seed=$(SEED)) $(ARGS)
 
-.PHONY: help demo test guard torture test-slurm test-browser chromium forecast lint bench validate clean
+.PHONY: help demo test guard torture test-slurm test-browser chromium forecast behaviour lint bench validate clean
 
 help:
 	@echo "make demo    train the six-region brain on handwritten digits, on Dask; results go to runs/"
@@ -27,6 +27,7 @@ help:
 	@echo "make test-browser  run the tests of the live page, with a screenshot in runs/live_page.png; needs Chromium"
 	@echo "make chromium  install Debian's Chromium for them (as root)"
 	@echo "make forecast  compare forecasts of parallel execution with real runs, in minutes"
+	@echo "make behaviour  experiments with regions over five seeds; figures and tables go to docs/explanation (minutes)"
 	@echo "make lint    ruff, mypy and the import contract"
 	@echo "make bench   side-by-side benchmarks against NEST and Brian2, in results/bench.json (takes long)"
 	@echo "make validate  comparisons with NEST, in results/validate.json; fails where one does not hold"
@@ -59,6 +60,9 @@ chromium:
 
 forecast: $(KERNELS)
 	$(BIN)/python -m tests.performance.against_dask $(ARGS)
+
+behaviour: $(KERNELS)
+	$(BIN)/python docs/make_learning_figures.py $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check

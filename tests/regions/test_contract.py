@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -87,7 +89,7 @@ def test_reset_clears_the_state_of_a_torch_module() -> None:
     assert pairs(advance(worn, spec, 30, 50, reset)) == pairs(advance(fresh, spec, 30, 50))
 
 
-@pytest.mark.parametrize("kind", ["cortex", "hippocampus", "striatum"])
+@pytest.mark.parametrize("kind", ["cerebellum", "cortex", "hippocampus", "striatum"])
 def test_plastic_kinds_learn(kind: str) -> None:
     spec = spec_of(kind, 40)
     region = create_region(spec)
@@ -97,10 +99,19 @@ def test_plastic_kinds_learn(kind: str) -> None:
     assert (region.snapshot()["weight"] != before).any()
 
 
-@pytest.mark.parametrize("kind", ["thalamus", "prefrontal", "cerebellum"])
+@pytest.mark.parametrize("kind", ["thalamus", "prefrontal"])
 def test_other_kinds_keep_their_efficacies(kind: str) -> None:
     spec = spec_of(kind, 40)
     region = create_region(spec)
     before = region.snapshot()["weight"]
     advance(region, spec, 0, 60, Signal(0, "action", 0), Signal(0, "dopamine", 1.0))
+    assert (region.snapshot()["weight"] == before).all()
+
+
+def test_a_cerebellum_without_climbing_fibres_keeps_its_efficacies() -> None:
+    taught = spec_of("cerebellum", 40)
+    spec = replace(taught, incoming=tuple(end for end in taught.incoming if end.port != "climbing"))
+    region = create_region(spec)
+    before = region.snapshot()["weight"]
+    advance(region, spec, 0, 60)
     assert (region.snapshot()["weight"] == before).all()

@@ -20,7 +20,7 @@ def label_of(image):
     return LABELS[np.all(image * 16 == IMAGES, axis=1)][0]
 
 
-@pytest.mark.parametrize("split", ["train", "heldout"])
+@pytest.mark.parametrize("split", ["train", "heldout", "fit", "validation"])
 def test_gymnasium_finds_nothing_to_complain_of(split):
     check_env(Digits(split), skip_render_check=True)
 
@@ -32,6 +32,12 @@ def test_the_two_splits_are_all_digits_and_have_none_in_common():
     together = np.concatenate([train, heldout])
     assert np.array_equal(np.unique(together, axis=0), np.unique(IMAGES / 16, axis=0))
     assert not {image.tobytes() for image in train} & {image.tobytes() for image in heldout}
+
+
+def test_images_for_validation_are_taken_from_those_for_training():
+    train, fit, validation = (one_pass(Digits(split), seed=1) for split in ("train", "fit", "validation"))
+    assert len(validation) / len(train) == pytest.approx(0.2, abs=0.002)
+    assert sorted(image.tobytes() for image in train) == sorted(i.tobytes() for i in [*fit, *validation])
 
 
 def test_every_digit_has_its_share_of_the_held_out():
@@ -87,5 +93,5 @@ def test_an_answer_is_a_digit():
 
 
 def test_a_split_that_does_not_exist():
-    with pytest.raises(InputError, match=r"^Digits: split is 'test'; write 'train' or 'heldout'$"):
+    with pytest.raises(InputError, match=r"^Digits: split is 'test'; write one of train, heldout, fit, validation$"):
         Digits("test")

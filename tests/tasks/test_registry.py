@@ -40,7 +40,10 @@ def test_unknown_name_tells_what_is_like_it():
 
 def test_unknown_parameter():
     assert message_of(name="digits", params={"size": 3}) == (
-        "task.params.size: the task 'digits' has no parameters; leave it out"
+        "task.params.size: the task 'digits' has no such parameter; write examination, or leave it out"
+    )
+    assert message_of(name="digits", params={"examination": "test"}) == (
+        "task.params.examination is 'test'; write 'heldout' or 'validation'"
     )
     assert message_of(name="CartPole-v1", params={"gravity": 3}).startswith(
         "task.params: the environment 'CartPole-v1' does not take gravity: "
@@ -74,3 +77,9 @@ def test_a_config_cannot_have_a_module_imported():
         "anywhere; write task.name: Fly-v0, and --import antigravity on the command line (or import it yourself)"
     )
     assert "antigravity" not in sys.modules
+
+
+def test_parameters_can_be_chosen_without_a_look_at_the_held_out_images():
+    task, final = (open_task(TaskConfig(name="digits", params=p)) for p in ({"examination": "validation"}, {}))
+    assert (task.training_trials, task.evaluation_trials) == (1151, 287)
+    assert task.training_trials + task.evaluation_trials == final.training_trials

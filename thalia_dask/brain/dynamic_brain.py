@@ -19,9 +19,10 @@ from thalia_dask.brain.as_html import brain_html
 from thalia_dask.brain.at_exit import close_at_exit
 from thalia_dask.brain.live import no_link, open_monitor
 from thalia_dask.brain.memory import Memory, Votes, understood
+from thalia_dask.brain.neuromodulation import Neuromodulation
 from thalia_dask.brain.opening import open_executor, open_recorder, usable_device, window_steps, with_execution
 from thalia_dask.brain.performance import performance
-from thalia_dask.brain.region_view import RegionView
+from thalia_dask.brain.region_view import RegionView, region_views
 from thalia_dask.brain.result import Result
 from thalia_dask.brain.stimulus import Stimulus, StimulusEncoder, count_steps
 from thalia_dask.brain.tally import Tally
@@ -33,7 +34,6 @@ from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.errors import CheckpointError, InputError, StateError
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
-from thalia_dask.modulation.reward import RewardExpectation
 from thalia_dask.recording.layout import Position
 from thalia_dask.recording.recorder import Recorder
 from thalia_dask.recording.store import check_output
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from distributed.deploy.cluster import Cluster
 
 _LOG = logging.getLogger(__name__)
-_AROUSAL_PER_SURPRISE = 0.2
 
 
 class DynamicBrain:
@@ -58,7 +57,7 @@ class DynamicBrain:
     Attributes
     ----------
     config, plan : what the brain was built from.
-    expectation : what reward the brain expects.
+    neuromodulation : what it expects, and what is new to it.
     """
 
     def __init__(
@@ -74,7 +73,7 @@ class DynamicBrain:
     ) -> None:
         self.config = config
         self.plan = plan
-        self.expectation = RewardExpectation()
+        self.neuromodulation = Neuromodulation(plan, config.brain.neuromodulation)
         self._executor = executor
         self._levels = NeuromodulatorLevels(plan.dt_ms)
         self._encoder = StimulusEncoder(plan, config.brain.max_input_rate_hz)
@@ -92,8 +91,9 @@ class DynamicBrain:
         self._trial = 0
         self._action: int | None = None
         self._confidence = 0.0
+        self._decided = False
         self._closed = False
-        own: list[Observer] = [self._recorder, self._tally]
+        own: list[Observer] = [self._recorder, self._tally, self.neuromodulation]
         if self._votes is not None:
             own.append(self._votes)
         self._observers = [*own, *observers]
@@ -292,15 +292,17 @@ class DynamicBrain:
         self._open()
         rows = self._encoder.rows(stimulus)
         n_steps = count_steps(rows, n_timesteps, self.config.brain.encoding_timesteps)
-        if self._votes is not None and self._action is not None:
+        if self._votes is not None and self._decided:
             self._votes.clear()
-        self._action = None
+        self._decided = False
+        self.neuromodulation.begin()
         start, began = self.now, perf_counter()
         for port, steps, axons in self._encoder.spikes(rows, start, n_steps):
             self._orchestrator.stimulate(port.region, port.index, steps, axons)
         self._stimulus_seconds += perf_counter() - began
         self._tally.clear()
         self._orchestrator.run(n_steps)
+        self._release_all(self.neuromodulation.perceived())
         return Result(self._tally.spikes, self._tally.events, (start, self.now), self._recorder.dataset)
 
     def select_action(self, *, explore: bool = True) -> tuple[int, float]:
@@ -320,38 +322,39 @@ class DynamicBrain:
             )
         if not self._votes.heard_anything:
             raise StateError("select_action: nothing has happened yet; call forward(stimulus) first")
-        if self._action is None:
-            self._trial += 1
+        before = self._action if self._decided else None
+        self._trial += not self._decided
         exploration = self.config.training.exploration if explore else 0.0
-        before = self._action
         self._action, self._confidence = self._votes.select(self._trial, exploration)
         if self._action != before:  # asked twice, the regions must not count it twice
             self._orchestrator.broadcast("action", self._action)
+            self._release_all(self.neuromodulation.decided(self._confidence))
+        self._decided = True
         return self._action, self._confidence
 
     def deliver_reward(self, external_reward: float) -> float:
-        """Reward the action that was selected; returns the reward prediction error.
+        """Reward the action that was selected last; returns the reward prediction error.
 
-        The error is released as dopamine, its size as noradrenaline; both take effect at the next step.
+        The error is released as dopamine, its size as noradrenaline; both take effect at the next step. Calls of
+        :meth:`forward` may lie between action and reward. With ``neuromodulation.value_source`` no action is needed,
+        and a reward that follows an action with no ``forward`` in between is taken to end the episode.
 
         Raises
         ------
         InputError : if the reward is not finite.
-        StateError : if no action has been selected since the last ``forward``.
+        StateError : if no action has been selected in this episode.
         """
         self._open()
         reward = finite(external_reward, "deliver_reward: external_reward")
-        if self._action is None:
-            raise StateError(
-                "deliver_reward: no action has been selected since the last forward; call select_action() first"
-            )
-        error = self.expectation.prediction_error(reward, self._confidence)
-        self.release("dopamine", error)
-        self.release("noradrenaline", _AROUSAL_PER_SURPRISE * abs(error))
-        report = TrialReport(self.now, self._action, reward, error)
-        for observer in self._observers:
-            observer.on_trial(report)
-        return error
+        if self._action is None and self.neuromodulation.value is None:
+            raise StateError("deliver_reward: no action was selected in this episode; call select_action() first")
+        releases = self.neuromodulation.rewarded(reward, self._confidence, at_once=self._decided)
+        self._release_all(releases)
+        if self._action is not None:
+            report = TrialReport(self.now, self._action, reward, releases["dopamine"])
+            for observer in self._observers:
+                observer.on_trial(report)
+        return releases["dopamine"]
 
     def release(self, neuromodulator: str, amount: float) -> None:
         """Release an amount of a neuromodulator everywhere, from the next step on.
@@ -365,15 +368,14 @@ class DynamicBrain:
             raise InputError(
                 f"there is no neuromodulator '{neuromodulator}'; write one of {', '.join(NEUROMODULATORS)}"
             )
-        number = finite(amount, f"release: the amount of {neuromodulator}")
-        self._levels.release(neuromodulator, number, self.now)
-        self._orchestrator.broadcast(neuromodulator, number)
+        self._release_all({neuromodulator: finite(amount, f"release: the amount of {neuromodulator}")})
 
     def reset_episode(self) -> None:
         """Begin a new episode: membranes, traces and spikes in flight are cleared; what was learned stays."""
         self._open()
         self._orchestrator.broadcast("reset", 0.0)
-        self._action = None
+        self._action, self._decided = None, False
+        self.neuromodulation.reset()
         if self._votes is not None:
             self._votes.clear()
 
@@ -431,10 +433,7 @@ class DynamicBrain:
     @property
     def adapters(self) -> dict[str, RegionView]:
         """Region -> what it is; the size of a region is ``brain.adapters[name].impl.n_neurons``."""
-        return {
-            spec.name: RegionView(spec.name, spec.kind, sum(size for _, size in sizes))
-            for spec, (_, sizes) in zip(self.plan.regions, self.plan.populations, strict=True)
-        }
+        return region_views(self.plan)
 
     @property
     def _parallel_executor(self) -> Executor | None:
@@ -446,12 +445,18 @@ class DynamicBrain:
             raise StateError("this brain is closed; build another one with DynamicBrain.from_thalia_config(config)")
         return self._executor
 
+    def _release_all(self, amounts: Mapping[str, float]) -> None:
+        for neuromodulator, amount in amounts.items():
+            self._levels.release(neuromodulator, amount, self.now)
+            self._orchestrator.broadcast(neuromodulator, amount)
+
     def _memory(self) -> Memory:
         return Memory(
             trial=self._trial,
             action=self._action,
             confidence=self._confidence,
-            expectation=self.expectation,
+            decided=self._decided,
+            neuromodulation=self.neuromodulation.snapshot(),
             levels=self._levels.snapshot(),
             votes=None if self._votes is None else Votes(**self._votes.snapshot()),
             recorded=self._recorder.secure(),
@@ -461,8 +466,9 @@ class DynamicBrain:
         """Return to the state that a checkpoint holds."""
         self._executor.restores(checkpoint.regions)
         self._orchestrator.restore(checkpoint.travel)
-        self._trial, self._action, self._confidence = memory.trial, memory.action, memory.confidence
-        self.expectation = memory.expectation
+        self._trial, self._action = memory.trial, memory.action
+        self._confidence, self._decided = memory.confidence, memory.decided
+        self.neuromodulation.restore(memory.neuromodulation)
         self._levels.restore(memory.levels)
         if self._votes is not None and memory.votes is not None:
             self._votes.restore(memory.votes.model_dump())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from thalia_dask.config import ThaliaConfig
 from thalia_dask.engine.checkpoint import Checkpoint
 from thalia_dask.errors import CheckpointError
-from thalia_dask.modulation.reward import RewardExpectation
 from thalia_dask.recording.layout import Position
 
 
@@ -25,7 +26,9 @@ class Memory(BaseModel):
 
     Attributes
     ----------
-    trial, action, confidence : the trials so far, the action that waits for its reward, and the confidence in it.
+    trial, action, confidence : the trials so far, the last action of the episode, and the confidence in it.
+    decided : whether it was selected since the last stimulus.
+    neuromodulation : what the brain expects, and what is known to it.
     levels : neuromodulator -> (step of the last release, level then).
     votes : None in a brain that does not vote.
     recorded : how far the recording on disk had come; None where it was kept in memory.
@@ -36,7 +39,8 @@ class Memory(BaseModel):
     trial: int
     action: int | None
     confidence: float
-    expectation: RewardExpectation
+    decided: bool
+    neuromodulation: dict[str, Any]
     levels: dict[str, tuple[int, float]]
     votes: Votes | None
     recorded: Position | None

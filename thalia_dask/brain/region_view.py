@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from thalia_dask.topology.plan import BrainPlan
+
 
 @dataclass(frozen=True, slots=True)
 class RegionView:
@@ -17,3 +19,11 @@ class RegionView:
     def impl(self) -> RegionView:
         """The region itself: Thalia wrapped its regions in adapters, here there is nothing to unwrap."""
         return self
+
+
+def region_views(plan: BrainPlan) -> dict[str, RegionView]:
+    """Every region of a plan, by name."""
+    return {
+        spec.name: RegionView(spec.name, spec.kind, sum(size for _, size in sizes))
+        for spec, (_, sizes) in zip(plan.regions, plan.populations, strict=True)
+    }

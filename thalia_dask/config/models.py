@@ -107,6 +107,38 @@ class ProjectionConfig(Config):
     )
 
 
+class NeuromodulationConfig(Config):
+    """What the neuromodulators of a brain report.
+
+    Without ``value_source`` the reward that is expected is the confidence in the action that was selected; with it,
+    it is learned for every state, which rewards that come late need.
+    """
+
+    value_source: str | None = Field(
+        default=None,
+        description="the population whose spikes foretell rewards, 'region.population', or null to expect what the "
+        "confidence in an action says",
+    )
+    value_rate: float = Field(
+        default=0.1, gt=0, le=1, description="the share of an error that is corrected, above 0 and up to 1"
+    )
+    discount: float = Field(
+        default=0.9, ge=0, lt=1, description="the worth of a reward that comes a state later, from 0 to below 1"
+    )
+    novelty_source: str | None = Field(
+        default=None,
+        description="the population whose new patterns release acetylcholine, 'region.population', or null for none",
+    )
+    novelty_rate: float = Field(
+        default=0.5, gt=0, le=1, description="the share of its novelty that a pattern loses, above 0 and up to 1"
+    )
+    uncertainty: float = Field(
+        default=0.0,
+        ge=0,
+        description="the noradrenaline that an action without any confidence releases, at least 0",
+    )
+
+
 class BrainConfig(Config):
     """Regions, projections and how a brain is driven.
 
@@ -139,6 +171,9 @@ class BrainConfig(Config):
     vote_temperature: PositiveFloat = Field(
         default=2.0,
         description="the lead in striatal spikes that makes an action e times as likely, greater than 0",
+    )
+    neuromodulation: NeuromodulationConfig = Field(
+        default=NeuromodulationConfig(), description="a mapping of what neuromodulators report"
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from thalia_dask.jit import Floats, Int32Array, Int64Array, inlined
 from thalia_dask.plasticity import (
     bcm,
+    climbing_fibre,
     dopamine_stdp,
     hebbian,
     inhibitory_stdp,
@@ -26,6 +27,8 @@ _BCM = bcm.BCM.code
 _INHIBITORY_STDP = inhibitory_stdp.InhibitorySTDP.code
 _SCALING = synaptic_scaling.SynapticScaling.code
 _DOPAMINE_STDP = dopamine_stdp.DopamineSTDP.code
+_PARALLEL_FIBRE = climbing_fibre.ParallelFibre.code
+_CLIMBING_FIBRE = climbing_fibre.ClimbingFibre.code
 _ONE = np.float32(1.0)
 _FAINT = np.float32(1e-6)
 
@@ -95,6 +98,10 @@ def axon_fires(row: int, step: int, gate: Floats, plastic: PlasticTable, synapse
                 synaptic_scaling.arrive(plastic, c, axon, step, gate[c], synapses)
             elif plastic.rule[c] == _DOPAMINE_STDP:
                 dopamine_stdp.depress(plastic, c, axon, step, synapses)
+            elif plastic.rule[c] == _PARALLEL_FIBRE:
+                climbing_fibre.potentiate(plastic, c, axon, gate[c], synapses)
+            elif plastic.rule[c] == _CLIMBING_FIBRE:
+                climbing_fibre.teach(plastic, c, axon, gate[c], synapses)
 
 
 @inlined

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from thalia_dask.neurons.lif import INHIBITORY, LIFParams
+from thalia_dask.plasticity.climbing_fibre import ClimbingFibre, ParallelFibre
 from thalia_dask.regions.kind import read_params, share
 from thalia_dask.regions.layout import Background, Connection, Layout, Population
 from thalia_dask.regions.spec import RegionSpec
@@ -23,9 +24,14 @@ class CerebellumParams:
     purkinje_fraction: float = 0.1
     nuclei_fraction: float = 0.1
     mossy_mv: float = 120.0
+    mossy_spread_ms: float = 0.0
     golgi_inhibition_mv: float = 30.0
     parallel_mv: float = 50.0
     purkinje_inhibition_mv: float = 15.0
+    climbing_mv: float = 50.0
+    potentiation: float = 0.001
+    depression: float = 0.1
+    trace_ms: float = 40.0
 
 
 def layout(spec: RegionSpec) -> Layout:
@@ -34,6 +40,8 @@ def layout(spec: RegionSpec) -> Layout:
     granule = LIFParams(tau_membrane_ms=10.0, resting_mv=-57.0, adaptation_mv=2.0, tau_adaptation_ms=50.0)
     golgi = LIFParams(tau_membrane_ms=15.0, adaptation_mv=2.0, tau_adaptation_ms=50.0)
     projecting = LIFParams(tau_membrane_ms=15.0, adaptation_mv=1.0, tau_adaptation_ms=50.0)
+    taught = any(incoming.port == "climbing" for incoming in spec.incoming)
+    parallel = ParallelFibre(p.trace_ms, p.potentiation, p.depression) if taught else None
     return Layout(
         populations=(
             Population("granule", spec.size, granule, Background(200.0, 2.0)),
@@ -42,14 +50,17 @@ def layout(spec: RegionSpec) -> Layout:
             Population("nuclei", share(spec.size, p.nuclei_fraction), projecting, Background(1500.0, 2.5)),
         ),
         connections=(
-            Connection("mossy", "granule", 0.06, p.mossy_mv, delay_ms=(0, 0)),
+            Connection("mossy", "granule", 0.06, p.mossy_mv, delay_ms=(0, p.mossy_spread_ms)),
             Connection("mossy", "nuclei", 0.2, 30.0, delay_ms=(0, 0)),
             Connection("granule", "golgi", 0.2, 60.0),
             Connection("golgi", "granule", 0.5, -p.golgi_inhibition_mv, INHIBITORY),
-            Connection("granule", "purkinje", 0.5, p.parallel_mv),
+            Connection("granule", "purkinje", 0.5, p.parallel_mv, rule=parallel),
+            Connection(
+                "climbing", "purkinje", 1.0, p.climbing_mv, delay_ms=(0, 0), aligned=True, rule=ClimbingFibre()
+            ),
             Connection("purkinje", "nuclei", 0.5, -p.purkinje_inhibition_mv, INHIBITORY),
         ),
-        ports=("mossy",),
+        ports=("mossy", "climbing"),
         stimulus="mossy",
         default_output="nuclei",
     )

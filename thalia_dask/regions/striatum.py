@@ -25,10 +25,12 @@ class StriatumParams:
     fsi_fraction: float = 0.1
     resting_mv: float = -60.0
     cortical_mv: float = 90.0
+    thalamic_mv: float = 45.0
     contextual_mv: float = 20.0
     lateral_mv: float = 20.0
     feedforward_inhibition_mv: float = 20.0
     learning_rate: float = 0.1
+    trace_ms: float = 20.0
     eligibility_ms: float = 200.0
     efference: float = 1.0
     dopamine_mv: float = 1.0
@@ -49,10 +51,14 @@ def layout(spec: RegionSpec) -> Layout:
     connections = []
     for cells, sign in (("d1", 1.0), ("d2", -1.0)):
         rule = ThreeFactor(
-            learning_rate=sign * p.learning_rate, tau_eligibility_ms=p.eligibility_ms, efference=p.efference
+            learning_rate=sign * p.learning_rate,
+            tau_pre_ms=p.trace_ms,
+            tau_eligibility_ms=p.eligibility_ms,
+            efference=p.efference,
         )
         connections += [
             Connection("cortical", cells, 0.6, p.cortical_mv, delay_ms=(0, 0), rule=rule),
+            Connection("thalamic", cells, 0.6, p.thalamic_mv, delay_ms=(0, 0), rule=rule),
             Connection("hippocampal", cells, 0.3, p.contextual_mv, delay_ms=(0, 0), rule=rule),
             Connection("prefrontal", cells, 0.3, p.contextual_mv, delay_ms=(0, 0), rule=rule),
             Connection(cells, cells, 0.3, -p.lateral_mv, INHIBITORY, n_groups=p.n_actions),
@@ -66,7 +72,7 @@ def layout(spec: RegionSpec) -> Layout:
             Population("fsi", share(2 * spec.size, p.fsi_fraction), interneuron, Background(200.0, 2.0)),
         ),
         connections=tuple(connections),
-        ports=("cortical", "hippocampal", "prefrontal"),
+        ports=("cortical", "thalamic", "hippocampal", "prefrontal"),
         stimulus="cortical",
         default_output="d1",
         n_actions=p.n_actions,

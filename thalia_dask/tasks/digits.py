@@ -6,7 +6,7 @@ digits of 8 x 8 pixels.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import gymnasium
 import numpy as np
@@ -22,9 +22,13 @@ Pixels = NDArray[np.float32]
 N_DIGITS = 10
 _N_PIXELS = 64
 _BRIGHTEST = 16.0
-_HELD_OUT_SHARE = 0.2
+_SHARE = 0.2
+"""Of each digit's images: held out of all, and for validation of the others."""
 _SPLIT_SEED = 0
 """The split is the same for every run, so that runs with different seeds are measured on the same images."""
+
+Split = Literal["train", "heldout", "fit", "validation"]
+_SHUFFLED = ("train", "fit")
 
 
 class Digits(gymnasium.Env[Pixels, np.int64]):
@@ -35,9 +39,10 @@ class Digits(gymnasium.Env[Pixels, np.int64]):
 
     Parameters
     ----------
-    split : ``"train"`` shows its images in an order that is shuffled anew for each pass, by the seed given to
-        :meth:`reset`; ``"heldout"`` shows the other fifth of the images, always in the same order. Each digit has
-        its share in both. A seed given to :meth:`reset` starts a first pass.
+    split : ``"heldout"`` is a fifth of the images, ``"train"`` the others; ``"validation"`` is a fifth of those, to
+        choose parameters by, and ``"fit"`` what is left. Each digit has its share in all. ``"train"`` and ``"fit"``
+        are shown in an order that is shuffled anew for each pass, by the seed given to :meth:`reset`, the other two
+        always in the same order. A seed given to :meth:`reset` starts a first pass.
 
     Attributes
     ----------
@@ -50,9 +55,9 @@ class Digits(gymnasium.Env[Pixels, np.int64]):
 
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 (the name and type are Gymnasium's)
 
-    def __init__(self, split: Literal["train", "heldout"] = "train") -> None:
-        if split not in ("train", "heldout"):
-            raise InputError(f"Digits: split is {split!r}; write 'train' or 'heldout'")
+    def __init__(self, split: Split = "train") -> None:
+        if split not in get_args(Split):
+            raise InputError(f"Digits: split is {split!r}; write one of {', '.join(get_args(Split))}")
         self.observation_space = Box(0.0, 1.0, (_N_PIXELS,), np.float32)
         self.action_space = Discrete(N_DIGITS)
         images, labels = load_digits(return_X_y=True)
@@ -60,7 +65,7 @@ class Digits(gymnasium.Env[Pixels, np.int64]):
         self.n_trials = len(chosen)
         self._images = (images[chosen] / _BRIGHTEST).astype(np.float32)
         self._labels = labels[chosen]
-        self._shuffled = split == "train"
+        self._shuffled = split in _SHUFFLED
         self._order = np.arange(0)
         self._shown = 0
         self._unanswered = False
@@ -99,10 +104,17 @@ class Digits(gymnasium.Env[Pixels, np.int64]):
 
 
 def _split(labels: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
-    """Indices of the images of each split: a fifth of each digit's, drawn at random, is held out."""
-    held_out = np.zeros(len(labels), bool)
+    """Indices of the images of each split."""
+    train, held_out = _drawn(labels, np.arange(len(labels)), "split")
+    fit, validation = _drawn(labels, train, "validation")
+    return {"train": train, "heldout": held_out, "fit": fit, "validation": validation}
+
+
+def _drawn(labels: NDArray[np.int64], images: NDArray[np.int64], purpose: str) -> tuple[NDArray[np.int64], ...]:
+    """What is left of the images, and a fifth of each digit's, drawn at random."""
+    drawn = np.zeros(len(labels), bool)
     for digit in range(N_DIGITS):
-        indices = np.flatnonzero(labels == digit)
-        lots = generator(_SPLIT_SEED, "digits", "split", digit).permutation(indices)
-        held_out[lots[: round(_HELD_OUT_SHARE * len(indices))]] = True
-    return {"train": np.flatnonzero(~held_out), "heldout": np.flatnonzero(held_out)}
+        indices = images[labels[images] == digit]
+        lots = generator(_SPLIT_SEED, "digits", purpose, digit).permutation(indices)
+        drawn[lots[: round(_SHARE * len(indices))]] = True
+    return images[~drawn[images]], images[drawn[images]]

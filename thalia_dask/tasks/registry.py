@@ -80,9 +80,18 @@ def open_task(config: TaskConfig) -> Task:
 def _open_digits(params: Mapping[str, ParamValue]) -> Task:
     from thalia_dask.tasks.digits import N_DIGITS, Digits  # scikit-learn takes a second to import
 
-    if params:
-        raise ConfigError(f"task.params.{next(iter(params))}: the task '{DIGITS}' has no parameters; leave it out")
-    training, evaluation = Digits("train"), Digits("heldout")
+    unknown = [name for name in params if name != "examination"]
+    if unknown:
+        raise ConfigError(
+            f"task.params.{unknown[0]}: the task '{DIGITS}' has no such parameter; write examination, or leave it out"
+        )
+    examination = params.get("examination", "heldout")
+    if examination not in ("heldout", "validation"):
+        raise ConfigError(f"task.params.examination is {examination!r}; write 'heldout' or 'validation'")
+    if examination == "validation":
+        training, evaluation = Digits("fit"), Digits("validation")
+    else:
+        training, evaluation = Digits("train"), Digits("heldout")
     return Task(
         DIGITS,
         training,

@@ -8,6 +8,7 @@ from torch import Tensor
 from thalia_dask.errors import ConfigError
 from thalia_dask.plasticity import (
     bcm,
+    climbing_fibre,
     dopamine_stdp,
     hebbian,
     inhibitory_stdp,
@@ -19,6 +20,7 @@ from thalia_dask.plasticity import (
 from thalia_dask.plasticity.base import PlasticTable, late_words
 from thalia_dask.plasticity.on_torch.base import Afferents, Learner
 from thalia_dask.plasticity.on_torch.bcm import BCMLearner
+from thalia_dask.plasticity.on_torch.climbing_fibre import ClimbingFibreLearner, ParallelFibreLearner
 from thalia_dask.plasticity.on_torch.dopamine_stdp import DopamineSTDPLearner
 from thalia_dask.plasticity.on_torch.hebbian import HebbianLearner
 from thalia_dask.plasticity.on_torch.inhibitory_stdp import InhibitorySTDPLearner
@@ -36,13 +38,15 @@ _LEARNERS: dict[int, type[Learner]] = {
     inhibitory_stdp.InhibitorySTDP.code: InhibitorySTDPLearner,
     synaptic_scaling.SynapticScaling.code: SynapticScalingLearner,
     dopamine_stdp.DopamineSTDP.code: DopamineSTDPLearner,
+    climbing_fibre.ParallelFibre.code: ParallelFibreLearner,
+    climbing_fibre.ClimbingFibre.code: ClimbingFibreLearner,
 }
 
 
 def learners(plastic: PlasticTable, weight: Tensor, tensors: dict[str, Tensor], n_neurons: int) -> list[Learner]:
     """Every plastic connection of a region; ``tensors`` are its traces, by their names in a snapshot."""
     device = weight.device
-    found = []
+    found: list[Learner] = []
     for c in range(len(plastic.rule)):
         n_axons = int(plastic.row_last[c] - plastic.row_first[c])
         n_cells = int(plastic.target_last[c] - plastic.target_first[c])
@@ -83,4 +87,8 @@ def learners(plastic: PlasticTable, weight: Tensor, tensors: dict[str, Tensor], 
                 f"the learning rule with code {rule} has no form in torch operations; write device: cpu"
             )
         found.append(_LEARNERS[rule](afferents, n_neurons))
+    pupils = [learner for learner in found if isinstance(learner, ParallelFibreLearner)]
+    for learner in found:
+        if isinstance(learner, ClimbingFibreLearner):
+            learner.pupils = pupils
     return found

@@ -1,0 +1,76 @@
+"""Climbing fibres teach parallel fibres: against the formula, and in torch operations against the kernels."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from thalia_dask.neurons.lif import LIFParams
+from thalia_dask.plasticity.climbing_fibre import ClimbingFibre, ParallelFibre
+from thalia_dask.regions.layout import Connection, Layout, Population
+from thalia_dask.regions.layout_region import LayoutRegion
+from thalia_dask.regions.spec import Incoming, RegionSpec
+from thalia_dask.regions.spiking import SpikingRegion
+from thalia_dask.regions.torch_spiking import TorchSpikingRegion
+from thalia_dask.spikes import Arrivals
+from thalia_dask.ticks import Window
+
+N_AXONS, N_CELLS, TOTAL_MV = 4, 3, 0.4
+PARALLEL = [(1, 0), (3, 1), (3, 1), (6, 0), (9, 2), (14, 0), (20, 1), (21, 3)]
+CLIMBING = [(3, 0), (7, 0), (7, 2), (15, 2), (22, 0), (22, 1)]
+"""Pairs (step, axon); a climbing fibre has one cell, of its own number."""
+RULES = [
+    ParallelFibre(),
+    ParallelFibre(tau_pre_ms=8.0, potentiation=0.2, depression=0.4),
+    ParallelFibre(depression=3.0, largest=1.2),
+]
+
+
+def weights_after(rule: ParallelFibre, climbing: list[tuple[int, int]], kind: type[LayoutRegion]) -> np.ndarray:
+    """Efficacies, shape (cells, axons), before and after 25 steps."""
+    layout = Layout(
+        (Population("purkinje", N_CELLS, LIFParams()),),
+        (
+            Connection("parallel", "purkinje", 1.0, TOTAL_MV, delay_ms=(0, 0), rule=rule),
+            Connection("climbing", "purkinje", 1.0, 1.0, delay_ms=(0, 0), aligned=True, rule=ClimbingFibre()),
+        ),
+        ports=("parallel", "climbing"),
+    )
+    incoming = (Incoming("x.all", N_AXONS, "parallel"), Incoming("y.all", N_CELLS, "climbing"))
+    region = kind(RegionSpec("r", "r", N_CELLS, 1.0, 3, incoming=incoming), layout)
+    events = sorted([(s, 0, a) for s, a in PARALLEL] + [(s, 1, c) for s, c in climbing])
+    states = [region.snapshot()["weight"].numpy()]
+    columns = np.array(events, np.int32).T
+    region.advance(Window(0, 25), Arrivals(*(c.copy() for c in columns)))
+    states.append(region.snapshot()["weight"].numpy())
+    return np.array([w[: N_AXONS * N_CELLS].reshape(N_AXONS, N_CELLS).T for w in states])
+
+
+def formula(rule: ParallelFibre, before: np.ndarray, climbing: list[tuple[int, int]]) -> np.ndarray:
+    """In a step, spikes of parallel fibres come before those of climbing fibres."""
+    w, largest = before.astype(float).copy(), rule.largest * TOTAL_MV / N_AXONS
+    for step in range(25):
+        for axon in (a for s, a in PARALLEL if s == step):
+            w[:, axon] += rule.potentiation * (largest - w[:, axon])
+        for cell in (c for s, c in climbing if s == step):
+            for axon in range(N_AXONS):
+                x = sum(math.exp(-(step - s) / rule.tau_pre_ms) for s, a in PARALLEL if a == axon and s <= step)
+                w[cell, axon] = min(max(w[cell, axon] * (1 - rule.depression * x), 0.0), largest)
+    return w
+
+
+@pytest.mark.parametrize("kind", [SpikingRegion, TorchSpikingRegion])
+@pytest.mark.parametrize("rule", RULES, ids=repr)
+def test_the_rule_is_its_formula(rule: ParallelFibre, kind: type[LayoutRegion]) -> None:
+    before, after = weights_after(rule, CLIMBING, kind)
+    np.testing.assert_allclose(after, formula(rule, before, CLIMBING), rtol=2e-5, atol=1e-8)
+    assert (after < before).any()
+    assert (after > before).any()
+
+
+def test_without_climbing_spikes_parallel_fibres_only_grow() -> None:
+    before, after = weights_after(RULES[1], [], SpikingRegion)
+    assert (after > before).all()
+    assert (after <= RULES[1].largest * TOTAL_MV / N_AXONS).all()

@@ -1,0 +1,40 @@
+"""How new a pattern of spikes is: the share of it that no mixture of earlier patterns explains.
+
+    y = P x,   novelty = |y| / |x|,   P -= rate y y' / |y|^2        P: identity at first
+
+The novelty filter of Kohonen & Oja (1976), Biol. Cybern. 21:85. Novel stimuli release acetylcholine: Hasselmo (2006),
+Curr. Opin. Neurobiol. 16:710.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class NoveltyFilter:
+    """Becomes familiar with patterns by seeing them; ``rate`` is the share that one presentation takes away."""
+
+    def __init__(self, n_neurons: int, rate: float) -> None:
+        self._rate = rate
+        self._filter = np.eye(n_neurons)
+
+    def perceive(self, counts: NDArray[np.int64]) -> float:
+        """The novelty of spike counts (neurons,), from 0 to 1; silence is not novel."""
+        size = float(np.linalg.norm(counts))
+        if size == 0.0:
+            return 0.0
+        left = self._filter @ counts
+        novelty = float(np.linalg.norm(left)) / size
+        if novelty > 0.0:
+            self._filter -= self._rate / float(left @ left) * np.outer(left, left) @ self._filter
+        return novelty
+
+    def snapshot(self) -> list[list[float]]:
+        """The state, as JSON values."""
+        rows: list[list[float]] = self._filter.tolist()
+        return rows
+
+    def restore(self, snapshot: list[list[float]]) -> None:
+        """Return to what :meth:`snapshot` gave."""
+        self._filter = np.array(snapshot)
