@@ -62,6 +62,13 @@ def separation(seed: int, similarities: tuple[float, ...], n_pairs: int = 4) -> 
     return alike.mean(0)
 
 
+def many_patterns(seed: int, n_patterns: int = 16, **params: ParamValue) -> dict[str, Spikes]:
+    """Spikes of all populations while patterns follow one another without a pause."""
+    region = hippocampus(seed, **params)
+    shown = [show(region, pattern) for pattern in random_patterns(seed, n_patterns, N_AXONS, N_ACTIVE)]
+    return {name: np.concatenate([spikes[name] for spikes in shown]) for name in shown[0]}
+
+
 class Memory:
     """A hippocampus that was shown some patterns, each once, as something novel.
 

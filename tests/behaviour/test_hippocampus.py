@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.behaviour.hippocampus import Memory, separation
+from tests.behaviour.hippocampus import Memory, many_patterns, separation
+from tests.behaviour.spectrum import peak_hz
 
 SEEDS = (1, 2)
 NO_THETA = {"theta_dg_mv": 0.0, "theta_ca3_mv": 0.0, "theta_ca1_mv": 0.0}
@@ -71,3 +72,9 @@ def test_at_rest_ca3_replays_what_it_learned(memory: Memory, amnesic: Memory) ->
     events, nothing = memory.replay(), amnesic.replay()
     assert len({number for number, _ in events}) >= 3
     assert np.mean([alike for _, alike in events]) > 1.5 * np.mean([alike for _, alike in nothing])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ca1_fires_in_the_rhythm_of_theta(seed: int) -> None:
+    assert peak_hz(many_patterns(seed)["ca1"]) == 8.0
+    assert peak_hz(many_patterns(seed, **NO_THETA)["ca1"]) != 8.0
