@@ -14,12 +14,13 @@ PEERS := .venv-peers/.installed
 OUT ?= runs/digits.zarr
 OPTIONS := $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(SEED),--set global.seed=$(SEED)) $(ARGS)
 
-.PHONY: help demo test forecast lint bench clean
+.PHONY: help demo test forecast behaviour lint bench clean
 
 help:
 	@echo "make demo    train the six-region brain on handwritten digits, on Dask; results go to runs/"
 	@echo "make test    run the tests"
 	@echo "make forecast  compare forecasts of parallel execution with real runs, in minutes"
+	@echo "make behaviour  what regions do, over five seeds: figures and numbers of docs/explanation/behaviour, in minutes"
 	@echo "make lint    ruff, mypy and the import contract"
 	@echo "make bench   side-by-side benchmarks against NEST and Brian2, in results/bench.json (takes long)"
 	@echo "make clean   remove .venv, .venv-peers and caches; runs/ and results/ stay"
@@ -33,6 +34,9 @@ test: $(KERNELS)
 
 forecast: $(KERNELS)
 	$(BIN)/python -m tests.performance.against_dask $(ARGS)
+
+behaviour: $(KERNELS)
+	$(BIN)/python docs/make_behaviour.py $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check

@@ -1,6 +1,6 @@
-"""Draw the figures of docs/explanation/behaviour, over five seeds, and print the figures that its pages quote.
+"""Draw the figures of docs/explanation/behaviour, over five seeds, and print the numbers that its pages quote.
 
-The experiments are those of the tests (``tests/behaviour``). Run it as ``python docs/make_behaviour.py``.
+The experiments are those of ``tests/behaviour``. Run it as ``python docs/make_behaviour.py [REGION ...]``.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.behaviour import hippocampus, prefrontal  # noqa: E402
+from tests.behaviour import cortex, hippocampus, prefrontal  # noqa: E402
 from tests.behaviour.hippocampus import Memory  # noqa: E402
+from tests.behaviour.spectrum import peak_hz  # noqa: E402
 from thalia_dask.plots.style import FAINT, GRID, INK, PALETTE, WIDTH_INCHES  # noqa: E402
 
 FOLDER = ROOT / "docs" / "explanation" / "behaviour"
@@ -91,7 +92,9 @@ def draw_mismatch(panel: Axes, memories: list[Memory], amnesic: list[Memory]) ->
             values = [float(np.mean([seen.n_unpredicted for seen in pair[at]])) for pair in pairs]
             points(panel, shift + at, values, colour)
             summary(f"unpredicted CA1 cells, {label}, {name}", values)
-    panel.set_xticks(range(4), ["as\nstored", "half\nnew", "no learning,\nas shown", "no learning,\nhalf new"], fontsize=8)
+    panel.set_xticks(
+        range(4), ["as\nstored", "half\nnew", "no learning,\nas shown", "no learning,\nhalf new"], fontsize=8
+    )
     panel.set(ylabel="CA1 cells not predicted", title="CA1 signals mismatch", ylim=(0, None))
 
 
@@ -119,6 +122,9 @@ def draw_hippocampus() -> None:
     draw_mismatch(first, memories, amnesic)
     draw_replay(second, memories, amnesic)
     save(figure, "hippocampus_signals")
+    for population in ("dg", "ca3", "ca1"):
+        peaks = [peak_hz(hippocampus.many_patterns(seed)[population]) for seed in SEEDS]
+        summary(f"spectral peak of {population} (Hz)", peaks)
 
 
 def draw_prefrontal() -> None:
@@ -149,6 +155,34 @@ def draw_prefrontal() -> None:
     save(figure, "prefrontal")
 
 
+def draw_cortex() -> None:
+    figure, axes = panels(3)
+    for panel, title, params in (
+        (axes[0], "input to all layers", {}),
+        (axes[1], "no direct input to layer 5", {"feedforward_deep_mv": 0.0}),
+    ):
+        runs = [cortex.onset(seed, **params) for seed in SEEDS]
+        for colour, layer in zip(PALETTE, cortex.LAYERS, strict=False):
+            panel.plot(np.mean([run[layer] for run in runs], 0), color=colour, label=layer)
+            summary(f"latency of {layer}, {title} (ms)", [cortex.latency_ms(run[layer]) for run in runs])
+        panel.set(title=title, xlabel="time after the input (ms)", ylabel="rate (Hz)")
+    axes[0].legend(frameon=False, fontsize=8)
+    for shift, colour, label, params in ((-0.1, BLUE, "inhibition", {}), (0.1, RED, "none", {"inhibition_mv": 0.0})):
+        runs = [cortex.density(seed, **params) for seed in SEEDS]
+        for at, layer in enumerate(cortex.LAYERS):
+            values = [run[layer] for run in runs]
+            axes[2].plot(
+                [at + shift] * len(values), values, "o", color=colour, markersize=4, label=label if not at else None
+            )
+            summary(f"density of {layer}, {label}", values)
+    axes[2].set_xticks(range(4), cortex.LAYERS)
+    axes[2].set(title="inhibition makes sparse", ylabel="<r>² / <r²>")
+    axes[2].legend(frameon=False, fontsize=8)
+    save(figure, "cortex")
+
+
+DRAWN = {"hippocampus": draw_hippocampus, "prefrontal": draw_prefrontal, "cortex": draw_cortex}
+
 if __name__ == "__main__":
-    draw_hippocampus()
-    draw_prefrontal()
+    for region in sys.argv[1:] or DRAWN:
+        DRAWN[region]()

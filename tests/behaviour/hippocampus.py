@@ -122,7 +122,7 @@ class Memory:
         return np.concatenate(spikes[3:])
 
     def replay(self, duration_ms: int = 3000, window_ms: int = 25, at_least: int = 5) -> list[tuple[int, float]]:
-        """Where at least so many CA3 cells fire within a window at rest: the stored pattern most alike, and how much."""
+        """Windows at rest in which so many CA3 cells fire: the stored pattern most alike, and how much."""
         events = []
         for burst in self.rest(duration_ms).reshape(-1, window_ms, len(self.stored[0])):
             if burst.any(0).sum() >= at_least:

@@ -60,4 +60,3 @@ def trial(
         region.run(CUE_MS, second, dopamine=dopamine[1])["exc"],
         region.run(DELAY_MS)["exc"],
     )
-

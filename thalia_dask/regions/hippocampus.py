@@ -59,7 +59,7 @@ def layout(spec: RegionSpec) -> Layout:
     granule = LIFParams(resting_mv=-76.0, adaptation_mv=0.3, tau_adaptation_ms=100.0)
     ca3_cell = LIFParams(resting_mv=-52.0, adaptation_mv=1.0, tau_adaptation_ms=100.0)
     ca1_cell = LIFParams(resting_mv=-70.0, adaptation_mv=0.5, tau_adaptation_ms=100.0)
-    interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=1.0, tau_adaptation_ms=50.0)
+    interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=4.0, tau_adaptation_ms=50.0)
     dg, ca3, ca1 = (share(spec.size, f) for f in (p.dg_fraction, p.ca3_fraction, p.ca1_fraction))
     noise = Background(300.0, 0.9)
     restrained = Drive("acetylcholine", -p.acetylcholine_mv)
@@ -89,7 +89,7 @@ def layout(spec: RegionSpec) -> Layout:
             learned("perforant", "ca3", p.perforant_ca3_mv, largest=37.0),
             Connection("perforant", "ca1", 0.1, p.perforant_ca1_mv, delay_ms=(0, 0)),
             Connection("dg", "dg_inh", 0.3, 4000.0),
-            Connection("dg_inh", "dg", 0.5, -200.0, INHIBITORY),
+            Connection("dg_inh", "dg", 0.5, -100.0, INHIBITORY),
             FixedInDegree("dg", "ca3", _MOSSY_SYNAPSES, mossy, Uniform(0.5, 1.5)),
             learned("ca3", "ca3", p.recurrent_mv, largest=250.0),
             Connection("ca3", "ca3_inh", 0.3, 500.0),

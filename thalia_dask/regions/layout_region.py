@@ -162,8 +162,6 @@ def _amplitudes(layout: Layout) -> dict[tuple[str, tuple[str, ...]], Floats]:
     amplitudes: dict[tuple[str, tuple[str, ...]], Floats] = {}
     for index, population in enumerate(layout.populations):
         for drive in population.drives:
-            column = amplitudes.setdefault(
-                (drive.source, drive.gates), np.zeros(len(layout.populations), np.float32)
-            )
+            column = amplitudes.setdefault((drive.source, drive.gates), np.zeros(len(layout.populations), np.float32))
             column[index] += drive.amplitude_mv
     return amplitudes

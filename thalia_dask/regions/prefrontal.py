@@ -2,10 +2,10 @@
 
 A stripe is a small group of pyramidal cells that are joined among themselves and inhibit all others: Levitt, Lewis,
 Yoshioka & Lund (1993), J. Comp. Neurol. 338:360; Frank, Loughry & O'Reilly (2001), Cogn. Affect. Behav. Neurosci.
-1:137. Slow recurrent excitation is what lets activity outlast its cause: Wang (1999), J. Neurosci. 19:9587; inhibition
-confines it, and keeps later input out: Compte, Brunel, Goldman-Rakic & Wang (2000), Cereb. Cortex 10:910. Afferents
-alone do not lift a stripe over the point from which it holds itself; dopamine, which raises the excitability of
-pyramidal cells, opens that gate: Durstewitz, Seamans & Sejnowski (2000), J. Neurophysiol. 83:1733.
+1:137. Slow recurrent excitation is what lets activity outlast its cause: Wang (1999), J. Neurosci. 19:9587;
+inhibition confines it, and keeps later input out: Compte, Brunel, Goldman-Rakic & Wang (2000), Cereb. Cortex 10:910.
+Afferents alone do not lift a stripe over the point from which it holds itself; dopamine, which makes pyramidal cells
+more excitable, opens that gate: Durstewitz, Seamans & Sejnowski (2000), J. Neurophysiol. 83:1733.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from thalia_dask.synapses.connectivity import EdgeList
 
 @dataclass(frozen=True, slots=True)
 class PrefrontalParams:
-    """``cells_per_stripe`` is about how many pyramidal cells a stripe has; efficacies are sums onto one cell, in mV."""
+    """``cells_per_stripe`` is about how many cells a stripe has; efficacies are sums onto one cell, in mV."""
 
     inhibitory_ratio: float = 0.25
     cells_per_stripe: int = 8
