@@ -62,6 +62,7 @@ forecast: $(KERNELS)
 	$(BIN)/python -m tests.performance.against_dask $(ARGS)
 
 behaviour: $(KERNELS)
+	$(BIN)/python docs/make_behaviour.py $(ARGS)
 	$(BIN)/python docs/make_learning_figures.py $(ARGS)
 
 lint: $(READY)

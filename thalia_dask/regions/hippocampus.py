@@ -1,9 +1,15 @@
 """Hippocampus: dentate gyrus, CA3 and CA1 along the trisynaptic path.
 
-Dentate granule cells fire sparsely under strong inhibition and drive CA3 through few strong mossy synapses; CA3 is
-recurrent and learns by Hebb's rule at the theta phase of encoding, under acetylcholine; CA1 compares CA3 with the
-direct perforant path: Hasselmo, Bodelón & Wyble (2002), Neural Comput. 14:793; Rolls (2013), Front. Syst.
-Neurosci. 7:74.
+Dentate granule cells rest far below their threshold, compete through inhibition and so fire sparsely; each drives the
+few CA3 cells that it reaches alone (mossy detonators). CA3 cells learn by Hebb's rule which perforant axons and which
+other CA3 cells were active with them; CA1 cells learn which CA3 cells were active when the perforant path drove them:
+Treves & Rolls (1992), Hippocampus 2:189; Rolls (2013), Front. Syst. Neurosci. 7:74.
+
+Theta alternates two tasks: at one phase granule cells and CA1 are excitable, CA3 is driven by mossy fibres alone, and
+synapses learn; at the other CA3 is excitable and recalls: Hasselmo, Bodelón & Wyble (2002), Neural Comput. 14:793.
+The septum releases acetylcholine and paces theta, so without the one there is not the other; CA3, which acetylcholine
+restrains, then replays by itself what it learned: Hasselmo (1999), Trends Cogn. Sci. 3:351; Buzsáki (2015),
+Hippocampus 25:1073.
 """
 
 from __future__ import annotations
@@ -12,58 +18,85 @@ from dataclasses import dataclass
 
 from thalia_dask.neurons.lif import INHIBITORY, LIFParams
 from thalia_dask.plasticity.hebbian import Hebbian
+from thalia_dask.regions.connections import AnyConnection
 from thalia_dask.regions.kind import read_params, share
-from thalia_dask.regions.layout import Background, Connection, Drive, Layout, Population
+from thalia_dask.regions.layout import Background, Connection, Drive, FixedInDegree, Layout, Population
 from thalia_dask.regions.spec import RegionSpec
+from thalia_dask.synapses.distributions import Uniform
+
+_SEPTAL = ("acetylcholine",)
+_MOSSY_SYNAPSES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class HippocampusParams:
-    """Fractions are of the region's excitatory cells; efficacies are sums onto one cell, in mV."""
+    """Fractions are of the region's excitatory cells; efficacies are sums onto one cell, in mV, but for ``mossy_mv``.
+
+    ``mossy_mv`` is the efficacy of one mossy synapse. ``theta_dg_mv``, ``theta_ca3_mv`` and ``theta_ca1_mv`` are
+    amplitudes at an acetylcholine level of 1, and ``acetylcholine_mv`` is by how much that level restrains CA3.
+    """
 
     dg_fraction: float = 0.5
     ca3_fraction: float = 0.25
     ca1_fraction: float = 0.25
     inhibitory_ratio: float = 0.2
-    perforant_mv: float = 120.0
-    mossy_mv: float = 100.0
+    perforant_mv: float = 150.0
+    perforant_ca3_mv: float = 20.0
+    perforant_ca1_mv: float = 80.0
+    mossy_mv: float = 400.0
     recurrent_mv: float = 20.0
-    schaffer_mv: float = 60.0
-    hebbian_rate: float = 0.02
-    theta_mv: float = 1.0
+    schaffer_mv: float = 30.0
+    hebbian_rate: float = 0.11
+    theta_dg_mv: float = 6.0
+    theta_ca3_mv: float = 14.0
+    theta_ca1_mv: float = 9.0
+    acetylcholine_mv: float = 26.0
 
 
 def layout(spec: RegionSpec) -> Layout:
     """``spec.size`` excitatory cells over three subfields, and their inhibitory cells."""
     p = read_params(spec, HippocampusParams)
-    granule = LIFParams(adaptation_mv=4.0, tau_adaptation_ms=100.0)
-    pyramidal = LIFParams(resting_mv=-60.0, adaptation_mv=3.0, tau_adaptation_ms=100.0)
-    interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=1.0, tau_adaptation_ms=50.0)
-    theta = (Drive("theta", p.theta_mv),)
+    granule = LIFParams(resting_mv=-76.0, adaptation_mv=0.3, tau_adaptation_ms=100.0)
+    ca3_cell = LIFParams(resting_mv=-52.0, adaptation_mv=1.0, tau_adaptation_ms=100.0)
+    ca1_cell = LIFParams(resting_mv=-70.0, adaptation_mv=0.5, tau_adaptation_ms=100.0)
+    interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=4.0, tau_adaptation_ms=50.0)
     dg, ca3, ca1 = (share(spec.size, f) for f in (p.dg_fraction, p.ca3_fraction, p.ca1_fraction))
-    hebbian = Hebbian(rate=p.hebbian_rate)
+    noise = Background(300.0, 0.9)
+    restrained = Drive("acetylcholine", -p.acetylcholine_mv)
+    mossy = Uniform(0.5 * p.mossy_mv, 1.5 * p.mossy_mv)
+
+    def theta(amplitude_mv: float) -> Drive:
+        return Drive("theta", amplitude_mv, gates=_SEPTAL)
+
+    def learned(source: str, target: str, initial_mv: float, largest: float) -> AnyConnection:
+        """From all to all, so that few cells have as many partners as cells have in a brain; weak before learning."""
+        rule = Hebbian(rate=p.hebbian_rate, largest=largest)
+        delay_ms = (0.0, 0.0) if source == "perforant" else (0.5, 1.5)
+        return Connection(source, target, 1.0, initial_mv, delay_ms=delay_ms, rule=rule, gates=("theta", *_SEPTAL))
+
     return Layout(
         populations=(
-            Population("dg", dg, granule, Background(300.0, 2.0), theta),
+            Population("dg", dg, granule, noise, (theta(p.theta_dg_mv),)),
             Population("dg_inh", share(dg, p.inhibitory_ratio), interneuron, Background(200.0, 2.0)),
-            Population("ca3", ca3, pyramidal, Background(300.0, 2.0), theta),
+            Population("ca3", ca3, ca3_cell, noise, (theta(-p.theta_ca3_mv), restrained)),
             Population("ca3_inh", share(ca3, p.inhibitory_ratio), interneuron, Background(200.0, 2.0)),
-            Population("ca1", ca1, pyramidal, Background(300.0, 2.0), theta),
+            Population("ca1", ca1, ca1_cell, noise, (theta(p.theta_ca1_mv),)),
             Population("ca1_inh", share(ca1, p.inhibitory_ratio), interneuron, Background(200.0, 2.0)),
         ),
         connections=(
             Connection("perforant", "dg", 0.15, p.perforant_mv, delay_ms=(0, 0)),
-            Connection("perforant", "dg_inh", 0.2, 60.0, delay_ms=(0, 0)),
-            Connection("perforant", "ca1", 0.1, 40.0, delay_ms=(0, 0)),
-            Connection("dg", "dg_inh", 0.3, 80.0),
-            Connection("dg_inh", "dg", 0.5, -50.0, INHIBITORY),
-            Connection("dg", "ca3", 0.05, p.mossy_mv),
-            Connection("ca3", "ca3", 0.2, p.recurrent_mv, rule=hebbian, gates=("theta", "acetylcholine")),
-            Connection("ca3", "ca3_inh", 0.3, 80.0),
-            Connection("ca3_inh", "ca3", 0.5, -40.0, INHIBITORY),
-            Connection("ca3", "ca1", 0.2, p.schaffer_mv),
-            Connection("ca1", "ca1_inh", 0.3, 80.0),
-            Connection("ca1_inh", "ca1", 0.5, -30.0, INHIBITORY),
+            Connection("perforant", "dg_inh", 0.2, 20.0, delay_ms=(0, 0)),
+            learned("perforant", "ca3", p.perforant_ca3_mv, largest=37.0),
+            Connection("perforant", "ca1", 0.1, p.perforant_ca1_mv, delay_ms=(0, 0)),
+            Connection("dg", "dg_inh", 0.3, 4000.0),
+            Connection("dg_inh", "dg", 0.5, -100.0, INHIBITORY),
+            FixedInDegree("dg", "ca3", _MOSSY_SYNAPSES, mossy, Uniform(0.5, 1.5)),
+            learned("ca3", "ca3", p.recurrent_mv, largest=250.0),
+            Connection("ca3", "ca3_inh", 0.3, 500.0),
+            Connection("ca3_inh", "ca3", 0.5, -440.0, INHIBITORY),
+            learned("ca3", "ca1", p.schaffer_mv, largest=200.0),
+            Connection("ca1", "ca1_inh", 0.3, 600.0),
+            Connection("ca1_inh", "ca1", 0.5, -200.0, INHIBITORY),
         ),
         ports=("perforant",),
         stimulus="perforant",

@@ -28,11 +28,12 @@ class Drive:
     """A tonic current that follows a rhythm, or the level of a neuromodulator.
 
     ``source`` is an oscillator (the drive is ``amplitude_mv`` x cosine of its phase) or a neuromodulator
-    (``amplitude_mv`` x level).
+    (``amplitude_mv`` x level). ``gates`` are names of either whose product scales it, as they scale a learning rule.
     """
 
     source: str
     amplitude_mv: float
+    gates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,19 +142,25 @@ class LayoutRegion(Region):
     def _drive(self, window: Window) -> Floats:
         """Tonic drive in mV, float32, shape (steps, populations)."""
         drive = np.zeros((window.n_steps, len(self._layout.populations)), np.float32)
-        for name, amplitudes in self._amplitudes.items():
-            drive += self._signal(name, window)[:, None] * amplitudes
+        for (source, gates), amplitudes in self._amplitudes.items():
+            signal = self._signal(source, window)
+            drive += (signal * self._product(gates, window) if gates else signal)[:, None] * amplitudes
         return drive
 
     def _gate(self, window: Window) -> Floats:
         """Factor on each plastic connection's rule, float32, shape (steps, plastic connections)."""
         gate = np.empty((window.n_steps, len(self._gates)), np.float32)
-        gate.fill(1.0)
         for column, names in enumerate(self._gates):
-            for name in names:
-                signal = self._signal(name, window)
-                gate[:, column] *= (np.float32(1.0) + signal) / np.float32(2.0) if name in FREQUENCY_HZ else signal
+            gate[:, column] = self._product(names, window)
         return gate
+
+    def _product(self, names: tuple[str, ...], window: Window) -> Floats:
+        """Product of what gates by its phase, (1 + cosine) / 2, or by its level, float32, shape (steps,)."""
+        product = np.ones(window.n_steps, np.float32)
+        for name in names:
+            signal = self._signal(name, window)
+            product *= (np.float32(1.0) + signal) / np.float32(2.0) if name in FREQUENCY_HZ else signal
+        return product
 
     def _signal(self, name: str, window: Window) -> Floats:
         """Cosine of an oscillator's phase as this region receives it, or the level of a neuromodulator, (steps,)."""
@@ -165,11 +171,11 @@ class LayoutRegion(Region):
         return np.array([self._levels.level(name, step) for step in steps], np.float32)
 
 
-def _amplitudes(layout: Layout) -> dict[str, Floats]:
-    """Oscillator or neuromodulator -> its drive of each population at a signal of 1, mV, shape (populations,)."""
-    amplitudes: dict[str, Floats] = {}
+def _amplitudes(layout: Layout) -> dict[tuple[str, tuple[str, ...]], Floats]:
+    """Source and gates of a drive -> its drive of each population at a signal of 1, mV, shape (populations,)."""
+    amplitudes: dict[tuple[str, tuple[str, ...]], Floats] = {}
     for index, population in enumerate(layout.populations):
         for drive in population.drives:
-            column = amplitudes.setdefault(drive.source, np.zeros(len(layout.populations), np.float32))
+            column = amplitudes.setdefault((drive.source, drive.gates), np.zeros(len(layout.populations), np.float32))
             column[index] += drive.amplitude_mv
     return amplitudes
