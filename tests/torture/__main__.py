@@ -22,6 +22,7 @@ from tests.torture.row import Row, exactly
 RESULTS = Path(__file__).parents[2] / "results" / "torture.json"
 SUITES: dict[str, str] = {
     "fuzz": "tests.torture.fuzz",
+    "kills": "tests.torture.kills",
     "load": "tests.torture.load",
     "soak": "tests.torture.soak",
 }

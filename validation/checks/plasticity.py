@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from validation.nest import ask
-from validation.row import Check, Row
-
 from validation.plasticity import difference, stored_cases
+from validation.row import Check, Row
 
 _WHAT = "largest difference of the weight at any presynaptic spike from NEST's, of its largest change"
 _MUST = 1.5e-4
