@@ -12,8 +12,8 @@ import pytest
 import torch
 from distributed import Client
 
-from tests.seed.conftest import config_of
-from thalia_dask.config import BrainConfig, RegionSizes, ThaliaConfig
+from tests.seed.conftest import config_of, states
+from thalia_dask.config import BrainConfig, RecoveryConfig, RegionSizes, ThaliaConfig
 from thalia_dask.core.dynamic_brain import DynamicBrain
 from thalia_dask.distributed.cluster import open_local
 from thalia_dask.errors import ConfigError, StateError
@@ -30,8 +30,9 @@ def mortal() -> Iterator[Client]:
 
 @pytest.mark.cluster
 def test_broken_pipe(mortal: Client, input_pattern: torch.Tensor, capsys: pytest.CaptureFixture[str]) -> None:
-    """Issue: "BrokenPipeError" or "Queue is closed"."""
-    brain = DynamicBrain.from_thalia_config(config_of(parallel=True), client=mortal)
+    """Issue: "BrokenPipeError" or "Queue is closed". Without recovery the error is the document's."""
+    config = config_of(parallel=True).model_copy(update={"recovery": RecoveryConfig(max_failures=0)})
+    brain = DynamicBrain.from_thalia_config(config, client=mortal)
     brain.forward(input_pattern, n_timesteps=10)
     home = brain._parallel_executor.placement["cortex"]
     os.kill(mortal.run(os.getpid, workers=[home])[home], signal.SIGKILL)
@@ -54,9 +55,18 @@ def test_broken_pipe(mortal: Client, input_pattern: torch.Tensor, capsys: pytest
     assert brain.recording["spike_count"].sizes["time"] == 10, "what was recorded is still there"
     brain.close()
 
-    mortal.wait_for_workers(2, timeout=60)
+
+@pytest.mark.cluster
+def test_a_crash_goes_unnoticed(mortal: Client, brain_seq: DynamicBrain, input_pattern: torch.Tensor) -> None:
+    """Beyond the document: the regions are built again, go back and catch up."""
     with DynamicBrain.from_thalia_config(config_of(parallel=True), client=mortal) as brain:
+        brain.forward(input_pattern, n_timesteps=10)
+        home = brain._parallel_executor.placement["cortex"]
+        os.kill(mortal.run(os.getpid, workers=[home])[home], signal.SIGKILL)
         assert brain.forward(input_pattern, n_timesteps=10)["n_timesteps"] == 10
+        brain_seq.forward(input_pattern, n_timesteps=10)
+        brain_seq.forward(input_pattern, n_timesteps=10)
+        assert states(brain) == states(brain_seq)
 
 
 @pytest.mark.parametrize(("cortex_size", "small"), [(16, True), (2000, False)])

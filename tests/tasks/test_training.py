@@ -31,6 +31,9 @@ class Pupil:
         self.diary.append(f"forward {n_timesteps}")
         self.seen.append(stimulus.tobytes())
 
+    def tell_progress(self, what, done, total, unit):
+        pass
+
     def select_action(self, *, explore):
         self.diary.append("explore" if explore else "decide")
         return int(self._labels[self.seen[-1]]), 1.0

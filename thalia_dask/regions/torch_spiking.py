@@ -70,6 +70,7 @@ class TorchSpikingRegion(LayoutRegion):
         self._axons = Axons(wiring.synapses, n_neurons, layout.n_channels, weight, sites, fixed_room=self._fixed_room)
         self._traces = Traces(wiring.plastic, self.tensors)
         self._learners = learners(wiring.plastic, weight, self.tensors, n_neurons)
+        self._in_turn = sorted(range(len(self._learners)), key=lambda c: not self._learners[c].from_outside)
         self._now = torch.zeros((), dtype=torch.int64, device=device)
         self._drive_now = torch.zeros(len(neurons), device=device)
         self._gate_now = torch.zeros(len(wiring.gates), device=device)
@@ -186,8 +187,9 @@ class TorchSpikingRegion(LayoutRegion):
     def _learn(self) -> None:
         counts, outside = self._counts, self._arriving - len(self._noise)
         counts.zero_().index_add_(0, outside, torch.ones_like(outside, dtype=torch.float32))
-        for learner, gate in zip(self._learners, self._gate_now, strict=True):
-            learner.learn(self._now, counts[:-1], self._state.spiked, gate)
+        for connection in self._in_turn:
+            gate = self._gate_now[connection]
+            self._learners[connection].learn(self._now, counts[:-1], self._state.spiked, gate)
 
     def _kept(self) -> dict[str, Tensor]:
         """Copies of what a step changes."""

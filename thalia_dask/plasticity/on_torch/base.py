@@ -93,12 +93,15 @@ class Traces:
 
 
 class Learner:
-    """A plastic connection; a subclass is what its rule does."""
+    """A plastic connection; a subclass is what its rule does.
+
+    ``from_outside`` says whether its axons come from elsewhere: then it learns before the region's own connections.
+    """
 
     def __init__(self, afferents: Afferents, n_neurons: int) -> None:
         self.afferents = afferents
         self._n_neurons = n_neurons
-        self._from_outside = afferents.first_row >= n_neurons
+        self.from_outside = afferents.first_row >= n_neurons
 
     def learn(self, now: Tensor, arriving: Tensor, spiked: Tensor, gate: Tensor) -> None:
         """Learn from the spikes of a step.
@@ -107,10 +110,10 @@ class Learner:
         Spikes that arrive come before those that are emitted, and those of the region's own axons after.
         """
         a = self.afferents
-        rows, first = (arriving, a.first_row - self._n_neurons) if self._from_outside else (spiked, a.first_row)
+        rows, first = (arriving, a.first_row - self._n_neurons) if self.from_outside else (spiked, a.first_row)
         spikes = rows[first : first + a.n_axons].to(torch.float32)
         fired = self._come_back(spiked[a.first_target : a.first_target + a.n_cells], now)
-        if self._from_outside and not a.lag:
+        if self.from_outside and not a.lag:
             self.axons_fire(spikes, now, gate)
             self.mark_axons(spikes)
             self.cells_fire(fired, now, gate)
