@@ -69,7 +69,7 @@ def test_windows_that_change_from_span_to_span_leave_no_trace(three_workers: Cli
             orchestrator = Orchestrator(BRAIN, one, [diaries[-1]])
             for n_steps in (9, 8, 7, 6, 5, 9, 9, 9):
                 if one is executor:
-                    used.add(executor._pace.window_steps(Window(0, n_steps)))
+                    used.add(executor._population._population._pace.window_steps(Window(0, n_steps)))
                 orchestrator.run(n_steps)
     assert used == {4, 2}
     assert diaries[0] == diaries[1]

@@ -161,7 +161,7 @@ def window_steps(config: ThaliaConfig) -> int | None:
 
 
 def usable_device(config: ThaliaConfig) -> str:
-    """The device that was asked for, or the CPU, and then the caller's caller is told why."""
+    """The device that was asked for, or the CPU, and then whoever asked for a brain is told why."""
     device = config.global_.device
     if device == "cpu":
         return device
@@ -175,5 +175,5 @@ def usable_device(config: ThaliaConfig) -> str:
     else:
         return device
     message = f"device '{device}' was asked for, but {reason}: using 'cpu'. Write device: cpu to silence this"
-    warnings.warn(message, DeviceWarning, stacklevel=3)
+    warnings.warn(message, DeviceWarning, stacklevel=4)
     return "cpu"
