@@ -135,12 +135,12 @@ def test_stopped_worker_that_goes_on_is_not_heard(mortal: Client) -> None:
         finally:
             os.kill(pids[0], signal.SIGCONT)
         before = executor.snapshots()
-        assert _soon(lambda: mortal.run(n_handlers, workers=[stopped])[stopped] == 0)
+        assert _soon(lambda: mortal.run(n_actors, workers=[stopped])[stopped] == 0)
         assert str(executor.snapshots()) == str(before)
 
 
-def n_handlers(dask_worker) -> int:
-    return sum(name.startswith("thalia_dask") for name in dask_worker.handlers)
+def n_actors(dask_worker) -> int:
+    return len(dask_worker.state.actors)
 
 
 def test_actors_released_by_somebody_else(mortal: Client) -> None:
