@@ -80,7 +80,7 @@ def test_the_job_script_of_slurm(tmp_path: Path) -> None:
         "export DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION=true",
         "export DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE=false",
         "export DASK_DISTRIBUTED__WORKER__PRELOAD="
-        "'[\"thalia_dask.preload\", \"thalia_dask.distributed.uninterrupted\"]'",
+        '\'["thalia_dask.preload", "thalia_dask.distributed.uninterrupted"]\'',
         "module load gcc",
     ):
         assert line in script.splitlines()
