@@ -124,8 +124,9 @@ def test_what_a_viewer_sees(client: Client) -> None:
                     brain.forward(SIGHT, 20)
                     brain.select_action()
                     brain.deliver_reward(1.0)
-                viewer.pull()
-                document = viewer.document
+                # a second look at the same document; to pull once more would send the old one back to the server
+                with pull_session(url=brain.dashboard_link, session_id=viewer.id) as look:
+                    document = look.document
             seen = {name: column(document, name) for name in ("row", "in_flight", "load", "reward")}
             assert " of 2,000 trials" in headline(document)
             assert "3 regions" in headline(document)
