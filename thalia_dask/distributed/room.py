@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from dask.utils import format_bytes, parse_bytes
 
 from thalia_dask.errors import ClusterError
-
-WORKER_BYTES = 400 * 2**20
-"""What a worker takes before it holds a region: Python, torch, numba, Dask and the compiled kernels."""
+from thalia_dask.topology.memory import BYTES_PER_WORKER
 
 
 def check_room(needs: Mapping[str, int], homes: Mapping[str, str], limits: Mapping[str, int]) -> None:
@@ -27,11 +25,11 @@ def check_room(needs: Mapping[str, int], homes: Mapping[str, str], limits: Mappi
     """
     for worker, limit in limits.items():
         regions = [region for region, home in homes.items() if home == worker]
-        needed = WORKER_BYTES + sum(needs.get(region, 0) for region in regions)
+        needed = BYTES_PER_WORKER + sum(needs.get(region, 0) for region in regions)
         if regions and needed > limit:
             raise ClusterError(
                 f"{worker} may take {format_bytes(limit)}, but would need about {format_bytes(needed)}: "
-                f"{format_bytes(WORKER_BYTES)} of its own, and what {', '.join(regions)} take; give workers more "
+                f"{format_bytes(BYTES_PER_WORKER)} of its own, and what {', '.join(regions)} take; give workers more "
                 "memory, take more workers, or make the brain smaller"
             )
 

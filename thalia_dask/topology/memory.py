@@ -11,8 +11,8 @@ from thalia_dask.topology.plan import BrainPlan
 from thalia_dask.topology.summary import summarize
 
 _GIB = 1024**3
-BYTES_PER_WORKER = 250 * 1024**2
-"""What a process takes before it holds a region: Python, torch, numba, Dask."""
+BYTES_PER_WORKER = 400 * 1024**2
+"""What a process takes before it holds a region: Python, torch, numba, Dask and the compiled kernels."""
 
 _BYTES_PER_STIMULUS_VALUE = 9
 """The lots that are drawn, what they are compared with, and the outcome."""
