@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thalia_dask.synapses.flight import LAST, Agenda, agenda_for, deliver, no_flight, plan, send
-from thalia_dask.synapses.short_term import ShortTermTable, index_short_term
+from thalia_dask.synapses.short_term import index_short_term
 from thalia_dask.synapses.table import SynapseTable
 
 N_ROWS, N_SLOTS, N_STEPS = 4, 7, 25
@@ -38,10 +38,6 @@ def table_of(synapses) -> SynapseTable:
     )
 
 
-def nothing_short_term(table: SynapseTable) -> ShortTermTable:
-    return index_short_term([], np.empty(0, np.int16), table, dt_ms=0.1)
-
-
 def input_of(table: SynapseTable, agenda: Agenda, spikes, start: int, window: int) -> np.ndarray:
     """What reaches every slot in every step, (steps, slots), and nothing stays in flight."""
     current = np.zeros((N_STEPS + 10, N_SLOTS), np.float32)
@@ -54,7 +50,7 @@ def input_of(table: SynapseTable, agenda: Agenda, spikes, start: int, window: in
             n_flying = plan(start + step, stop, table, agenda, flight, n_flying)
         for _, row in (spike for spike in spikes if spike[0] == step):
             n_flying = send(row, start + step, table, agenda, flight, n_flying)
-        n_flying = deliver(start + step, table, nothing_short_term(table), agenda, flight, n_flying, current[step])
+        n_flying = deliver(start + step, table, agenda, flight, n_flying, current[step])
     assert n_flying == 0
     return current
 
@@ -85,4 +81,5 @@ def test_an_agenda_is_for_axons_that_reach_their_synapses_one_by_one() -> None:
     one_by_one = table_of([(row, delay, 0, 1) for row in range(N_ROWS) for delay in range(9)])
     at_once = table_of([(row, 3, slot, 1) for row in range(N_ROWS) for slot in range(N_SLOTS)])
     for table, fits in ((one_by_one, True), (at_once, False)):
-        assert (agenda_for(table, nothing_short_term(table)).due.shape[1] > 0) == fits
+        nothing_short_term = index_short_term([], np.empty(0, np.int16), table, dt_ms=0.1)
+        assert (agenda_for(table, nothing_short_term).due.shape[1] > 0) == fits

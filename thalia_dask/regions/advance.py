@@ -13,7 +13,7 @@ from thalia_dask.neurons.base import EXCITATORY, NeuronState
 from thalia_dask.neurons.mean import mean
 from thalia_dask.plasticity import updates
 from thalia_dask.plasticity.base import PlasticTable
-from thalia_dask.synapses.flight import LAST, Agenda, deliver, plan, send
+from thalia_dask.synapses.flight import LAST, Agenda, deliver, deliver_releases, plan, send
 from thalia_dask.synapses.short_term import ShortTermTable
 from thalia_dask.synapses.table import SynapseTable
 
@@ -79,6 +79,15 @@ def _bombard(step: int, excitatory: Floats, populations: PopulationTable, lots: 
 
 
 @kernel
+def _send(
+    rows: Int32Array, step: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array, n_flying: int
+) -> int:
+    for row in rows:
+        n_flying = send(row, step, synapses, agenda, flight, n_flying)
+    return n_flying
+
+
+@kernel
 def advance(
     start: int,
     stop: int,
@@ -114,23 +123,26 @@ def advance(
     current = state.current.reshape(state.current.size)
     n_neurons, n_arrivals = state.membrane.shape[0], arrival_steps.shape[0]
     any_jumps, any_noise = populations.jumps.any(), populations.weight.any()
-    any_rule = plastic.rule.shape[0] > 0
+    any_rule, any_short_term = plastic.rule.shape[0] > 0, short_term.site.shape[0] > 0
     n_spikes = 0
     for step in range(start, stop):
-        short_of_flights = n_flying + n_neurons + n_arrivals - arrival > flight.shape[1]
-        if short_of_flights or n_spikes + n_neurons > spike_steps.shape[0]:
+        room = min(flight.shape[1] - n_flying - (n_arrivals - arrival), spike_steps.shape[0] - n_spikes)
+        if room < n_neurons:
             return step, n_spikes, arrival, n_flying
         offset = step - start
         if any_rule:
             updates.decay_traces(plastic)
         _integrate(step, 0, drive[offset], state, populations, scratch)
-        first_arrival = arrival
         if step == agenda.marks[LAST]:
             n_flying = plan(step, stop, synapses, agenda, flight, n_flying)
+        first_arrival = arrival
         while arrival < n_arrivals and arrival_steps[arrival] == step:
-            n_flying = send(arrival_rows[arrival], step, synapses, agenda, flight, n_flying)
             arrival += 1
-        n_flying = deliver(step, synapses, short_term, agenda, flight, n_flying, current)
+        n_flying = _send(arrival_rows[first_arrival:arrival], step, synapses, agenda, flight, n_flying)
+        if any_short_term:
+            n_flying = deliver_releases(step, synapses, short_term, flight, n_flying, current)
+        else:
+            n_flying = deliver(step, synapses, agenda, flight, n_flying, current)
         if any_noise:
             _bombard(step, state.current[EXCITATORY], populations, scratch.lots)
         if any_jumps:
@@ -147,8 +159,7 @@ def advance(
         neurons = spike_neurons[n_spikes : n_spikes + fired]
         spike_steps[n_spikes : n_spikes + fired] = step
         n_spikes += fired
-        for neuron in neurons:
-            n_flying = send(neuron, step, synapses, agenda, flight, n_flying)
+        n_flying = _send(neurons, step, synapses, agenda, flight, n_flying)
         if any_rule:
             updates.learn(step, arrival_rows[first_arrival:arrival], neurons, gate[offset], plastic, synapses)
     return stop, n_spikes, arrival, n_flying

@@ -120,20 +120,12 @@ def _plan(spike: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array
 
 @kernel
 def deliver(
-    step: int,
-    synapses: SynapseTable,
-    short_term: ShortTermTable,
-    agenda: Agenda,
-    flight: Int64Array,
-    n_flying: int,
-    current: Floats,
+    step: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array, n_flying: int, current: Floats
 ) -> int:
     """Add the efficacies that arrive in this step to ``current`` (channels * neurons,).
 
     Spikes that have reached their last synapse are removed; returns the number of those in flight.
     """
-    if short_term.site.shape[0]:
-        return _deliver_releases(step, synapses, short_term, flight, n_flying, current)
     slot, weight, delay = synapses.slot, synapses.weight, synapses.delay
     today = step - agenda.marks[FIRST]
     for i in range(agenda.n_due[today]):
@@ -160,7 +152,7 @@ def deliver(
 
 
 @kernel
-def _deliver_releases(
+def deliver_releases(
     step: int, synapses: SynapseTable, short_term: ShortTermTable, flight: Int64Array, n_flying: int, current: Floats
 ) -> int:
     """As :func:`deliver`, where some synapses have short-term plasticity: without an agenda."""
