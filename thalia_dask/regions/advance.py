@@ -11,7 +11,7 @@ from thalia_dask.jit import Floats, Int32Array, Int64Array, Words, kernel
 from thalia_dask.neurons import background, models
 from thalia_dask.neurons.base import EXCITATORY, NeuronState
 from thalia_dask.neurons.mean import mean
-from thalia_dask.plasticity import updates
+from thalia_dask.plasticity import expected, updates
 from thalia_dask.plasticity.base import PlasticTable
 from thalia_dask.synapses.flight import LAST, Agenda, deliver, deliver_releases, plan, send
 from thalia_dask.synapses.short_term import ShortTermTable
@@ -155,8 +155,10 @@ def advance(
             scratch.spiked_words,
             spike_neurons[n_spikes:],
         )
-        membrane_mean[offset] = mean(state.membrane, scratch.lanes)
         neurons = spike_neurons[n_spikes : n_spikes + fired]
+        expected.synapses_of(neurons, plastic)
+        membrane_mean[offset] = mean(state.membrane, scratch.lanes)
+        expected.efficacies_onto(neurons, plastic, synapses)
         spike_steps[n_spikes : n_spikes + fired] = step
         n_spikes += fired
         n_flying = _send(neurons, step, synapses, agenda, flight, n_flying)
