@@ -7,7 +7,10 @@ step, with delays of a hundred steps, would not.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from thalia_dask.jit import Floats, Int64Array, kernel
 from thalia_dask.prefetch import prefetch
@@ -24,6 +27,20 @@ _AHEAD = 16
 def no_flight(capacity: int) -> Int64Array:
     """Room for ``capacity`` spikes."""
     return np.zeros((3, capacity), np.int64)
+
+
+def is_flight(flight: NDArray[Any], row_start: Int64Array) -> bool:
+    """Whether an array may be put in flight: each spike is on an axon of the table, before the end of that axon.
+
+    Kernels do not ask: what is not one makes them read and write memory that is not theirs.
+    """
+    if flight.dtype != np.int64 or flight.shape[:-1] != (3,):
+        return False
+    after = np.searchsorted(row_start, flight[END])
+    if not (after.all() and (after < len(row_start)).all() and (flight[EMITTED] >= 0).all()):
+        return False
+    begins, ends = row_start[after - 1], row_start[after]
+    return bool(((ends == flight[END]) & (begins <= flight[NEXT]) & (flight[NEXT] < ends)).all())
 
 
 @kernel
