@@ -10,9 +10,10 @@ There, a spike is looked after once in many steps: an *agenda* lists the synapse
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thalia_dask.jit import Floats, Int32Array, Int64Array, kernel
 from thalia_dask.prefetch import prefetch
@@ -66,6 +67,20 @@ def no_flight(capacity: int) -> Int64Array:
     return np.zeros((3, capacity), np.int64)
 
 
+def is_flight(flight: NDArray[Any], row_start: Int64Array) -> bool:
+    """Whether an array may be put in flight: each spike is on an axon of the table, before the end of that axon.
+
+    Kernels do not ask: what is not one makes them read and write memory that is not theirs.
+    """
+    if flight.dtype != np.int64 or flight.shape[:-1] != (3,):
+        return False
+    after = np.searchsorted(row_start, flight[END])
+    if not (after.all() and (after < len(row_start)).all() and (flight[EMITTED] >= 0).all()):
+        return False
+    begins, ends = row_start[after - 1], row_start[after]
+    return bool(((ends == flight[END]) & (begins <= flight[NEXT]) & (flight[NEXT] < ends)).all())
+
+
 @kernel
 def send(row: int, step: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array, n_flying: int) -> int:
     """Let a spike start on an axon; returns the number of spikes in flight."""
@@ -102,6 +117,8 @@ def _plan(spike: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array
     delay, due, n_due, marks = synapses.delay, agenda.due, agenda.n_due, agenda.marks
     k, end, until_age = flight[NEXT, spike], flight[END, spike], marks[LAST] - flight[EMITTED, spike]
     n_steps = marks[LAST] - marks[FIRST]
+    while k < end and delay[k] < until_age - n_steps:
+        k += 1
     while k < end and delay[k] < until_age:
         at = n_steps - (until_age - delay[k])
         n = n_due[at]
