@@ -14,7 +14,8 @@ from bokeh.client import pull_session
 from distributed import Client
 from distributed.deploy.subprocess import SubprocessCluster
 
-from thalia_dask import DynamicBrain, load_config
+from tests.distributed.test_lost_and_late import pretend, stop_pretending
+from thalia_dask import DynamicBrain, load_config, open_cluster
 from thalia_dask.config import ThaliaConfig
 from thalia_dask.dashboard.sample import Sample
 from thalia_dask.dashboard.scene import Scene
@@ -194,8 +195,35 @@ def test_a_port_on_a_cluster_that_has_one(client: Client) -> None:
 def test_a_scheduler_without_a_dashboard() -> None:
     cluster = SubprocessCluster(n_workers=0, scheduler_kwargs={"dashboard": False})
     told = r"the scheduler runs without a dashboard, .* or set execution\.dashboard to false"
-    with cluster, Client(cluster, set_as_default=False) as client, pytest.raises(ClusterError, match=told):
-        LivePage(client, UNSEEN)
+    with cluster, Client(cluster, set_as_default=False) as client:
+        before = traces(client)
+        with pytest.raises(ClusterError, match=told):
+            LivePage(client, UNSEEN)
+        assert traces(client) == before
+
+
+@pytest.mark.parametrize(("there", "told"), [("0.0.9", "thalia_dask 0.0.9"), (None, "no thalia_dask")])
+def test_a_scheduler_of_another_version(client: Client, there: str | None, told: str) -> None:
+    before = traces(client)
+    client.run_on_scheduler(pretend, there)
+    try:
+        with pytest.raises(
+            ClusterError, match=rf"the scheduler has {told}, so it cannot draw .* install thalia_dask=="
+        ):
+            LivePage(client, UNSEEN)
+    finally:
+        client.run_on_scheduler(stop_pretending)
+    assert traces(client) == before
+
+
+def test_a_page_where_everything_runs_in_one_process() -> None:
+    with (
+        open_cluster({"kind": "local", "n_workers": 1, "processes": False}) as client,
+        DynamicBrain.from_thalia_config(config(), client=client) as brain,
+    ):
+        assert brain.dashboard_link.startswith("http://127.0.0.1:")
+        assert "Calls to actors are no tasks" not in get(brain.dashboard_link.replace("thalia", "status"))
+        assert '<a href="thalia">Thalia</a>' in get(brain.dashboard_link)
 
 
 def test_many_regions_have_rows_enough() -> None:
