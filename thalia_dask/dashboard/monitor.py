@@ -21,7 +21,9 @@ from thalia_dask.engine.page import Page
 
 _EVERY_S = 0.3
 _LARGEST_SHARE = 0.01
-"""Of the time: where a frame costs more than that of ``_EVERY_S``, there are fewer of them."""
+"""Of the time that frames may cost; where one costs more than that of ``_EVERY_S``, there are fewer of them."""
+_ADVANCE_S = 0.1
+"""What the first frames may cost beyond that, so that a page that was just opened moves at once."""
 
 _LEVEL_SAMPLES = 100
 _REWARD_BLOCKS, _SHORTEST_BLOCK = 60, 10
@@ -84,7 +86,7 @@ class Monitor(Observer):
         self._goal: ProgressReport | None = None
         self._goal_began = (0.0, 0)
         self._before: _Reading | None = None
-        self._next_frame = 0.0
+        self._next_frame = self._paid_until = 0.0
 
     def on_progress(self, report: ProgressReport) -> None:
         if self._goal is None or self._goal.unit != report.unit or report.done < self._goal.done:
@@ -130,7 +132,8 @@ class Monitor(Observer):
             self._page.send(self._frame(self._before, reading, finished=finished))
         self._before = reading
         cost = thread_time() - busy + self._page.seconds_per_frame
-        self._next_frame = began + max(_EVERY_S, cost / _LARGEST_SHARE)
+        self._paid_until = max(self._paid_until, began - _ADVANCE_S / _LARGEST_SHARE) + cost / _LARGEST_SHARE
+        self._next_frame = max(began + _EVERY_S, self._paid_until)
 
     def _read(self, clock: float, step: int) -> _Reading:
         counts, efforts = self._counts, self._executor.efforts()

@@ -167,7 +167,7 @@ class _Mount(SchedulerPlugin):
         if question == "count":
             return await self._count(known)
         if question == "show":
-            return self._show(frame)
+            return await self._show(frame)
         self._unmount()
         return None
 
@@ -178,11 +178,18 @@ class _Mount(SchedulerPlugin):
             await self._changed.wait()
         return None if self._application is None else len(self._shows)
 
-    def _show(self, frame: bytes) -> float:
+    async def _show(self, frame: bytes) -> float:
+        """Show a frame to all; returns, when it has been sent to them, what that cost."""
         self._screen.add(pickle.loads(frame))  # noqa: S301 (it comes from the client, which may run anything here)
-        for document in self._shows:
+        sent = [asyncio.Event() for _ in self._shows]
+        for document, event in zip(self._shows, sent, strict=True):
             document.add_next_tick_callback(partial(self._refresh, document))
-        return _SENDING * self._seconds_per_frame * len(self._shows)
+            document.add_next_tick_callback(event.set)  # called when Bokeh has sent what the one before changed
+        with suppress(TimeoutError):  # of a browser that is gone, or stopped
+            async with asyncio.timeout(_PATIENCE_S / 2):
+                for event in sent:
+                    await event.wait()
+        return _SENDING * self._seconds_per_frame * len(sent)
 
     def _refresh(self, document: Any) -> None:
         began = thread_time()
