@@ -155,7 +155,7 @@ def test_nothing_is_read_or_sent_while_nobody_looks(client: Client) -> None:
             brain.forward(SIGHT, 20)
         assert monitor._page.n_open == 0
         assert monitor._before is None
-        assert not monitor._reports
+        assert not monitor._kept
         assert not monitor._levels
         assert monitor._page._sending is None
 
