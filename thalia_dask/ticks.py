@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from thalia_dask.errors import ConfigError
 
+NEVER = 2**31
+"""No step is this late: where there are many, steps are int32."""
 _GRID_TOLERANCE = 1e-6
 """Of a step: binary dust of a division such as 0.3 / 0.1."""
 _RELATIVE_TOLERANCE = 1e-12

@@ -17,15 +17,14 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import dask
 import numpy as np
 import pytest
 from distributed import Client
 
+from tests.mortals import mortal_cluster
 from tests.toy_brains import Diary, plan, toys
 from tests.toy_regions import failing, silent
 from thalia_dask.config import RecoveryConfig
-from thalia_dask.distributed.cluster import open_local
 from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.engine.executor import Executor, RecoveryReport
 from thalia_dask.engine.observer import WindowReport
@@ -38,16 +37,14 @@ pytestmark = pytest.mark.cluster
 
 BRAIN = plan({"a": 8, "b": 8, "c": 8}, [("a", "b", 3), ("b", "c", 3), ("c", "a", 3)])
 N_STEPS = 60
-AT_ONCE = RecoveryConfig(max_failures=20, hung_after_s=2.0, replacement_s=0.0)
+AT_ONCE = RecoveryConfig(max_failures=20, hung_after_s=1.0, replacement_s=0.0)
 
 
 @pytest.fixture(scope="module")
 def mortal() -> Iterator[Client]:
     """Three workers that may be killed; their nannies start others."""
-    with dask.config.set({"distributed.deploy.lost-worker-timeout": 120}):  # after which it ends a slow nanny
-        cluster = open_local(3, 1, 120)
-        yield cluster.client
-        cluster.close()
+    with mortal_cluster(3) as client:
+        yield client
 
 
 class Witness(Diary):
@@ -130,7 +127,7 @@ def test_stopped_worker_that_goes_on_is_not_heard(mortal: Client) -> None:
         try:
             (first, *_) = check_same(live(executor, lambda: pids.append(hit(executor, mortal, "b", signal.SIGSTOP))))
             stopped = first.workers[0]
-            assert "gave no sign of life for 2 s" in first.reason
+            assert "gave no sign of life for 1 s" in first.reason
             assert stopped not in executor.placement.values()
         finally:
             os.kill(pids[0], signal.SIGCONT)
@@ -195,7 +192,7 @@ def cluster_of_processes(n_workers: int, folder: Path) -> Iterator[tuple[Client,
     processes = [subprocess.Popen(one, stderr=subprocess.DEVNULL) for one in every]
     try:
         assert _soon(file.exists)
-        with Client(scheduler_file=str(file), direct_to_workers=True, set_as_default=False, timeout=10) as client:
+        with Client(scheduler_file=str(file), direct_to_workers=True, set_as_default=False, timeout=3) as client:
             client.wait_for_workers(n_workers, timeout=120)
             yield client, processes[0]
     finally:

@@ -22,7 +22,7 @@ from thalia_dask import DynamicBrain, load_config
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
 from thalia_dask.engine import checkpoint
 from thalia_dask.engine.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from thalia_dask.engine.orchestrator import TravelState
+from thalia_dask.engine.travel import TravelState
 from thalia_dask.errors import CheckpointError, OutputError, StateError
 from thalia_dask.spikes import Signal
 
@@ -359,6 +359,7 @@ def test_a_snapshot_of_another_anatomy_is_refused(tmp_path: Path) -> None:
     assert other != saved.config
     write_checkpoint(tmp_path / "c.zarr", replace(saved, config=other), overwrite=True)
     with pytest.raises(
-        StateError, match=r"region 'cortex' cannot be restored: 'membrane' has shape \(\d+,\) in the snap"
+        StateError,
+        match=r"region 'cortex' cannot be restored: 'membrane' has shape \(\d+,\) and dtype torch.float32 in the ",
     ):
         DynamicBrain.load(tmp_path / "c.zarr")

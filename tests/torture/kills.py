@@ -15,14 +15,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-import dask
 import numpy as np
 from distributed import Client, Nanny
 
+from tests.mortals import mortal_cluster
 from tests.torture.row import Row, at_least, at_most, exactly
 from tests.toy_brains import Diary, plan, toys
 from thalia_dask.config import RecoveryConfig
-from thalia_dask.distributed.cluster import open_local
 from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.orchestrator import Orchestrator
@@ -32,7 +31,7 @@ BRAIN = plan(
     dict.fromkeys("abcdef", 8),
     [("a", "b", 3), ("b", "c", 4), ("c", "a", 3), ("c", "d", 5), ("d", "e", 3), ("e", "f", 6), ("f", "a", 3)],
 )
-HUNG_AFTER_S = 2.0
+HUNG_AFTER_S = 1.0
 STUCK_AFTER_S = 120.0
 STEPS = {"direct": 300, "orchestrated": 120}
 ENDS = {2: 30, 3: 35, 4: 35}
@@ -182,7 +181,6 @@ def torment(client: Client, n_workers: int, exchange: str, n_ends: int, seed: in
     )
     try:
         with (
-            dask.config.set({"distributed.deploy.lost-worker-timeout": STUCK_AFTER_S}),  # else it ends the nanny
             SequentialExecutor() as specification,
             DaskExecutor(client, n_workers=n_workers, exchange=exchange, recovery=config) as executor,
         ):
@@ -251,12 +249,9 @@ def _signal(pid: int | None, number: signal.Signals) -> None:
 def run() -> list[Row]:
     findings = Findings()
     for n_workers, n_ends in ENDS.items():
-        cluster = open_local(n_workers, 1, STUCK_AFTER_S)
-        try:
+        with mortal_cluster(n_workers) as client:
             for number, exchange in enumerate(STEPS):
-                torment(cluster.client, n_workers, exchange, n_ends, seed=10 * n_workers + number, findings=findings)
-        finally:
-            cluster.close()
+                torment(client, n_workers, exchange, n_ends, seed=10 * n_workers + number, findings=findings)
     return rows(findings)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -76,17 +77,35 @@ def mutate_values(values: Any, rng: Generator) -> Any:
         return values
 
 
-def mutate_folder(folder: Path, rng: Generator) -> str:
-    """Spoil one file of a folder; says which, and how."""
+@dataclass(frozen=True, slots=True)
+class FolderMutation:
+    """One file of a folder that was spoiled, and how it was."""
+
+    path: Path
+    kind: int
+    before: bytes
+
+    def undo(self) -> None:
+        """Make the folder as it was."""
+        _aside(self.path).unlink(missing_ok=True)
+        self.path.write_bytes(self.before)
+
+
+def mutate_folder(folder: Path, rng: Generator) -> FolderMutation:
+    """Spoil one file of a folder."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     path = files[int(rng.integers(len(files)))]
-    kind = int(rng.integers(5))
+    kind, before = int(rng.integers(5)), path.read_bytes()
     if kind == 0:
         path.unlink()
     elif kind == 1:
-        path.rename(path.with_name(f"{path.name}x"))
+        path.rename(_aside(path))
     elif kind == 2 and path.suffix == ".json":
-        path.write_text(json.dumps(mutate_values(json.loads(path.read_text()), rng)))
+        path.write_text(json.dumps(mutate_values(json.loads(before), rng)))
     else:
-        path.write_bytes(mutate_bytes(path.read_bytes(), rng))
-    return f"{path.relative_to(folder)}, kind {kind}"
+        path.write_bytes(mutate_bytes(before, rng))
+    return FolderMutation(path, kind, before)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{path.name}x")

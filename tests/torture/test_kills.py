@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import dask
 import pytest
 from distributed import Client
 
+from tests.mortals import mortal_cluster
 from tests.torture.kills import STEPS, Findings, torment
-from thalia_dask.distributed.cluster import open_local
 
 
 @pytest.fixture(scope="module")
 def mortal() -> Iterator[Client]:
     """Three workers that may be killed."""
-    with dask.config.set({"distributed.deploy.lost-worker-timeout": 120}):  # after which it ends a slow nanny
-        cluster = open_local(3, 1, 120)
-        yield cluster.client
-        cluster.close()
+    with mortal_cluster(3) as client:
+        yield client
 
 
 @pytest.mark.cluster

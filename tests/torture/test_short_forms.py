@@ -10,7 +10,7 @@ def failing(rows):
 
 
 def test_mutated_files():
-    assert failing(fuzz.run(20, 40, 30)) == []
+    assert failing(fuzz.run(20, 40, 30, 15)) == []
 
 
 @pytest.mark.cluster

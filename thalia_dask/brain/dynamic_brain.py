@@ -18,7 +18,7 @@ from thalia_dask.brain.amounts import finite
 from thalia_dask.brain.as_html import brain_html
 from thalia_dask.brain.at_exit import close_at_exit
 from thalia_dask.brain.live import no_link, open_monitor
-from thalia_dask.brain.memory import Memory, Votes, understood
+from thalia_dask.brain.memory import Memory, Votes, check_alike, understood
 from thalia_dask.brain.neuromodulation import Neuromodulation
 from thalia_dask.brain.opening import open_executor, open_recorder, usable_device, window_steps, with_execution
 from thalia_dask.brain.performance import performance
@@ -463,7 +463,19 @@ class DynamicBrain:
         )
 
     def _go_back(self, checkpoint: Checkpoint, memory: Memory) -> None:
-        """Return to the state that a checkpoint holds."""
+        """Return to the state that a checkpoint holds; raises StateError if it is not one of this brain."""
+        if checkpoint.regions.keys() != set(self.plan.region_names):
+            raise StateError(
+                f"the checkpoint holds the regions {', '.join(checkpoint.regions)}, and this brain has "
+                f"{', '.join(self.plan.region_names)}; give one of this brain"
+            )
+        own = {
+            "neuromodulation": self.neuromodulation.snapshot(),
+            "levels": self._levels.snapshot(),
+            "votes": None if self._votes is None else self._votes.snapshot(),
+        }
+        given = memory.model_dump()
+        check_alike({part: given[part] for part in own}, own)
         self._executor.restores(checkpoint.regions)
         self._orchestrator.restore(checkpoint.travel)
         self._trial, self._action = memory.trial, memory.action

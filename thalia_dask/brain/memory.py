@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from thalia_dask.config import ThaliaConfig
 from thalia_dask.engine.checkpoint import Checkpoint
-from thalia_dask.errors import CheckpointError
+from thalia_dask.errors import CheckpointError, StateError
 from thalia_dask.recording.layout import Position
+
+_GREATEST_INTEGER, _GREATEST = 2**53, 1e300
 
 
 class Votes(BaseModel):
@@ -36,9 +38,9 @@ class Memory(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    trial: int
-    action: int | None
-    confidence: float
+    trial: NonNegativeInt
+    action: NonNegativeInt | None
+    confidence: float = Field(ge=0.0, le=1.0)
     decided: bool
     neuromodulation: dict[str, Any]
     levels: dict[str, tuple[int, float]]
@@ -54,6 +56,39 @@ def understood(checkpoint: Checkpoint) -> tuple[ThaliaConfig, Memory]:
     CheckpointError : if it holds something else.
     """
     try:
-        return ThaliaConfig.model_validate_json(checkpoint.config), Memory.model_validate(checkpoint.memory)
+        config = ThaliaConfig.model_validate_json(checkpoint.config)
+        memory = Memory.model_validate(checkpoint.memory)
     except ValidationError as error:
         raise CheckpointError(f"the checkpoint is whole, but not that of a brain of this version: {error}") from error
+    if any(not 0 <= step <= checkpoint.travel.now for step, _ in memory.levels.values()):
+        raise CheckpointError("the checkpoint is whole, but memory/levels has a step that it has not reached")
+    return config, memory
+
+
+def check_alike(given: Any, own: Any, part: str = "memory") -> None:
+    """See that JSON values have the form that a brain's own have: names, lengths, and numbers where it has numbers.
+
+    Raises
+    ------
+    StateError : naming the part that has not.
+    """
+    if isinstance(own, dict):
+        alike = isinstance(given, dict) and given.keys() == own.keys()
+        inside = [(given[name], own[name], f"{part}/{name}") for name in own] if alike else []
+    elif isinstance(own, list | tuple):
+        alike = isinstance(given, list | tuple) and len(given) == len(own)
+        inside = [(one, other, part) for one, other in zip(given, own, strict=True)] if alike else []
+    else:
+        alike, inside = _is_like(given, own), []
+    if not alike:
+        raise StateError(f"{part} cannot be restored: its form is not that of this brain; give that of its own")
+    for one, other, name in inside:
+        check_alike(one, other, name)
+
+
+def _is_like(given: Any, own: object) -> bool:
+    if isinstance(own, float):
+        return isinstance(given, int | float) and abs(given) < _GREATEST
+    if isinstance(own, int) and not isinstance(own, bool):
+        return isinstance(given, int) and abs(given) < _GREATEST_INTEGER
+    return type(given) is type(own)

@@ -35,7 +35,7 @@ from thalia_dask.distributed.wire import (
 )
 from thalia_dask.engine.executor import Emission
 from thalia_dask.engine.packets import load_kernels
-from thalia_dask.errors import ClusterError, ConfigError, RegionError, ThaliaError, WorkerLostError
+from thalia_dask.errors import ClusterError, ConfigError, RegionError, StateError, ThaliaError, WorkerLostError
 from thalia_dask.regions.base import Region
 from thalia_dask.spikes import Arrivals
 from thalia_dask.topology.plan import AxonalProjection
@@ -66,7 +66,7 @@ class RegionActor:
 
     def restore(self, payload: bytes) -> bytes:
         """Put the region into a state that :meth:`snapshot` gave."""
-        return self._answer(lambda: self._restore(payload))
+        return self._answer(lambda: self._restore(payload), declare=StateError)
 
     def _build(self, creator: bytes) -> bytes:
         import torch

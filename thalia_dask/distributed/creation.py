@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -92,10 +93,16 @@ def create_actors(
     }
     cluster.futures += futures.values()
     _await(client, orders, futures, timeout_s, hung_s)
-    for name, future in futures.items():
-        if future.status == "cancelled":  # Dask does so when the client or its scheduler is cut off
-            raise _lost(orders[name].worker, "was cut off", name)
-    return {name: Living(orders[name].worker, future, future.result()) for name, future in futures.items()}
+    return {name: _living(name, orders[name].worker, future) for name, future in futures.items()}
+
+
+def _living(name: str, worker: str, future: Future[Any]) -> Living:
+    try:
+        return Living(worker, future, future.result())
+    except CancelledError as error:  # of Dask when the client or its scheduler is cut off
+        raise _lost(worker, "was cut off", name) from error
+    except RuntimeError as error:  # "Worker holding Actor was lost": since it was built
+        raise _lost(worker, "was lost", name) from error
 
 
 def _await(

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalia_dask.engine.executor import Emission
-from thalia_dask.errors import ClusterError, ConfigError, RegionError, ThaliaError, WorkerLostError
+from thalia_dask.errors import ClusterError, ConfigError, RegionError, StateError, ThaliaError, WorkerLostError
 from thalia_dask.regions.base import Snapshot, entry_as_array
 from thalia_dask.spikes import Arrivals, Int32Array, Signal, SpikePacket
 from thalia_dask.ticks import Window
@@ -32,6 +32,7 @@ _COUNT = struct.Struct("<q")
 _OK, _FAILED = 0, 1
 _DECLARED: dict[str, type[ThaliaError]] = {
     "ConfigError": ConfigError,
+    "StateError": StateError,
     "WorkerLostError": WorkerLostError,  # before its base, as a handler would stand
     "ClusterError": ClusterError,
 }
@@ -205,7 +206,8 @@ def raise_if_failed(payload: bytes) -> None:
     Raises
     ------
     RegionError : an exception raised inside a region, with its remote traceback.
-    ConfigError, ClusterError, WorkerLostError : what the package itself declared there, with the traceback as a note.
+    ConfigError, StateError, ClusterError, WorkerLostError : what the package itself declared there, with the
+        traceback as a note.
     """
     if payload[0] == _OK:
         return

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
-from thalia_dask.engine.orchestrator import TravelState
 from thalia_dask.engine.sealed_file import DamageError, SealedReader, SealedWriter, flush_to_disk
+from thalia_dask.engine.travel import TravelState
 from thalia_dask.errors import CheckpointError, OutputError
 from thalia_dask.regions.base import Snapshot, entry_as_array
 from thalia_dask.spikes import Signal
@@ -233,6 +233,10 @@ def _write_snapshot(writer: SealedWriter, region: str, snapshot: Snapshot) -> _E
 
 def _decode(attributes: _Attributes, reader: SealedReader) -> Checkpoint:
     bundles, steps, neurons = (reader.array("in_flight", name) for name in ("flights", "steps", "neurons"))
+    if any(array.dtype != np.int32 for array in (bundles, steps, neurons)) or bundles.shape[1:] != (2,):
+        raise DamageError("in_flight")
+    if not (bundles[:, 1] > 0).all() or steps.shape != neurons.shape or steps.shape != (bundles[:, 1].sum(),):
+        raise DamageError("in_flight/flights")
     ends = np.cumsum(bundles[:, 1])
     parts = [slice(end - length, end) for end, length in zip(ends, bundles[:, 1], strict=True)]
     flights = [

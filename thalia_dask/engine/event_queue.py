@@ -12,8 +12,7 @@ import numpy as np
 
 from thalia_dask.engine.packets import sort_by_step
 from thalia_dask.spikes import Arrivals, Int32Array
-
-_NEVER = 2**31
+from thalia_dask.ticks import NEVER
 
 
 class _Flight(NamedTuple):
@@ -117,7 +116,7 @@ def join_arrivals(one: Arrivals, other: Arrivals) -> Arrivals:
     inbox = Inbox()
     inbox.schedule_arrivals(one)
     inbox.schedule_arrivals(other)
-    joined = inbox.pop_until(_NEVER) or Arrivals()
+    joined = inbox.pop_until(NEVER) or Arrivals()
     return replace(joined, signals=one.signals)
 
 

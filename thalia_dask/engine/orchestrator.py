@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 
 from thalia_dask.engine.axons import Axons
@@ -12,27 +12,12 @@ from thalia_dask.engine.event_queue import EventQueue, join_arrivals
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer, WindowReport
 from thalia_dask.engine.packets import load_kernels
+from thalia_dask.engine.travel import TravelState, check_travel
 from thalia_dask.engine.windows import Stride, window_length
 from thalia_dask.errors import InputError, StateError
 from thalia_dask.spikes import Arrivals, Int32Array, Signal
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import BrainPlan
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TravelState:
-    """What moves between regions at one point in time: with the regions' own snapshots, the whole state.
-
-    Attributes
-    ----------
-    now : the next step to be computed.
-    flights : spikes in flight, as :meth:`EventQueue.flights` gives them.
-    signals : broadcasts that take effect at ``now``, in order.
-    """
-
-    now: int
-    flights: Sequence[tuple[str, int, Int32Array, Int32Array]]
-    signals: tuple[Signal, ...]
 
 
 class Orchestrator:
@@ -58,6 +43,7 @@ class Orchestrator:
         self._executor = executor
         self._observers = observers
         self._names = plan.region_names
+        self._regions = plan.regions
         self._axons = Axons(plan.projections)
         load_kernels()
         every_window = not executor.carries_spikes or any(observer.every_window for observer in observers)
@@ -105,7 +91,13 @@ class Orchestrator:
         return TravelState(self.now, self.queue.flights(), tuple(self._signals))
 
     def restore(self, state: TravelState) -> None:
-        """Return to a state that :meth:`snapshot` gave."""
+        """Return to a state that :meth:`snapshot` gave.
+
+        Raises
+        ------
+        StateError : if this brain cannot have been in it.
+        """
+        check_travel(state, self._regions)
         self.now = state.now
         self.queue.clear()
         for region, projection, steps, neurons in state.flights:

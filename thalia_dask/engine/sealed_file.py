@@ -101,7 +101,7 @@ class SealedReader:
         except _DAMAGE as error:
             raise DamageError("the table of contents at its end") from error
         try:
-            self.attributes: dict[str, Any] = dict(json.loads(self._zip.read(_METADATA))["attributes"])
+            self.attributes: dict[str, Any] = dict(json.loads(self._stored(_METADATA))["attributes"])
         except _DAMAGE as error:
             self._zip.close()
             raise DamageError("attributes") from error
@@ -138,13 +138,16 @@ class SealedReader:
             raise DamageError(part) from error
 
     def _content(self, path: str) -> bytes:
-        about = self._zip.getinfo(path)
-        if about.file_size != about.compress_size:  # what was written is not compressed
-            raise BadZipFile(path)
-        content = self._zip.read(path)
+        content = self._stored(path)
         if _hash(content) != self.attributes["hashes"][path]:
             raise BadZipFile(path)
         return content
+
+    def _stored(self, path: str) -> bytes:
+        about = self._zip.getinfo(path)
+        if about.compress_type != ZIP_STORED or about.file_size != about.compress_size:  # it might be a bomb
+            raise BadZipFile(path)
+        return self._zip.read(path)
 
     def __enter__(self) -> Self:
         return self

@@ -218,6 +218,16 @@ def _starts(counts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(np.concatenate([[], *counts]))]).astype(np.int64)
 
 
+def nobodys_bytes(plastic: PlasticTable) -> NDArray[np.bool_]:
+    """Which bytes of ``late`` belong to no cell, bool, shape (8 * words,); a spike there would be of nobody."""
+    mask = np.zeros(8 * len(plastic.late), np.bool_)
+    for c, lag in enumerate(plastic.lag.tolist()):
+        n_cells = int(plastic.target_last[c] - plastic.target_first[c])
+        first, words = 8 * int(plastic.late_base[c]), late_words(n_cells)
+        mask[first : first + 8 * words * lag].reshape(lag, 8 * words)[:, n_cells:] = True
+    return mask
+
+
 @inlined
 def late_words(n_cells: int) -> int:
     """Words that hold a byte for each of so many cells."""

@@ -13,13 +13,14 @@ from thalia_dask.errors import StateError
 from thalia_dask.jit import Floats, Int32Array, Int64Array
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
 from thalia_dask.modulation.oscillators import FREQUENCY_HZ, SEPTAL_DELAY_MS, phase
+from thalia_dask.plasticity.base import nobodys_bytes
 from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN, Observable, Region, Snapshot
 from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.regions.wiring import Wiring
 from thalia_dask.spikes import Arrivals, Signal, SpikePacket
-from thalia_dask.synapses.flight import no_flight
-from thalia_dask.ticks import Window
+from thalia_dask.synapses.flight import is_flight, no_flight
+from thalia_dask.ticks import NEVER, Window
 
 _TRANSIENT = (
     "current",
@@ -47,6 +48,8 @@ class LayoutRegion(Region):
         self._spec = spec
         self._layout = layout
         self._gates = wiring.gates
+        self._row_start = wiring.synapses.row_start
+        self._nobodys_bytes = nobodys_bytes(wiring.plastic)
         self._amplitudes = _amplitudes(layout)
         self._levels = NeuromodulatorLevels(spec.dt_ms)
         n_neurons = sum(self.populations.values())
@@ -102,17 +105,44 @@ class LayoutRegion(Region):
         return state
 
     def restore(self, snapshot: Snapshot) -> None:
+        """Return to a state that :meth:`snapshot` gave.
+
+        Raises
+        ------
+        StateError : naming the entry that is missing, or that a region that was built alike cannot have.
+        """
         for name, tensor in self.tensors.items():
-            given = torch.as_tensor(snapshot[name])
-            if given.shape != tensor.shape:
-                raise StateError(
-                    f"region '{self._spec.name}' cannot be restored: '{name}' has shape {tuple(given.shape)} in the "
-                    f"snapshot and {tuple(tensor.shape)} here; give a snapshot of a region that was built alike"
+            given = self._given(snapshot, name)
+            if (given.shape, given.dtype) != (tensor.shape, tensor.dtype):
+                raise self._refusal(
+                    f"'{name}' has shape {tuple(given.shape)} and dtype {given.dtype} in the snapshot, "
+                    f"{tuple(tensor.shape)} and {tensor.dtype} here"
                 )
-            tensor.copy_(given)
-        self._put_in_flight(torch.as_tensor(snapshot["in_flight"]).numpy())
-        self._levels.restore(
-            {name: (int(snapshot[f"{name}_step"]), float(snapshot[f"{name}_level"])) for name in NEUROMODULATORS}
+        flight = self._given(snapshot, "in_flight").numpy()
+        if not is_flight(flight, self._row_start):
+            raise self._refusal("'in_flight' has spikes that are on no axon of it")
+        if self._given(snapshot, "late_spikes").cpu().numpy().view(np.uint8)[self._nobodys_bytes].any():
+            raise self._refusal("'late_spikes' has spikes of cells that it does not have")
+        levels = {name: self._given_level(snapshot, name) for name in NEUROMODULATORS}
+        for name, tensor in self.tensors.items():
+            tensor.copy_(self._given(snapshot, name))
+        self._put_in_flight(flight)
+        self._levels.restore(levels)
+
+    def _given(self, snapshot: Snapshot, name: str) -> torch.Tensor:
+        if name not in snapshot:
+            raise self._refusal(f"the snapshot has no '{name}'")
+        return torch.as_tensor(snapshot[name])
+
+    def _given_level(self, snapshot: Snapshot, name: str) -> tuple[int, float]:
+        step, level = snapshot.get(f"{name}_step"), snapshot.get(f"{name}_level")
+        if not (isinstance(step, int) and 0 <= step < NEVER and isinstance(level, float) and math.isfinite(level)):
+            raise self._refusal(f"'{name}_level' and '{name}_step' are no finite level since a step")
+        return step, level
+
+    def _refusal(self, why: str) -> StateError:
+        return StateError(
+            f"region '{self._spec.name}' cannot be restored: {why}; give a snapshot of a region that was built alike"
         )
 
     def _rest(self) -> None:
