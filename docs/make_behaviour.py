@@ -15,10 +15,11 @@ from matplotlib.figure import Figure
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.behaviour import cortex, hippocampus, prefrontal  # noqa: E402
+from tests.behaviour import cortex, hippocampus, prefrontal, thalamus  # noqa: E402
 from tests.behaviour.hippocampus import Memory  # noqa: E402
 from tests.behaviour.spectrum import peak_hz  # noqa: E402
-from thalia_dask.plots.style import FAINT, GRID, INK, PALETTE, WIDTH_INCHES  # noqa: E402
+from thalia_dask.plots.palette import FAINT, GRID, INK, PALETTE  # noqa: E402
+from thalia_dask.plots.style import WIDTH_INCHES  # noqa: E402
 
 FOLDER = ROOT / "docs" / "explanation" / "behaviour"
 SEEDS = (1, 2, 3, 4, 5)
@@ -155,6 +156,9 @@ def draw_prefrontal() -> None:
     save(figure, "prefrontal")
 
 
+LAYER_NAMES = {"l4": "L4", "l23": "L2/3", "l5": "L5", "l6": "L6"}
+
+
 def draw_cortex() -> None:
     figure, axes = panels(3)
     for panel, title, params in (
@@ -163,9 +167,10 @@ def draw_cortex() -> None:
     ):
         runs = [cortex.onset(seed, **params) for seed in SEEDS]
         for colour, layer in zip(PALETTE, cortex.LAYERS, strict=False):
-            panel.plot(np.mean([run[layer] for run in runs], 0), color=colour, label=layer)
+            panel.plot(np.mean([run[layer] for run in runs], 0), color=colour, label=LAYER_NAMES[layer])
             summary(f"latency of {layer}, {title} (ms)", [cortex.latency_ms(run[layer]) for run in runs])
-        panel.set(title=title, xlabel="time after the input (ms)", ylabel="rate (Hz)")
+        panel.set(title=title, xlabel="time after the input (ms)")
+    axes[0].set_ylabel("rate (Hz)")
     axes[0].legend(frameon=False, fontsize=8)
     for shift, colour, label, params in ((-0.1, BLUE, "inhibition", {}), (0.1, RED, "none", {"inhibition_mv": 0.0})):
         runs = [cortex.density(seed, **params) for seed in SEEDS]
@@ -175,13 +180,44 @@ def draw_cortex() -> None:
                 [at + shift] * len(values), values, "o", color=colour, markersize=4, label=label if not at else None
             )
             summary(f"density of {layer}, {label}", values)
-    axes[2].set_xticks(range(4), cortex.LAYERS)
+    axes[2].set_xticks(range(4), [LAYER_NAMES[layer] for layer in cortex.LAYERS])
     axes[2].set(title="inhibition makes sparse", ylabel="<r>² / <r²>")
     axes[2].legend(frameon=False, fontsize=8)
     save(figure, "cortex")
 
 
-DRAWN = {"hippocampus": draw_hippocampus, "prefrontal": draw_prefrontal, "cortex": draw_cortex}
+def draw_thalamus() -> None:
+    figure, (phases, levels, freed) = panels(3)
+    for alpha_mv, colour in ((0.0, FAINT), (3.0, BLUE)):
+        runs = [thalamus.by_alpha_phase(seed, alpha_mv) for seed in SEEDS]
+        phases.plot(np.mean(runs, 0).reshape(20, 5).mean(1).repeat(5), color=colour, label=f"{alpha_mv:g} mV")
+        summary(f"depth of the alpha cycle at {alpha_mv} mV", [thalamus.depth(run) for run in runs])
+    phases.legend(frameon=False, fontsize=8)
+    phases.set(
+        title="alpha gates", xlabel="time in the cycle (ms)", ylabel="rate of relay cells (Hz)", ylim=(0, None)
+    )
+    for amount in (0.0, 1.0, 2.0, 3.0):
+        rates = [thalamus.transmitted(seed, amount) for seed in SEEDS]
+        levels.plot([amount] * len(rates), rates, "o", color=BLUE, markersize=4, alpha=0.6)
+        summary(f"relayed with noradrenaline {amount} (Hz)", rates)
+    levels.set(title="noradrenaline opens", xlabel="noradrenaline released", ylim=(0, None))
+    runs = [thalamus.release(seed) for seed in SEEDS]
+    freed.axvspan(-thalamus.HELD_MS, 0, color=GRID)
+    time = np.arange(-thalamus.HELD_MS, thalamus.HELD_MS)
+    freed.plot(time, np.mean(runs, 0).reshape(-1, 10).mean(1).repeat(10), color=BLUE)
+    freed.set(title="reticular cells hold back", xlabel="time after cortex falls silent (ms)", ylim=(0, None))
+    summary("held back (Hz)", [thalamus.held_and_free(run)[0] for run in runs])
+    summary("free (Hz)", [thalamus.held_and_free(run)[1] for run in runs])
+    summary("correlation of relay cells with their axons", [thalamus.relay(seed) for seed in SEEDS])
+    save(figure, "thalamus")
+
+
+DRAWN = {
+    "thalamus": draw_thalamus,
+    "hippocampus": draw_hippocampus,
+    "prefrontal": draw_prefrontal,
+    "cortex": draw_cortex,
+}
 
 if __name__ == "__main__":
     for region in sys.argv[1:] or DRAWN:

@@ -20,22 +20,25 @@ Int64Array = NDArray[np.int64]
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
 
 
+_OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}
+_UNCOUNTED: dict[str, Any] = {**_OPTIONS, "_nrt": False}
+"""Without numba's runtime (``_nrt``), nobody counts references to the arrays that are passed: with tables of thirty
+arrays, at every call, that took longer than a step."""
+
+
 def kernel(function: _Kernel) -> _Kernel:
-    """Compile a function with numba at its first call; later processes load it from the cache."""
-    return cast("_Kernel", numba.njit(nogil=True, cache=True, error_model="numpy")(function))
+    """Compile a function with numba at its first call; later processes load it from the cache.
+
+    It cannot make arrays, assign slices or return an array.
+    """
+    return cast("_Kernel", numba.njit(**_UNCOUNTED)(function))
 
 
 def inlined(function: _Kernel) -> _Kernel:
-    """Compile a function into each kernel that calls it: tables of many arrays are expensive to pass.
+    """Compile a function into each kernel that calls it: tables of many arrays are expensive to pass."""
+    return cast("_Kernel", numba.njit(**_UNCOUNTED, forceinline=True)(function))
 
-    Numba counts the references of every array at every call, inlined or not; with tables of thirty arrays that took
-    longer than learning. ``_nrt=False`` turns it off, so such a function cannot make arrays.
-    """
-    options: dict[str, Any] = {
-        "nogil": True,
-        "cache": True,
-        "error_model": "numpy",
-        "forceinline": True,
-        "_nrt": False,
-    }
-    return cast("_Kernel", numba.njit(**options)(function))
+
+def making_arrays(function: _Kernel) -> _Kernel:
+    """As :func:`kernel`, for what is not part of a step and makes arrays or assigns slices."""
+    return cast("_Kernel", numba.njit(**_OPTIONS)(function))

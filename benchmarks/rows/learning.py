@@ -23,15 +23,15 @@ from thalia_dask.plasticity.three_factor import ThreeFactor
 DURATION_MS = 1000.0
 RULES: tuple[Rule, ...] = (
     ThreeFactor(),
-    Hebbian(rate=1e-6),
-    BCM(rate=1e-6),
-    Oja(rate=1e-6),
-    InhibitorySTDP(rate=1e-6),
-    STDP(potentiation=1e-6, depression=1e-6, scaling=1e-6),
-    DopamineSTDP(potentiation=1e-6, depression=1e-6),
-    SynapticScaling(tau_scaling_ms=1e9),
+    Hebbian(rate=1e-12),
+    BCM(rate=1e-12),
+    Oja(rate=1e-12),
+    InhibitorySTDP(rate=1e-12),
+    STDP(potentiation=1e-12, depression=1e-12, scaling=1e-12),
+    DopamineSTDP(potentiation=1e-12, depression=1e-12),
+    SynapticScaling(tau_scaling_ms=1e15),
 )
-"""So slow that activity stays what it is without learning: by how much efficacies change takes no time."""
+"""So slow that no efficacy changes to the bit, and both sides have the same spikes: by how much takes no time."""
 
 
 def learning(rule: Rule, n_neurons: int, effort: Effort) -> Measurement:

@@ -162,13 +162,13 @@ def inhibitory_stdp(
 def synaptic_scaling(
     rule: SynapticScaling, w: Weights, mean: float, pre: Spikes, post: Spikes, n_steps: int, fine: int = 1000
 ) -> Weights:
-    """The differential equation by many small steps; a synapse shows what it was at its last event."""
+    """The differential equation by many small steps; a synapse shows what it was at the last spike of its axon."""
     log, shown = [0.0] * len(w), [row[:] for row in w]
     a = [1.0] * len(w)
     for t in range(n_steps):
         for cell in range(len(w)):
             for axon in range(len(w[cell])):
-                if (t, axon) in pre or (t, cell) in post:
+                if (t, axon) in pre:
                     shown[cell][axon] = clip(w[cell][axon] * math.exp(log[cell]), rule.largest * mean)
             if (t, cell) in post:
                 a[cell] += 1000 / (rule.tau_activity_ms * rule.target_hz)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thalia_dask.jit import Int32Array, kernel
+from thalia_dask.jit import Int32Array, kernel, making_arrays
 
 FAULTLESS, WRONG_STEPS, WRONG_NEURONS = 0, 1, 2
 
@@ -23,7 +23,7 @@ def find_fault(steps: Int32Array, neurons: Int32Array, start: int, stop: int, n_
     return fault
 
 
-@kernel
+@making_arrays
 def cut_out(
     steps: Int32Array, neurons: Int32Array, first: int, last: int, delay_steps: int
 ) -> tuple[Int32Array, Int32Array]:

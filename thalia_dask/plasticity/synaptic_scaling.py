@@ -6,13 +6,14 @@
 Van Rossum, Bi & Turrigiano (2000), J. Neurosci. 20:8812, without their integral term; that efficacies keep their
 proportions: Turrigiano, Leslie, Desai, Rutherford & Nelson (1998), Nature 391:892.
 
-Both equations are integrated exactly. From one of its events to the next, at step t, a synapse is scaled by
+Both equations are integrated exactly. A cell keeps the integral S of 1 - a, a synapse what it was at the last spike
+of its axon; at the next one it is scaled by
 
-    exp((t - s - a_s tau_a (1 - exp(-(t - s) / tau_a))) / tau_w)          a_s: activity at the event before, at step s
+    exp((S - S_then) / tau_w)
 
-but by no more than e or 1/e at once. Its events are the spikes of its axon and of its cell, so that a cell that has
-fallen silent recovers as far as it is spoken to, and without any spike nothing changes. The gate counts as it is at
-the event.
+but by no more than e or 1/e at once. So a cell that has fallen silent recovers as far as it is spoken to, a spike of
+a cell costs nothing for each of its synapses, and an efficacy is that of its axon's last spike, or of the last reset,
+where all are brought up to date. The gate counts as it is then.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import FIRST_OWN, PlasticTable, Rule, bounded, expect, incoming, outgoing
+from thalia_dask.plasticity.base import FIRST_OWN, PlasticTable, Rule, bounded, incoming, outgoing
 from thalia_dask.synapses.table import SynapseTable
 
 LARGEST, FORGETTING, SHARE, GATHERED = range(FIRST_OWN, FIRST_OWN + 4)
+SMALL = 0.01
+"""Growth of which the fourth power does not show in a number of 24 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class SynapticScaling(Rule):
     """``largest`` is the bound in units of the mean initial efficacy; times in ms."""
 
     code: ClassVar[int] = 6
+    gives_credit: ClassVar[bool] = True
     target_hz: float = 5.0
     tau_activity_ms: float = 1000.0
     tau_scaling_ms: float = 10000.0
@@ -52,43 +54,63 @@ class SynapticScaling(Rule):
 
 
 @inlined
-def _missed(activity: float, waited: int, elapsed: int, forgetting: float) -> float:
-    """Integral of 1 - a over ``elapsed`` steps, ``waited`` steps after the cell's spike left it at ``activity``."""
-    left = activity * math.exp(-forgetting * waited)
-    return elapsed + left * math.expm1(-forgetting * elapsed) / forgetting
+def _integral(plastic: PlasticTable, cell: int, step: int, forgetting: float) -> float:
+    """S of a cell, in steps, at the beginning of a step."""
+    elapsed = step - plastic.tagged[cell]
+    faded = plastic.slow[cell] * (1.0 - math.exp(-forgetting * elapsed)) / forgetting
+    integral: float = plastic.cell_drift[cell] + (elapsed - faded)
+    return integral
 
 
 @inlined
-def _factor(growth: float) -> np.float32:
-    return np.float32(math.exp(min(1.0, max(-1.0, growth))))
+def _factor(growth: float) -> float:
+    """The exponential of no more than 1 and no less than -1, by its series where that is as good."""
+    if abs(growth) < SMALL:
+        return 1.0 + growth * (1.0 + growth * (0.5 + growth / 6.0))
+    return math.exp(min(1.0, max(-1.0, growth)))
 
 
 @inlined
 def arrive(plastic: PlasticTable, connection: int, axon: int, step: int, gate: float, synapses: SynapseTable) -> None:
-    """Scale the synapses of an axon that fires by what has happened since their last events."""
-    params, last_step = plastic.params[connection], plastic.axon_step[axon]
+    """Scale the synapses of an axon that fires by what has happened since it last did."""
+    params = plastic.params[connection]
     largest, forgetting, share = params[LARGEST], params[FORGETTING], gate * params[SHARE]
     places, to_cell = outgoing(plastic, connection, axon)
     for i in range(places.shape[0]):
         k = places[i]
-        cell = synapses.slot[k] + to_cell
-        since = max(last_step, plastic.tagged[cell])
-        missed = _missed(plastic.slow[cell], since - plastic.tagged[cell], step - since, forgetting)
-        synapses.weight[k] = bounded(synapses.weight[k] * _factor(share * missed), largest)
-    plastic.axon_step[axon] = step
+        now = _integral(plastic, synapses.slot[k] + to_cell, step, forgetting)
+        synapses.weight[k] = bounded(synapses.weight[k] * _factor(share * (now - plastic.credit[k])), largest)
+        plastic.credit[k] = now
 
 
 @inlined
-def answer(plastic: PlasticTable, connection: int, cell: int, step: int, gate: float, synapses: SynapseTable) -> None:
-    """Scale the synapses onto a cell that fires in the same way; then count its spike."""
-    params, last_step, activity = plastic.params[connection], plastic.tagged[cell], plastic.slow[cell]
-    largest, forgetting, share = params[LARGEST], params[FORGETTING], gate * params[SHARE]
-    places, axons = incoming(plastic, cell)
-    for i in range(places.shape[0]):
-        expect(synapses.weight, places, i)
-        k = places[i]
-        since = max(plastic.axon_step[axons[i]], last_step)
-        missed = _missed(activity, since - last_step, step - since, forgetting)
-        synapses.weight[k] = bounded(synapses.weight[k] * _factor(share * missed), largest)
-    plastic.slow[cell] = activity * math.exp(-forgetting * (step - last_step)) + params[GATHERED]
+def answer(plastic: PlasticTable, connection: int, cell: int, step: int) -> None:
+    """Count the spike of a cell."""
+    params = plastic.params[connection]
+    _bring_up(plastic, cell, step, params[FORGETTING])
+    plastic.slow[cell] += params[GATHERED]
+
+
+@inlined
+def _bring_up(plastic: PlasticTable, cell: int, step: int, forgetting: float) -> None:
+    plastic.cell_drift[cell] = _integral(plastic, cell, step, forgetting)
+    plastic.slow[cell] *= math.exp(-forgetting * (step - plastic.tagged[cell]))
     plastic.tagged[cell] = step
+
+
+@inlined
+def settle(plastic: PlasticTable, connection: int, step: int, gate: float, synapses: SynapseTable) -> None:
+    """Bring all efficacies up to the beginning of a step, and begin new integrals."""
+    params = plastic.params[connection]
+    largest, forgetting, share = params[LARGEST], params[FORGETTING], gate * params[SHARE]
+    first_cell = plastic.cell_base[connection]
+    n_cells = plastic.target_last[connection] - plastic.target_first[connection]
+    for cell in range(first_cell, first_cell + n_cells):
+        _bring_up(plastic, cell, step, forgetting)
+        places, _ = incoming(plastic, cell)
+        for i in range(places.shape[0]):
+            k = places[i]
+            missed = plastic.cell_drift[cell] - plastic.credit[k]
+            synapses.weight[k] = bounded(synapses.weight[k] * _factor(share * missed), largest)
+            plastic.credit[k] = 0.0
+        plastic.cell_drift[cell] = 0.0

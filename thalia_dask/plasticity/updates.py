@@ -140,7 +140,7 @@ def _cell_learns(c: int, cell: int, step: int, gate: float, plastic: PlasticTabl
     elif plastic.rule[c] == _INHIBITORY_STDP:
         inhibitory_stdp.answer(plastic, c, cell, gate, synapses)
     elif plastic.rule[c] == _SCALING:
-        synaptic_scaling.answer(plastic, c, cell, step, gate, synapses)
+        synaptic_scaling.answer(plastic, c, cell, step)
     elif plastic.rule[c] == _DOPAMINE_STDP:
         dopamine_stdp.potentiate(plastic, c, cell, step, synapses)
 
@@ -201,11 +201,13 @@ def pass_time(step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseT
 
 
 @inlined
-def settle(step: int, plastic: PlasticTable, synapses: SynapseTable) -> None:
+def settle(step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Bring all efficacies up to the beginning of a step."""
     for c in range(plastic.rule.shape[0]):
         if plastic.rule[c] == _DOPAMINE_STDP:
             dopamine_stdp.settle(plastic, c, step, synapses)
+        elif plastic.rule[c] == _SCALING:
+            synaptic_scaling.settle(plastic, c, step, gate[c], synapses)
 
 
 @inlined

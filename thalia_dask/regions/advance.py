@@ -156,7 +156,7 @@ def advance(
             spike_neurons[n_spikes:],
         )
         neurons = spike_neurons[n_spikes : n_spikes + fired]
-        expected.synapses_of(neurons, plastic)
+        expected.synapses_of(neurons, plastic, synapses)
         membrane_mean[offset] = mean(state.membrane, scratch.lanes)
         expected.efficacies_onto(neurons, plastic, synapses)
         spike_steps[n_spikes : n_spikes + fired] = step

@@ -216,9 +216,9 @@ class TorchSpikingRegion(LayoutRegion):
             learner.select(step, action, self._layout.n_actions)
 
     @torch.no_grad()
-    def _settle(self, step: int) -> None:
-        for learner in self._learners:
-            learner.settle(step)
+    def _settle(self, step: int, gate: Floats) -> None:
+        for learner, factor in zip(self._learners, gate.tolist(), strict=True):
+            learner.settle(step, factor)
 
     @torch.no_grad()
     def _reinforce(self, step: int, amount: float) -> None:

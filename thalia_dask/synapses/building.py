@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from thalia_dask.jit import Floats, Int32Array, Int64Array, kernel
+from thalia_dask.jit import Floats, Int32Array, Int64Array, kernel, making_arrays
 from thalia_dask.synapses.table import SynapseTable
 
 Delays = NDArray[np.uint16]
@@ -106,7 +106,7 @@ def _place(
             owners[at] = owner
 
 
-@kernel
+@making_arrays
 def _sort_rows(
     table: SynapseTable,
     owners: Owners,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded
+from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded, expect, incoming
 from thalia_dask.synapses.table import SynapseTable
 
 _RATE, _EXPECTED, _LARGEST = range(FIRST_OWN, FIRST_OWN + 3)
@@ -41,7 +41,9 @@ def learn(plastic: PlasticTable, connection: int, cell: int, gate: float, synaps
     expected = plastic.params[connection, _EXPECTED]
     largest = plastic.params[connection, _LARGEST]
     fade = plastic.fade[connection, PRE]
-    for e in range(plastic.in_first[cell], plastic.in_last[cell]):
-        k = plastic.in_synapse[e]
-        x = fade * plastic.pre[plastic.in_axon[e]]
+    places, axons = incoming(plastic, cell)
+    for i in range(places.shape[0]):
+        expect(synapses.weight, places, i)
+        k = places[i]
+        x = fade * plastic.pre[axons[i]]
         synapses.weight[k] = bounded(synapses.weight[k] + rate * (x - expected), largest)

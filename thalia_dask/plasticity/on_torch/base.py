@@ -147,7 +147,7 @@ class Learner:
     def pass_time(self, now: Tensor, gate: Tensor) -> None:
         """Let what was learned in a step work until the next."""
 
-    def settle(self, step: int) -> None:
+    def settle(self, step: int, gate: float) -> None:
         """Bring all efficacies up to the beginning of a step."""
 
     def select(self, step: int, action: int, n_actions: int) -> None:

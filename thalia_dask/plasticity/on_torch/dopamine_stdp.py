@@ -39,7 +39,7 @@ class DopamineSTDPLearner(Learner):
         a.drift[CREDIT_FADE].mul_(math.exp(-a.params[rule.FORGETTING]))
         self._settle(a.drift[CREDIT_FADE] < rule.FAINT, now + 1)
 
-    def settle(self, step: int) -> None:
+    def settle(self, step: int, gate: float) -> None:  # noqa: ARG002
         device = self.afferents.weight.device
         self._settle(torch.tensor(True, device=device), torch.tensor(step, device=device))  # noqa: FBT003
 

@@ -14,24 +14,41 @@ class SynapticScalingLearner(Learner):
 
     def axons_fire(self, spikes: Tensor, now: Tensor, gate: Tensor) -> None:
         a = self.afferents
-        self._scale(spikes[a.axon] > 0, now, gate)
-        a.axon_step.copy_(torch.where(spikes > 0, now, a.axon_step))
+        due, integral = spikes[a.axon] > 0, self._integral(now)[a.cell]
+        self._scale(due, integral, gate)
+        credit = a.credit[a.synapse]
+        a.credit.index_copy_(0, a.synapse, torch.where(due, integral.to(torch.float32), credit))
 
-    def cells_fire(self, fired: Tensor, now: Tensor, gate: Tensor) -> None:
-        a, p = self.afferents, self.afferents.params
-        self._scale(fired[a.cell], now, gate)
-        left = torch.exp(-p[rule.FORGETTING] * (now - a.tagged).to(torch.float64))
-        a.slow.copy_(torch.where(fired, a.slow * left + p[rule.GATHERED], a.slow))
-        a.tagged.copy_(torch.where(fired, now, a.tagged))
+    def cells_fire(self, fired: Tensor, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
+        self._bring_up(fired, now)
+        self.afferents.slow.add_(fired * self.afferents.params[rule.GATHERED])
 
-    def _scale(self, due: Tensor, now: Tensor, gate: Tensor) -> None:
-        """Scale the synapses that are due by what has happened since their last events."""
+    def settle(self, step: int, gate: float) -> None:
+        a = self.afferents
+        device = a.weight.device
+        self._bring_up(torch.ones(a.n_cells, dtype=torch.bool, device=device), torch.tensor(step, device=device))
+        every = torch.ones(len(a.synapse), dtype=torch.bool, device=device)
+        self._scale(every, a.cell_drift[a.cell], torch.tensor(gate, device=device))
+        a.credit.index_fill_(0, a.synapse, 0.0)
+        a.cell_drift.zero_()
+
+    def _integral(self, now: Tensor) -> Tensor:
+        """S of each cell in steps, float64."""
+        a, forgetting = self.afferents, self.afferents.params[rule.FORGETTING]
+        elapsed = (now - a.tagged).to(torch.float64)
+        return a.cell_drift + (elapsed - a.slow * (1.0 - torch.exp(-forgetting * elapsed)) / forgetting)
+
+    def _bring_up(self, due: Tensor, now: Tensor) -> None:
+        a, forgetting = self.afferents, self.afferents.params[rule.FORGETTING]
+        a.cell_drift.copy_(torch.where(due, self._integral(now), a.cell_drift))
+        left = torch.exp(-forgetting * (now - a.tagged).to(torch.float64))
+        a.slow.copy_(torch.where(due, a.slow * left, a.slow))
+        a.tagged.copy_(torch.where(due, now, a.tagged))
+
+    def _scale(self, due: Tensor, integral: Tensor, gate: Tensor) -> None:
+        """Scale the synapses that are due by what has happened since their axons' last spikes."""
         a, p = self.afferents, self.afferents.params
-        tagged = a.tagged[a.cell]
-        since = torch.maximum(a.axon_step[a.axon], tagged)
-        elapsed = (now - since).to(torch.float64)
-        activity = a.slow[a.cell] * torch.exp(-p[rule.FORGETTING] * (since - tagged).to(torch.float64))
-        missed = elapsed + activity * torch.expm1(-p[rule.FORGETTING] * elapsed) / p[rule.FORGETTING]
-        factor = torch.exp((gate * p[rule.SHARE] * missed).clamp(-1.0, 1.0)).to(torch.float32)
         weights = a.weight[a.synapse]
-        a.set_weights(torch.where(due, bounded(weights * factor, p[rule.LARGEST]), weights))
+        growth = gate * p[rule.SHARE] * (integral - a.credit[a.synapse])
+        scaled = bounded(weights * torch.exp(growth.clamp(-1.0, 1.0)), p[rule.LARGEST])
+        a.set_weights(torch.where(due, scaled.to(torch.float32), weights))

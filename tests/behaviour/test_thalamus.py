@@ -1,0 +1,37 @@
+"""The thalamus relays what it is told, and is gated by alpha, noradrenaline and the reticular nucleus."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.behaviour.thalamus import by_alpha_phase, depth, held_and_free, relay, release, transmitted
+
+seeds = pytest.mark.parametrize("seed", [1, 2])
+
+
+@seeds
+def test_relay_cells_repeat_their_axons(seed: int) -> None:
+    assert relay(seed) > 0.9
+
+
+@seeds
+def test_alpha_gates(seed: int) -> None:
+    """Most is relayed where the drive of alpha is largest, at phase 0; without its drive there is no cycle."""
+    by_phase = by_alpha_phase(seed, alpha_mv=3.0)
+    assert depth(by_phase) > 0.35
+    assert depth(by_alpha_phase(seed, alpha_mv=0.0)) < 0.15
+    assert by_phase[np.r_[0:20, 80:100]].mean() > 1.5 * by_phase[30:70].mean()
+
+
+@seeds
+def test_noradrenaline_opens_the_gate(seed: int) -> None:
+    nothing, some, much = (transmitted(seed, amount) for amount in (0.0, 1.0, 3.0))
+    assert nothing < some < much
+    assert much > 1.15 * nothing
+
+
+@seeds
+def test_the_reticular_nucleus_holds_back_while_cortex_excites_it(seed: int) -> None:
+    held, settled = held_and_free(release(seed))
+    assert held < 0.75 * settled
