@@ -16,7 +16,7 @@ PEERS := .venv-peers/.installed
 OUT ?= runs/digits.zarr
 OPTIONS := $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(SEED),--set global.seed=$(SEED)) $(ARGS)
 
-.PHONY: help demo test guard torture test-slurm test-browser chromium forecast behaviour lint bench validate clean
+.PHONY: help demo test guard torture test-slurm test-browser chromium page-cost forecast behaviour lint bench validate clean
 
 help:
 	@echo "make demo    train the six-region brain on handwritten digits, on Dask; results go to runs/"
@@ -26,6 +26,7 @@ help:
 	@echo "make test-slurm  run the tests that need Slurm on one that is started for them; root, Debian's packages"
 	@echo "make test-browser  run the tests of the live page, with a screenshot in runs/live_page.png; needs Chromium"
 	@echo "make chromium  install Debian's Chromium for them (as root)"
+	@echo "make page-cost  measure what the live page costs a run, of six regions and of 512 (8 minutes)"
 	@echo "make forecast  compare forecasts of parallel execution with real runs, in minutes"
 	@echo "make behaviour  experiments with regions over five seeds; figures and tables go to docs/explanation (minutes)"
 	@echo "make lint    ruff, mypy and the import contract"
@@ -57,6 +58,9 @@ test-browser: $(KERNELS)
 
 chromium:
 	apt-get install -y --no-install-recommends chromium
+
+page-cost: $(KERNELS)
+	$(BIN)/python -m benchmarks.live_page $(ARGS)
 
 forecast: $(KERNELS)
 	$(BIN)/python -m tests.performance.against_dask $(ARGS)

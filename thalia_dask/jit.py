@@ -26,5 +26,16 @@ def kernel(function: _Kernel) -> _Kernel:
 
 
 def inlined(function: _Kernel) -> _Kernel:
-    """Compile a function into each kernel that calls it: tables of many arrays are expensive to pass."""
-    return cast("_Kernel", numba.njit(nogil=True, cache=True, error_model="numpy", forceinline=True)(function))
+    """Compile a function into each kernel that calls it: tables of many arrays are expensive to pass.
+
+    Numba counts the references of every array at every call, inlined or not; with tables of thirty arrays that took
+    longer than learning. ``_nrt=False`` turns it off, so such a function cannot make arrays.
+    """
+    options: dict[str, Any] = {
+        "nogil": True,
+        "cache": True,
+        "error_model": "numpy",
+        "forceinline": True,
+        "_nrt": False,
+    }
+    return cast("_Kernel", numba.njit(**options)(function))

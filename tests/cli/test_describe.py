@@ -84,6 +84,19 @@ def test_the_script_of_a_job_is_shown_and_nothing_started(call, tmp_path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("local", "cluster: local, 2 workers"),
+        ("ssh", "cluster: 2 workers by ssh, on node1, node2; the scheduler on node1"),
+        ("slurm_runner", "cluster: slurm_runner, which has as many workers as there are when it starts, so that"),
+    ],
+)
+def test_a_cluster_without_jobs(call, kind, told):
+    result = call("describe", CONFIGS / "two_regions.yaml", "--cluster", CONFIGS / "clusters" / f"{kind}.yaml")
+    assert result.stdout.splitlines()[-1].startswith(told)
+
+
 def test_a_cluster_that_is_too_small(refused, tmp_path):
     cluster = tmp_path / "small.yaml"
     cluster.write_text("{kind: slurm, n_workers: 1, memory: 300MiB}")

@@ -68,7 +68,7 @@ def test_a_bar_on_a_terminal_from_the_first_moment_to_the_results(shown: tuple[s
 def test_lines_of_the_log_stand_above_the_bar(shown: tuple[str, str]) -> None:
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown[1])
     assert re.search(r"(^|[\r\n])building 2 regions, \d+ neurons\s", plain)
-    assert re.search(r"(^|[\r\n])built in \d\.\d s \(sequential executor", plain)
+    assert re.search(r"(^|[\r\n])built in \d+\.\d s \(sequential executor", plain)
 
 
 def test_quiet_in_a_pipe(tmp_path) -> None:
@@ -112,6 +112,33 @@ def test_errors_and_warnings_are_json_too(call, tiny, tmp_path) -> None:
     assert told[0]["message"].startswith("device 'cuda:7' was asked for, but ")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((*RUN[:2], "--out", "x.zarr", "--log-json"), "Missing option '--duration-ms'."),
+        (
+            (*RUN, "--log-json", "--out", "x"),
+            "Invalid value for '--out': 'x' does not end in .zarr; write e.g. x.zarr",
+        ),
+        (
+            (*RUN, "--out", "x.zarr", "--tls", ".", "--log-json"),
+            "--tls goes with --scheduler; a cluster file says its",
+        ),
+        (("runn", "--log-json"), "No such command 'runn'. Did you mean 'run'?"),
+        (("--verbos", "run", "--log-json"), "No such option '--verbos'."),
+        (("validate", "nowhere.yaml", "--log-json"), "cannot read the config 'nowhere.yaml'"),
+    ],
+)
+def test_wrong_usage_is_json_too(call, arguments: tuple[object, ...], told: str) -> None:
+    result = call(*arguments)
+    assert result.exit_code == 2
+    (line,) = (json.loads(line) for line in result.stderr.splitlines())
+    assert line["level"] == "error"
+    assert line["message"].startswith(told)
+    plain = call(*(argument for argument in arguments if argument != "--log-json"))
+    assert f"Error: {told}" in plain.stderr
+
+
 def test_a_page_that_cannot_be(call, tmp_path) -> None:
     result = call(*RUN, "--dashboard", "--out", tmp_path / "two.zarr")
     assert result.exit_code == 0
@@ -123,7 +150,15 @@ def test_a_page_that_cannot_be(call, tmp_path) -> None:
 
 @pytest.mark.cluster
 def test_a_page_is_told_of(call, tmp_path) -> None:
-    parallel = "--set=brain.parallel=true", "--set=execution.n_workers=1"
-    result = call(*RUN, *parallel, "--dashboard", "--out", tmp_path / "two.zarr")
+    cluster = tmp_path / "threads.yaml"
+    cluster.write_text("{kind: local, n_workers: 1, processes: false}")
+    result = call(*RUN, "--cluster", cluster, "--dashboard", "--out", tmp_path / "two.zarr")
     assert result.exit_code == 0
-    assert re.fullmatch(r"live page: http://127\.0\.0\.1:\d+/thalia\n", result.stderr)
+    here = r"http://127\.0\.0\.1:\d+"
+    assert re.fullmatch(rf"Dask dashboard: {here}/status\nlive page: {here}/thalia\n", result.stderr)
+    result = call(*RUN, "--cluster", cluster, "--dashboard", "--log-json", "--out", tmp_path / "again.zarr")
+    told = [json.loads(line)["message"] for line in result.stderr.splitlines()]
+    assert [message for message in told if message.startswith(("Dask dashboard: ", "live page: "))] == [
+        told[1],
+        told[-1],
+    ]

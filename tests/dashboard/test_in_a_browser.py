@@ -56,25 +56,29 @@ def living(brain: DynamicBrain) -> Iterator[None]:
         thread.join()
 
 
-def test_the_page_lives_in_a_browser(tmp_path: Path) -> None:
-    with (
-        DynamicBrain.from_thalia_config(config("execution.n_workers=1")) as brain,
-        living(brain),
-        chromium(tmp_path) as tab,
-    ):
-        assert brain.dashboard_link.startswith("http://127.0.0.1:")
-        tab.go(brain.dashboard_link)
-        tab.wait_for(READY)
-        tab.wait_for(f"{HEADLINE}.includes('as of')")
-        names = ("v1", "in_flight", "load", "reward", "row", "compute")
-        first = {name: tab.evaluate(f"JSON.stringify({column(name)})") for name in names}
-        told = tab.evaluate(HEADLINE)
-        for name in names:
-            tab.wait_for(f"JSON.stringify({column(name)}) !== {json.dumps(first[name])}")
-        tab.wait_for(f"{column('in_flight')}.length > 5")
-        assert tab.evaluate(HEADLINE) != told
-        assert "of 100,000 trials" in told
-        assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        assert tab.evaluate("document.querySelector(\"a[href='thalia']\").innerText") == "Thalia"
-        tab.screenshot(SCREENSHOT)
-        assert tab.complaints == []
+def test_the_page_lives_in_a_browser_and_says_when_it_is_over(tmp_path: Path) -> None:
+    with chromium(tmp_path) as tab:
+        with DynamicBrain.from_thalia_config(config("execution.n_workers=1")) as brain:
+            assert brain.dashboard_link.startswith("http://127.0.0.1:")
+            tab.go(brain.dashboard_link)
+            tab.wait_for(READY)
+            assert "Waiting for the first steps" in tab.evaluate(HEADLINE)
+            with living(brain):
+                tab.wait_for(f"{HEADLINE}.includes('as of')")
+                names = ("v1", "in_flight", "load", "reward", "row", "compute", "theta", "dopamine")
+                first = {name: tab.evaluate(f"JSON.stringify({column(name)})") for name in names}
+                told = tab.evaluate(HEADLINE)
+                for name in names:
+                    tab.wait_for(f"JSON.stringify({column(name)}) !== {json.dumps(first[name])}")
+                tab.wait_for(f"{column('in_flight')}.length > 5")
+                assert tab.evaluate(HEADLINE) != told
+                assert "of 100,000 trials" in told
+                assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+                assert tab.evaluate("document.querySelector(\"a[href='thalia']\").innerText") == "Thalia"
+                tab.screenshot(SCREENSHOT)
+            assert "This run has ended" not in tab.evaluate(HEADLINE)
+            assert tab.complaints == []
+        tab.wait_for(f"{HEADLINE}.includes('This run has ended')")
+        assert ">finished</span>" in tab.evaluate(HEADLINE)
+        assert tab.evaluate(f"{column('row')}.length") > 0
+        tab.screenshot(SCREENSHOT.with_stem("live_page_finished"))

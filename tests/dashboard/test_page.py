@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import fields
+from types import SimpleNamespace
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -14,10 +16,12 @@ from bokeh.client import pull_session
 from distributed import Client
 from distributed.deploy.subprocess import SubprocessCluster
 
-from thalia_dask import DynamicBrain, load_config
+from tests.distributed.test_lost_and_late import pretend, stop_pretending
+from thalia_dask import DynamicBrain, load_config, open_cluster
 from thalia_dask.config import ThaliaConfig
+from thalia_dask.dashboard.history import History
 from thalia_dask.dashboard.sample import Sample
-from thalia_dask.dashboard.scene import Scene
+from thalia_dask.dashboard.scene import Frame, Scene
 from thalia_dask.dashboard.screen import Screen
 from thalia_dask.distributed.live_page import LivePage
 from thalia_dask.errors import ClusterError, ConfigError, StateError
@@ -151,9 +155,46 @@ def test_nothing_is_read_or_sent_while_nobody_looks(client: Client) -> None:
             brain.forward(SIGHT, 20)
         assert monitor._page.n_open == 0
         assert monitor._before is None
-        assert not monitor._reports
+        assert not monitor._kept
         assert not monitor._levels
         assert monitor._page._sending is None
+
+
+def test_a_page_that_costs_too_much_moves_rarely(client: Client) -> None:
+    sent: list[Frame] = []
+    with DynamicBrain.from_thalia_config(config(), client=client) as brain:
+        page = SimpleNamespace(n_open=1, seconds_per_frame=0.0, send=sent.append, link="")
+        brain._observers[-1]._page = page
+        deadline = time.monotonic() + 60
+        while len(sent) < 3:
+            assert time.monotonic() < deadline
+            brain.forward(SIGHT, 20)
+        page.seconds_per_frame = 10.0  # a hundredth of the time is less, for a quarter of an hour
+        while len(sent) < 4:
+            assert time.monotonic() < deadline
+            brain.forward(SIGHT, 20)
+        now = time.monotonic()
+        while time.monotonic() < now + 1.0:
+            brain.forward(SIGHT, 20)
+        assert len(sent) == 4
+    assert [frame.finished for frame in sent] == [False] * 4 + [True]
+
+
+def frame(step: int, n_steps: int, rate_hz: float, *, finished: bool = False) -> Frame:
+    values = {field.name: np.zeros(0, np.float32) for field in fields(Frame)}
+    told = {"step": step, "n_steps": n_steps, "finished": finished, "rate_hz": np.float32([rate_hz])}
+    return Frame(**values | told | {"simulated_ms": float(step)})
+
+
+def test_a_last_frame_of_few_steps_keeps_the_rates_before_it() -> None:
+    history = History()
+    for shown in (frame(100, 100, 5.0), frame(200, 100, 6.0), frame(210, 10, 70.0, finished=True)):
+        history.add(shown)
+    assert history.rate_hz.ravel().tolist() == [5.0, 6.0]
+    assert history.latest.finished
+    assert history.latest.step == 210
+    history.add(frame(150, 50, 1.0))
+    assert history.rate_hz.ravel().tolist() == [5.0, 1.0], "what came after an earlier state is forgotten"
 
 
 def test_results_do_not_depend_on_the_page(client: Client) -> None:
@@ -194,8 +235,35 @@ def test_a_port_on_a_cluster_that_has_one(client: Client) -> None:
 def test_a_scheduler_without_a_dashboard() -> None:
     cluster = SubprocessCluster(n_workers=0, scheduler_kwargs={"dashboard": False})
     told = r"the scheduler runs without a dashboard, .* or set execution\.dashboard to false"
-    with cluster, Client(cluster, set_as_default=False) as client, pytest.raises(ClusterError, match=told):
-        LivePage(client, UNSEEN)
+    with cluster, Client(cluster, set_as_default=False) as client:
+        before = traces(client)
+        with pytest.raises(ClusterError, match=told):
+            LivePage(client, UNSEEN)
+        assert traces(client) == before
+
+
+@pytest.mark.parametrize(("there", "told"), [("0.0.9", "thalia_dask 0.0.9"), (None, "no thalia_dask")])
+def test_a_scheduler_of_another_version(client: Client, there: str | None, told: str) -> None:
+    before = traces(client)
+    client.run_on_scheduler(pretend, there)
+    try:
+        with pytest.raises(
+            ClusterError, match=rf"the scheduler has {told}, so it cannot draw .* install thalia_dask=="
+        ):
+            LivePage(client, UNSEEN)
+    finally:
+        client.run_on_scheduler(stop_pretending)
+    assert traces(client) == before
+
+
+def test_a_page_where_everything_runs_in_one_process() -> None:
+    with (
+        open_cluster({"kind": "local", "n_workers": 1, "processes": False}) as client,
+        DynamicBrain.from_thalia_config(config(), client=client) as brain,
+    ):
+        assert brain.dashboard_link.startswith("http://127.0.0.1:")
+        assert "Calls to actors are no tasks" not in get(brain.dashboard_link.replace("thalia", "status"))
+        assert '<a href="thalia">Thalia</a>' in get(brain.dashboard_link)
 
 
 def test_many_regions_have_rows_enough() -> None:

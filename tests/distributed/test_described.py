@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import psutil
 import pytest
@@ -40,6 +42,19 @@ def test_a_local_cluster_listens_on_loopback_alone() -> None:
     with open_cluster(CLUSTERS / "local.yaml") as client, DaskExecutor(client) as executor:
         assert run(executor, BRAIN, 10) == run(SequentialExecutor(), BRAIN, 10)
         assert client.dashboard_link.startswith("http://127.0.0.1:")
+        assert listening() == {"127.0.0.1"}
+
+
+@pytest.mark.cluster
+def test_a_local_cluster_without_a_dashboard_listens_on_loopback_alone() -> None:
+    threads = {"kind": "local", "n_workers": 1, "processes": False}
+    with open_cluster({**threads, "dashboard_address": None}) as client:
+        port = client.scheduler_info()["services"]["dashboard"]
+        assert port != 8787
+        assert listening() == {"127.0.0.1"}
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(f"http://127.0.0.1:{port}/status")
+    with open_cluster(threads) as client:
         assert listening() == {"127.0.0.1"}
 
 
@@ -165,6 +180,9 @@ def test_room() -> None:
         match=r"worker 1 may take 1.50 GiB, but would need about 1.89 GiB: 400.00 MiB of its own, and what a, b take",
     ):
         check_room(needs, homes, {"worker 1": 3 * 2**29, "worker 2": 2**29})
+    crowd = {f"r{i}": 2**30 for i in range(512)}
+    with pytest.raises(ClusterError, match=r"and what r0, r1, r2, r3, r4, r5, r6, r7 and 504 others take; give"):
+        check_room(crowd, dict.fromkeys(crowd, "worker 1"), {"worker 1": 2**30})
 
 
 @pytest.mark.cluster

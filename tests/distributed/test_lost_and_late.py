@@ -150,6 +150,10 @@ def test_asynchronous_client_is_refused(three_workers: Client) -> None:
         async with Client(three_workers.scheduler.address, asynchronous=True, set_as_default=False) as client:
             DaskExecutor(client).start({"a": silent}, ())
 
+    with pytest.raises(
+        ClusterError, match=r"the client is 'tcp://.*', which is no Dask client or cluster; pass one, such"
+    ):
+        DaskExecutor("tcp://10.0.0.5:8786").start({"a": silent}, ())
     with pytest.raises(ClusterError, match="the client is asynchronous; pass one made without asynchronous=True"):
         asyncio.run(start())
 

@@ -192,7 +192,7 @@ def cluster_of_processes(n_workers: int, folder: Path) -> Iterator[tuple[Client,
     processes = [subprocess.Popen(one, stderr=subprocess.DEVNULL) for one in every]
     try:
         assert _soon(file.exists)
-        with Client(scheduler_file=str(file), direct_to_workers=True, set_as_default=False, timeout=10) as client:
+        with Client(scheduler_file=str(file), direct_to_workers=True, set_as_default=False, timeout=3) as client:
             client.wait_for_workers(n_workers, timeout=120)
             yield client, processes[0]
     finally:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from thalia_dask.cli.logs import log_options
 from thalia_dask.cli.options import cluster_option, config_argument, example, set_option
 from thalia_dask.cli.text import counted, table
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @set_option
 @cluster_option
 @click.option("--resolved", is_flag=True, help="Print the whole config instead, defaults included, as YAML.")
+@log_options
 def describe(
     config: Path,
     overrides: Sequence[str],
@@ -144,15 +146,21 @@ def _placement(config: ThaliaConfig, plan: BrainPlan) -> str:
 
 
 def _cluster(cluster: ClusterConfig, config: ThaliaConfig) -> str:
-    from thalia_dask.config.clusters import QueuedClusterConfig
+    from thalia_dask.config.clusters import QueuedClusterConfig, SshClusterConfig
     from thalia_dask.distributed.described.queued import job_script
 
     if isinstance(cluster, QueuedClusterConfig):
         script = job_script(cluster, config.execution.start_timeout_s)
         return f"cluster: {counted(cluster.n_workers, 'job')} with this script, one for each worker\n\n{script}"
     n_workers, _ = cluster.shape
+    if isinstance(cluster, SshClusterConfig):
+        hosts, first = ", ".join(cluster.hosts), cluster.hosts[0]
+        return f"cluster: {counted(len(cluster.hosts), 'worker')} by ssh, on {hosts}; the scheduler on {first}"
     if n_workers is None:
-        return f"cluster: {cluster.kind}, which has as many workers as there are when it starts"
+        return (
+            f"cluster: {cluster.kind}, which has as many workers as there are when it starts, so that regions may be "
+            "placed otherwise"
+        )
     return f"cluster: {cluster.kind}, {counted(n_workers, 'worker')}"
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from thalia_dask.cli.logs import TOLD
+
 if TYPE_CHECKING:
     from distributed import Client
 
@@ -50,14 +52,28 @@ class Job:
             from thalia_dask.distributed.described import open_cluster
 
             with open_cluster(self.cluster, start_timeout_s=timeout_s) as client:
-                yield _announced(client)
+                self._announce(client)
+                yield client
         elif self.scheduler is not None:
             from thalia_dask.distributed.connect import connect
 
             with connect(self.scheduler, timeout_s, self.tls) as client:
-                yield _announced(client)
+                self._announce(client)
+                yield client
         else:
             yield None
+
+    def _announce(self, client: Client) -> None:
+        """Say where the dashboard of the scheduler is, if it has one."""
+        from thalia_dask.config.clusters import RemoteClusterConfig
+        from thalia_dask.distributed.dashboard_link import dashboard_link, scheduler_host
+
+        address = ":" if self.cluster is None else self.cluster.dashboard_address
+        if address is None:
+            return
+        link = dashboard_link(client, address.rpartition(":")[0])
+        node = f", on {scheduler_host(client)}" if isinstance(self.cluster, RemoteClusterConfig) else ""
+        TOLD.info("Dask dashboard: %s%s", link, node)
 
 
 def load_job(
@@ -140,9 +156,3 @@ def count_steps(duration_ms: float, dt_ms: float) -> int:
     if not dt_ms <= duration_ms < inf:
         raise InputError(f"--duration-ms is {duration_ms:g}; write a duration of at least {dt_ms:g} ms, one step")
     return to_steps(duration_ms, dt_ms, "--duration-ms")
-
-
-def _announced(client: Client) -> Client:
-    if client.dashboard_link:
-        click.echo(f"Dask dashboard: {client.dashboard_link}", err=True)
-    return client

@@ -10,7 +10,7 @@ from click.exceptions import Exit
 
 from thalia_dask.cli.bench import bench
 from thalia_dask.cli.describe import describe
-from thalia_dask.cli.logs import TOLD, on_stderr
+from thalia_dask.cli.logs import TOLD, misuse_as_asked, on_stderr
 from thalia_dask.cli.plot import plot
 from thalia_dask.cli.resume import resume
 from thalia_dask.cli.run import run
@@ -19,10 +19,22 @@ from thalia_dask.cli.train import train
 from thalia_dask.cli.validate import validate
 from thalia_dask.errors import ConfigError, DeviceWarning, InputError, OutputError, RunStoppedError, ThaliaError
 
+_ARGUMENTS = f"{__name__}.arguments"
+
 
 class _Commands(click.Group):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = ctx.meta[_ARGUMENTS] = tuple(args)
+        with misuse_as_asked(given):
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
-        with on_stderr(), warnings.catch_warnings(), terminated_like_interrupted():
+        with (
+            misuse_as_asked(ctx.meta[_ARGUMENTS]),
+            on_stderr(),
+            warnings.catch_warnings(),
+            terminated_like_interrupted(),
+        ):
             warnings.simplefilter("default", DeviceWarning)
             warnings.showwarning = _show_in_one_line
             try:

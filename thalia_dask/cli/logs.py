@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
+from click.exceptions import Exit
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -19,6 +20,7 @@ TOLD = logging.getLogger("thalia_dask.cli.told")
 
 _ALWAYS_SHOWN = (TOLD.name, "thalia_dask.brain.live")
 _HANDLER = f"{__name__}.stderr"
+_LOG_JSON = "--log-json"
 
 
 @contextmanager
@@ -37,13 +39,27 @@ def on_stderr() -> Iterator[None]:
         PACKAGE.propagate = before[1]
 
 
+@contextmanager
+def misuse_as_asked(arguments: Sequence[str]) -> Iterator[None]:
+    """Tell of wrong usage as JSON where the arguments ask for that: nobody has understood them then."""
+    try:
+        yield
+    except click.UsageError as error:
+        if _LOG_JSON not in arguments:
+            raise
+        with on_stderr():
+            _write_json()
+            TOLD.error("%s", error.format_message())
+        raise Exit(error.exit_code) from error
+
+
 def log_options(command: _Command) -> _Command:
     """``--verbose`` and ``--log-json``."""
     verbose = click.option(
         "--verbose", is_flag=True, expose_value=False, callback=_say_more, help="Say on stderr what is being done."
     )
     log_json = click.option(
-        "--log-json",
+        _LOG_JSON,
         is_flag=True,
         expose_value=False,
         callback=_say_json,
@@ -101,5 +117,9 @@ def _say_more(_context: click.Context, _parameter: click.Parameter, given: bool)
 
 def _say_json(_context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001
     if given:
-        _handler().verbose = True
-        _handler().setFormatter(_Json())
+        _write_json()
+
+
+def _write_json() -> None:
+    _handler().verbose = True
+    _handler().setFormatter(_Json())

@@ -9,15 +9,10 @@ from pathlib import Path
 from thalia_dask import __version__
 from thalia_dask.cli.text import counted, table
 from thalia_dask.errors import OutputError
-from thalia_dask.tasks.registry import Task
+from thalia_dask.tasks.registry import Task, score
 from thalia_dask.tasks.training import TrainingResult
 
 _BAR_CELLS = 40
-
-
-def score(value: float, measure: str) -> str:
-    """A mean return as people read it: an accuracy in percent, anything else as it is."""
-    return f"{value:.1%}" if measure == "accuracy" else f"{value:.1f}"
 
 
 @dataclass(frozen=True, slots=True)

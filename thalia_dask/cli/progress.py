@@ -7,10 +7,10 @@ from time import perf_counter
 
 from thalia_dask.cli.bar import Bar
 from thalia_dask.cli.logs import TOLD
-from thalia_dask.cli.outcome import score
 from thalia_dask.cli.text import counted
 from thalia_dask.engine.executor import RecoveryReport
 from thalia_dask.engine.observer import Observer, WindowReport
+from thalia_dask.tasks.registry import score
 from thalia_dask.tasks.training import EpisodeReport
 
 _LOG = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, TypeAdapter, ValidationError
 
-from thalia_dask.cli.logs import log_options
+from thalia_dask.cli.logs import TOLD, log_options
 from thalia_dask.cli.options import PATH, cluster_options, dashboard_option, example, import_option, live_page
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def resume(
     )
     _check_same(saved, job.config)
     at = to_ms(checkpoint.travel.now, saved.global_.dt_ms)
-    click.echo(f"going on at {at:g} ms, from {path}", err=True)
+    TOLD.info("going on at %g ms, from %s", at, path)
 
     def open_brain(**how: Any) -> DynamicBrain:
         config = job.config
@@ -108,7 +108,7 @@ def _last_sound(folder: Path) -> tuple[Path, Checkpoint, _Run | _Training]:
         try:
             checkpoint = read_checkpoint(path)
         except CheckpointError as error:
-            click.echo(f"Warning: {error}", err=True)
+            TOLD.warning("%s", error)
             continue
         return path, checkpoint, _command(path, checkpoint.run)
     raise CheckpointError(

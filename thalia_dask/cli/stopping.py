@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-import click
+from thalia_dask.cli.logs import TOLD
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -22,7 +22,7 @@ def stop_on_request() -> Iterator[Callable[[], bool]]:
         requests += 1
         if requests > 1:
             raise KeyboardInterrupt
-        click.echo("\nsaving the state before the end; once more to end at once", err=True)
+        TOLD.info("saving the state before the end; once more to end at once")
 
     with _handled_by(count):
         yield lambda: requests > 0

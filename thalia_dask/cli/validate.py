@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from thalia_dask.cli.logs import log_options
 from thalia_dask.cli.options import config_argument, example, import_option, set_option
 
 
@@ -17,6 +18,7 @@ from thalia_dask.cli.options import config_argument, example, import_option, set
 @config_argument
 @set_option
 @import_option
+@log_options
 def validate(config: Path, overrides: Sequence[str]) -> None:
     """Check CONFIG: one line and exit code 0 if it is valid, else what is wrong with it and exit code 2.
 

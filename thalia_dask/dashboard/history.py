@@ -10,6 +10,8 @@ import numpy as np
 from thalia_dask.dashboard.scene import Floats, Frame
 
 _MOST_FRAMES = 120
+_FEW = 0.5
+_OF_AN_INTERVAL = ("seconds", "n_steps", "rate_hz", "load", "workers", "shares")
 
 
 class History:
@@ -30,13 +32,13 @@ class History:
     def add(self, frame: Frame) -> None:
         """Add a frame; where time went backwards, to an earlier state, what came after it is forgotten.
 
-        A frame without steps, the last one, tells nothing of rates and loads: those of the frame before it stay.
+        A last frame of few steps tells too little of rates and loads: those of the frame before it stay.
         """
         while self._frames and self._frames[-1].step > frame.step:
             self._frames.pop()
-        if frame.n_steps == 0 and self._frames:
-            told = {name: getattr(frame, name) for name in ("finished", "progress", "clock")}
-            frame = replace(self._frames.pop(), **told)
+        if frame.finished and self._frames and frame.n_steps < _FEW * self._frames[-1].n_steps:
+            before = self._frames.pop()
+            frame = replace(frame, **{name: getattr(before, name) for name in _OF_AN_INTERVAL})
         self._frames.append(frame)
 
     @property

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from thalia_dask.dashboard.sample import Sample
+from thalia_dask.dashboard.sample import Sample, Spikes
 from thalia_dask.dashboard.scene import Floats, Frame, Progress, Rewards, Scene
 from thalia_dask.engine.effort import WorkerEffort
 from thalia_dask.engine.event_queue import EventQueue
@@ -20,8 +20,11 @@ from thalia_dask.engine.observer import Observer, ProgressReport, TrialReport, W
 from thalia_dask.engine.page import Page
 
 _EVERY_S = 0.3
-_LARGEST_SHARE = 0.01
-"""Of the time: where a frame costs more than that of ``_EVERY_S``, there are fewer of them."""
+_LARGEST_SHARE = 0.007
+"""Of the time that frames may take, as far as that is counted here; where one takes more than that of ``_EVERY_S``,
+there are fewer of them. All that they cost stays below a hundredth (benchmarks.live_page)."""
+_ADVANCE_S = 0.1
+"""What the first frames may cost beyond that, so that a page that was just opened moves at once."""
 
 _LEVEL_SAMPLES = 100
 _REWARD_BLOCKS, _SHORTEST_BLOCK = 60, 10
@@ -78,13 +81,13 @@ class Monitor(Observer):
         self._counts = counts
         self._level = level
         self._window_steps = round(scene.window_ms / scene.dt_ms)
-        self._reports: deque[WindowReport] = deque()
+        self._kept: deque[tuple[int, Spikes]] = deque()
         self._levels: deque[tuple[int, list[float]]] = deque(maxlen=_LEVEL_SAMPLES)
         self._rewards, self._surprises = array("f"), array("f")
         self._goal: ProgressReport | None = None
         self._goal_began = (0.0, 0)
         self._before: _Reading | None = None
-        self._next_frame = 0.0
+        self._next_frame = self._paid_until = 0.0
 
     def on_progress(self, report: ProgressReport) -> None:
         if self._goal is None or self._goal.unit != report.unit or report.done < self._goal.done:
@@ -102,10 +105,10 @@ class Monitor(Observer):
             if self._before is not None:
                 self._rest()
             return
-        stop, reports = report.window.stop, self._reports
-        reports.append(report)
-        while reports[0].window.stop <= stop - self._window_steps:
-            reports.popleft()
+        stop, kept = report.window.stop, self._kept
+        kept.append((stop, self._sample.of(report)))
+        while kept[0][0] <= stop - self._window_steps:
+            kept.popleft()
         if not self._levels or stop - self._levels[-1][0] >= self._window_steps / _LEVEL_SAMPLES:
             self._note_levels(stop)
         if perf_counter() >= self._next_frame:
@@ -113,11 +116,11 @@ class Monitor(Observer):
 
     def on_close(self) -> None:
         if self._page.n_open and self._before is not None:
-            self._send(self._before.step if not self._reports else self._reports[-1].window.stop, finished=True)
+            self._send(self._kept[-1][0] if self._kept else self._before.step, finished=True)
 
     def _rest(self) -> None:
         self._before = None
-        self._reports.clear()
+        self._kept.clear()
         self._levels.clear()
 
     def _note_levels(self, step: int) -> None:
@@ -130,7 +133,8 @@ class Monitor(Observer):
             self._page.send(self._frame(self._before, reading, finished=finished))
         self._before = reading
         cost = thread_time() - busy + self._page.seconds_per_frame
-        self._next_frame = began + max(_EVERY_S, cost / _LARGEST_SHARE)
+        self._paid_until = max(self._paid_until, began - _ADVANCE_S / _LARGEST_SHARE) + cost / _LARGEST_SHARE
+        self._next_frame = max(began + _EVERY_S, self._paid_until)
 
     def _read(self, clock: float, step: int) -> _Reading:
         counts, efforts = self._counts, self._executor.efforts()
@@ -146,7 +150,7 @@ class Monitor(Observer):
     def _frame(self, before: _Reading, now: _Reading, *, finished: bool) -> Frame:
         dt_ms, seconds, n_steps = self._scene.dt_ms, now.clock - before.clock, now.step - before.step
         simulated_s = max(n_steps, 1) * dt_ms / 1000.0
-        spike_ms, spike_row = self._sample.spikes(self._reports, dt_ms)
+        spike_ms, spike_row = self._sample.rows([spikes for _, spikes in self._kept], dt_ms)
         shares = np.zeros((3, len(now.workers)))
         if now.workers == before.workers:
             shares = (now.threads[:3] - before.threads[:3]) / (now.threads[3] * seconds)

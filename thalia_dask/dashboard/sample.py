@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 
 from thalia_dask.dashboard.scene import Band, Floats
 from thalia_dask.engine.observer import WindowReport
+from thalia_dask.spikes import SpikePacket
 
 _MOST_ROWS = 120
 _MOST_BANDS = 40
 _MOST_SPIKES = 4000
+
+Spikes = list[SpikePacket]
+"""Of one window, by region."""
 
 
 class Sample:
@@ -41,11 +45,14 @@ class Sample:
             first += len(neurons)
         self.bands = tuple(bands)
 
-    def spikes(self, reports: Sequence[WindowReport], dt_ms: float) -> tuple[Floats, NDArray[np.int16]]:
+    def of(self, report: WindowReport) -> Spikes:
+        """What has to be kept of a report: the spikes of each region that has rows."""
+        return [report.emissions[region].spikes for region in self._row_of]
+
+    def rows(self, kept: Sequence[Spikes], dt_ms: float) -> tuple[Floats, NDArray[np.int16]]:
         """Times in ms and rows of the sampled neurons' spikes; of too many the last ones of each region."""
         times, rows = [np.empty(0, np.float32)], [np.empty(0, np.int16)]
-        for region, row_of in self._row_of.items():
-            packets = [report.emissions[region].spikes for report in reports]
+        for packets, row_of in zip(zip(*kept, strict=True), self._row_of.values(), strict=bool(kept)):
             row = row_of[np.concatenate([packet.neurons for packet in packets])]
             shown = np.flatnonzero(row >= 0)[-_MOST_SPIKES // len(self._row_of) :]
             steps = np.concatenate([packet.steps for packet in packets])[shown]

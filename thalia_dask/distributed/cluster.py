@@ -17,7 +17,7 @@ from distributed.deploy.cluster import Cluster as DaskCluster
 from distributed.utils import silence_logging_cmgr
 
 from thalia_dask.distributed.placement import local_shape
-from thalia_dask.distributed.settings import SETTINGS
+from thalia_dask.distributed.settings import SETTINGS, dashboard_options
 from thalia_dask.distributed.versions import check_versions
 from thalia_dask.errors import ClusterError
 
@@ -105,7 +105,9 @@ def open_local(
                 n_workers=n_workers,
                 threads_per_worker=threads_per_worker,
                 processes=processes,
-                dashboard_address=dashboard_address,
+                scheduler_kwargs=dashboard_options(dashboard_address),
+                # workers in threads have no host of their own, and would answer HTTP on every interface
+                worker_dashboard_address=None if processes else "127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
                 memory_limit=memory_limit,
                 death_timeout=timeout_s,
@@ -133,6 +135,11 @@ def join(
     ClusterError : if it is asynchronous or closed, its cluster scales adaptively, it has too few workers when the
         time is up, or they have too few threads, or another version of what results depend on.
     """
+    if not isinstance(user, Client | DaskCluster):
+        raise ClusterError(
+            f"the client is {user!r}, which is no Dask client or cluster; pass one, such as "
+            "distributed.Client('tcp://10.0.0.5:8786')"
+        )
     what = "client" if isinstance(user, Client) else "cluster"
     if user.asynchronous:
         raise ClusterError(f"the {what} is asynchronous; pass one made without asynchronous=True")
@@ -159,7 +166,7 @@ def join(
 
 def is_usable(user: Client | DaskCluster) -> bool:
     """Whether calls may go to a user's client or cluster."""
-    return not user.asynchronous and _status(user) == "running"
+    return isinstance(user, Client | DaskCluster) and not user.asynchronous and _status(user) == "running"
 
 
 def worker_threads(user: Client | DaskCluster) -> list[int]:
@@ -236,9 +243,13 @@ def wait_for_workers(client: Client, n_workers: int, timeout_s: float) -> None:
     except TimeoutError:
         present = len(client.scheduler_info(n_workers=-1)["workers"])
         raise ClusterError(
-            f"{n_workers} workers are needed at {_address(client)}, but {present} were there after "
+            f"{_counted_workers(n_workers)} needed at {_address(client)}, but {present} were there after "
             f"{timeout_s:g} s; start more, ask for fewer (execution.n_workers), or raise execution.start_timeout_s"
         ) from None
+
+
+def _counted_workers(n_workers: int) -> str:
+    return "1 worker is" if n_workers == 1 else f"{n_workers} workers are"
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from functools import partial
+from importlib.metadata import version
 from itertools import chain, count
 from time import thread_time
 from typing import Any
@@ -18,6 +19,7 @@ from distributed.diagnostics.plugin import SchedulerPlugin
 from distributed.scheduler import Scheduler
 from tornado.ioloop import IOLoop
 
+from thalia_dask.distributed.dashboard_link import dashboard_link
 from thalia_dask.engine.page import Page, Screen
 from thalia_dask.errors import ClusterError
 
@@ -48,15 +50,17 @@ class LivePage(Page):
         self._name = f"thalia-page-{uuid4().hex[:8]}"
         self._sending: Future[None] | None = None
         self._waiting: object = None
-        try:
-            client.register_plugin(_Mount(self._name, client.id, screen), name=self._name)
-        except ModuleNotFoundError as error:
+        _check_version(client)
+        client.register_plugin(_Mount(self._name, client.id, screen), name=self._name)
+        place = client.sync(self._ask, "mount")
+        if place is None:
+            client.sync(self._ask, "unmount")
             raise ClusterError(
-                f"the scheduler cannot show the live page ({error}); install this package where the scheduler runs, "
-                "or set execution.dashboard to false"
-            ) from error
-        path = client.sync(self._ask, "find_path")
-        self.link = str(client.dashboard_link).rsplit("/", 1)[0] + path
+                "the scheduler runs without a dashboard, so there is no place for the live page; start it with one "
+                "(Bokeh must be installed there), or set execution.dashboard to false"
+            )
+        host, path = place
+        self.link = dashboard_link(client, host).rsplit("/", 1)[0] + path
         self._listening = self._start(self._listen())
 
     def send(self, frame: object) -> None:
@@ -96,6 +100,25 @@ class LivePage(Page):
         return asyncio.run_coroutine_threadsafe(work, loop)
 
 
+def _check_version(client: Client) -> None:
+    """Refuse a scheduler that could not draw what this version of the package shows.
+
+    Raises
+    ------
+    ClusterError : if it lacks the package, or has another version.
+    """
+    here = version("thalia_dask")
+    try:
+        there = client.run_on_scheduler(version, "thalia_dask")
+    except ModuleNotFoundError:
+        there = None
+    if there != here:
+        raise ClusterError(
+            f"the scheduler has {f'thalia_dask {there}' if there else 'no thalia_dask'}, so it cannot draw the live "
+            f"page; install thalia_dask=={here} where it runs, or set execution.dashboard to false"
+        )
+
+
 class _Mount(SchedulerPlugin):
     """The page, seen from the scheduler. It goes when it is told to, or when the client that asked for it is gone."""
 
@@ -105,21 +128,23 @@ class _Mount(SchedulerPlugin):
         self._screen = screen
 
     async def start(self, scheduler: Scheduler) -> None:
-        from distributed.dashboard.core import BokehApplication
-        from distributed.dashboard.scheduler import template_variables
-
         self._scheduler = scheduler
         self._shows: dict[Any, Callable[[], None]] = {}
         self._changed = asyncio.Event()
-        self._mounted = True
+        self._application: Any = None
         self._seconds_per_frame = 0.0
+        scheduler.handlers[self.name] = self._answer
+
+    def _mount(self) -> tuple[str, str] | None:
+        """Open the page; gives the host that the dashboard listens at, and a path; None where there is none."""
+        from distributed.dashboard.core import BokehApplication
+        from distributed.dashboard.scheduler import template_variables
+
+        scheduler = self._scheduler
         site = scheduler.http_application
         dashboards = [app for app in site.applications if hasattr(app, "app_paths")]  # Bokeh's
         if not dashboards:
-            raise ClusterError(
-                "the scheduler runs without a dashboard, so there is no place for the live page; start it with one "
-                "(Bokeh must be installed there), or set execution.dashboard to false"
-            )
+            return None
         taken = {path for app in dashboards for path in app.app_paths}
         self._path = next(path for path in chain([_PATH], map(_ANOTHER_PATH.format, count(2))) if path not in taken)
         self._menu = template_variables(scheduler)["pages"]
@@ -130,34 +155,41 @@ class _Mount(SchedulerPlugin):
         site.add_application(self._application)
         self._application.initialize(IOLoop.current())
         self._application.start()
-        scheduler.handlers[self.name] = self._answer
+        return scheduler.http_server.address, self._path  # type: ignore[attr-defined]  # Dask's own
 
     def remove_client(self, scheduler: Scheduler, client: str) -> None:  # noqa: ARG002
         if client == self._client_id:
             self._unmount()
 
     async def _answer(self, question: str, frame: bytes = b"", known: int = 0) -> object:
-        if question == "find_path":
-            return self._path
+        if question == "mount":
+            return self._mount()
         if question == "count":
             return await self._count(known)
         if question == "show":
-            return self._show(frame)
+            return await self._show(frame)
         self._unmount()
         return None
 
     async def _count(self, known: int) -> int | None:
         """How many have the page open, as soon as that is not ``known``; None when the page is gone."""
-        while self._mounted and len(self._shows) == known:
+        while self._application is not None and len(self._shows) == known:
             self._changed.clear()
             await self._changed.wait()
-        return len(self._shows) if self._mounted else None
+        return None if self._application is None else len(self._shows)
 
-    def _show(self, frame: bytes) -> float:
+    async def _show(self, frame: bytes) -> float:
+        """Show a frame to all; returns, when it has been sent to them, what that cost."""
         self._screen.add(pickle.loads(frame))  # noqa: S301 (it comes from the client, which may run anything here)
-        for document in self._shows:
+        sent = [asyncio.Event() for _ in self._shows]
+        for document, event in zip(self._shows, sent, strict=True):
             document.add_next_tick_callback(partial(self._refresh, document))
-        return _SENDING * self._seconds_per_frame * len(self._shows)
+            document.add_next_tick_callback(event.set)  # called when Bokeh has sent what the one before changed
+        with suppress(TimeoutError):  # of a browser that is gone, or stopped
+            async with asyncio.timeout(_PATIENCE_S / 2):
+                for event in sent:
+                    await event.wait()
+        return _SENDING * self._seconds_per_frame * len(sent)
 
     def _refresh(self, document: Any) -> None:
         began = thread_time()
@@ -181,12 +213,11 @@ class _Mount(SchedulerPlugin):
         self._changed.set()
 
     def _unmount(self) -> None:
-        if not self._mounted:
-            return
-        self._mounted = False
+        if self._application is not None:
+            self._menu.remove(self._path.strip("/"))
+            self._scheduler.http_application.applications.remove(self._application)
+            self._application.stop()
+            self._application = None
         self._changed.set()
-        self._menu.remove(self._path.strip("/"))
-        self._scheduler.http_application.applications.remove(self._application)
-        self._application.stop()
         self._scheduler.handlers.pop(self.name, None)
         self._scheduler.plugins.pop(self.name, None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dask.utils import format_bytes, parse_bytes
 
 from thalia_dask.errors import ClusterError
 from thalia_dask.topology.memory import BYTES_PER_WORKER
+
+_MOST_NAMES = 8
 
 
 def check_room(needs: Mapping[str, int], homes: Mapping[str, str], limits: Mapping[str, int]) -> None:
@@ -29,9 +31,14 @@ def check_room(needs: Mapping[str, int], homes: Mapping[str, str], limits: Mappi
         if regions and needed > limit:
             raise ClusterError(
                 f"{worker} may take {format_bytes(limit)}, but would need about {format_bytes(needed)}: "
-                f"{format_bytes(BYTES_PER_WORKER)} of its own, and what {', '.join(regions)} take; give workers more "
+                f"{format_bytes(BYTES_PER_WORKER)} of its own, and what {_named(regions)} take; give workers more "
                 "memory, take more workers, or make the brain smaller"
             )
+
+
+def _named(regions: Sequence[str]) -> str:
+    names = ", ".join(regions[:_MOST_NAMES])
+    return names if len(regions) <= _MOST_NAMES else f"{names} and {len(regions) - _MOST_NAMES} others"
 
 
 def check_room_of_each(needs: Mapping[str, int], homes: Mapping[str, str], memory: str) -> None:

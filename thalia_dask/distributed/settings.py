@@ -37,6 +37,14 @@ def worker_environment() -> dict[str, str]:
     return {**ONE_THREAD, **{_variable(name): _text(value) for name, value in settings.items()}}
 
 
+def dashboard_options(address: str | None) -> dict[str, Any]:
+    """What a scheduler is told for a dashboard at an address, or for none.
+
+    Without an address it would still listen to questions over HTTP, at port 8787 and perhaps on every interface.
+    """
+    return {"dashboard": address is not None, "dashboard_address": address or "127.0.0.1:0"}
+
+
 def _variable(name: str) -> str:
     return "DASK_" + name.upper().replace(".", "__").replace("-", "_")
 

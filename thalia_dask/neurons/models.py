@@ -12,6 +12,7 @@ from thalia_dask.neurons.base import ADAPTATION, DECAY_ADAPTATION, REFRACTORY_ST
 _LIF = lif.LIFParams.code
 _CONDUCTANCE = conductance.ConductanceLIFParams.code
 _ADEX = adex.AdExParams.code
+_AT_ONCE = 16
 
 
 @kernel
@@ -61,10 +62,17 @@ def fire(
     """
     n_spikes = 0
     population = 0
-    for word in range(spiked.shape[0]):
-        flags = spiked[word]
-        if flags:
-            for i in range(8 * word, 8 * word + 8):
+    for first in range(0, spiked.shape[0], _AT_ONCE):
+        words = spiked[first : first + _AT_ONCE]
+        any_flags = np.uint64(0)
+        for flags in words:
+            any_flags |= flags
+        if any_flags == 0:
+            continue
+        for word in range(words.shape[0]):
+            flags = words[word]
+            i = 8 * (first + word)
+            while flags:
                 if flags & np.uint64(1):
                     while i >= last[population]:
                         population += 1
@@ -74,4 +82,5 @@ def fire(
                     neurons[n_spikes] = i
                     n_spikes += 1
                 flags >>= np.uint64(8)
+                i += 1
     return n_spikes

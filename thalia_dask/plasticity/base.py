@@ -10,12 +10,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thalia_dask.jit import Floats, inlined
+from thalia_dask.prefetch import prefetch
 from thalia_dask.synapses.table import SynapseTable
 
 DECAY_PRE, DECAY_POST, FIRST_OWN = 0, 1, 2
@@ -25,8 +26,10 @@ PRE, POST = 0, 1
 CREDIT_FADE, CREDIT_SUM = 0, 1
 """Columns of ``PlasticTable.drift``."""
 N_PARAMS = 10
-AHEAD = 32
+AHEAD = 64
 """How long before their turn the synapses of a cell, which are far apart in memory, are asked for."""
+OF_A_LINE = 16
+"""Indices that fill a cache line."""
 STATE = {
     "trace_fade": "fade",
     "trace_pre": "pre",
@@ -42,6 +45,8 @@ STATE = {
     "credit_post_drift": "cell_drift",
 }
 """Name in a region's snapshot -> field of ``PlasticTable``: all that learning changes besides efficacies."""
+
+Indices = NDArray[np.uint32]
 
 
 class Rule(ABC):
@@ -92,8 +97,9 @@ class PlasticTable(NamedTuple):
         still on their way back to the synapses.
     tagged : int64 per cell, the step of its last event: to which its slow trace, and the eligibility of its
         synapses, has decayed.
-    out_synapse : int64 per synapse, ordered by axon: its position in the synapse table.
-    in_synapse, in_axon : int64 per synapse, ordered by cell: positions in the synapse table and in ``pre``.
+    out_synapse : uint32 per synapse, ordered by axon: its position in the synapse table.
+    in_synapse, in_axon : uint32 per synapse, ordered by cell: positions in the synapse table and in ``pre``. Half
+        as wide as other numbers, and without a sign that would have to be looked at: learning is bound by memory.
     eligibility : float32 per synapse.
     credit, drift, axon_step, axon_drift, cell_drift : see ``plasticity.dopamine_stdp``; float32 per synapse of the
         region (none where no connection has that rule), float64 of shape (connections, 2), int64 and float64 per
@@ -113,7 +119,7 @@ class PlasticTable(NamedTuple):
     cell_base: NDArray[np.int64]
     out_first: NDArray[np.int64]
     out_last: NDArray[np.int64]
-    out_synapse: NDArray[np.int64]
+    out_synapse: Indices
     fade: Floats
     pre: Floats
     in_first: NDArray[np.int64]
@@ -122,8 +128,8 @@ class PlasticTable(NamedTuple):
     slow: Floats
     late: NDArray[np.int64]
     tagged: NDArray[np.int64]
-    in_synapse: NDArray[np.int64]
-    in_axon: NDArray[np.int64]
+    in_synapse: Indices
+    in_axon: Indices
     eligibility: Floats
     credit: Floats
     drift: NDArray[np.float64]
@@ -170,8 +176,8 @@ def index_plastic(
     def each(values: list[int]) -> NDArray[np.int64]:
         return np.array(values, np.int64)
 
-    def joined(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-        return np.concatenate([np.empty(0, np.int64), *parts]).astype(np.int64)
+    def joined(parts: list[NDArray[np.int64]]) -> Indices:
+        return np.concatenate([np.empty(0, np.int64), *parts]).astype(np.uint32)
 
     return PlasticTable(
         rule=each([c.rule.code for c in connections]),
@@ -229,15 +235,31 @@ def late_words(n_cells: int) -> int:
 
 
 @inlined
-def bounded(weight: float, largest: float) -> float:
-    """An efficacy between 0 and its largest value, which is negative for inhibition: it never changes its sign."""
-    if largest < 0.0:
-        return -_bounded_above_zero(-weight, -largest)
-    return _bounded_above_zero(weight, largest)
+def incoming(plastic: PlasticTable, cell: int) -> tuple[Indices, Indices]:
+    """Positions of the synapses onto a cell in the synapse table, and of their axons in ``pre``."""
+    mine = slice(plastic.in_first[cell], plastic.in_last[cell])
+    return plastic.in_synapse[mine], plastic.in_axon[mine]
 
 
 @inlined
-def _bounded_above_zero(weight: float, largest: float) -> float:
-    if weight < 0.0:
-        return 0.0
-    return largest if weight > largest else weight
+def outgoing(plastic: PlasticTable, connection: int, axon: int) -> tuple[Indices, int]:
+    """Positions of the synapses of an axon in the synapse table, and what makes of a slot there a cell here."""
+    to_cell = plastic.cell_base[connection] - plastic.slot_offset[connection] - plastic.target_first[connection]
+    return plastic.out_synapse[plastic.out_first[axon] : plastic.out_last[axon]], to_cell
+
+
+@inlined
+def expect(values: Floats, places: Indices, i: int) -> None:
+    """Begin to load what will be looked at some places after ``i``."""
+    if i + AHEAD < places.shape[0]:
+        prefetch(values, places[i + AHEAD])
+
+
+@inlined
+def bounded(weight: float, largest: float) -> float:
+    """An efficacy between 0 and its largest value, which is negative for inhibition: it never changes its sign."""
+    zero: Any = np.float32(0.0)
+    low, high = (largest, -zero) if largest < zero else (zero, largest)
+    if weight < low:
+        return low
+    return high if weight > high else weight

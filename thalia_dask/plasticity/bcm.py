@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import AHEAD, FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
-from thalia_dask.prefetch import prefetch
+from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded, expect, incoming
 from thalia_dask.synapses.table import SynapseTable
 
 RATE, LARGEST, PRE_UNIT, POST_UNIT, SLIDE, GATHERED = range(FIRST_OWN, FIRST_OWN + 6)
@@ -57,9 +56,8 @@ def learn(plastic: PlasticTable, connection: int, cell: int, step: int, gate: fl
     plastic.slow[cell] = theta + params[GATHERED] * y
     plastic.tagged[cell] = step
     largest, change = params[LARGEST], gate * params[RATE] * params[PRE_UNIT] * fade[PRE] * (y - theta)
-    last = plastic.in_last[cell]
-    for e in range(plastic.in_first[cell], last):
-        if e + AHEAD < last:
-            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
-        k = plastic.in_synapse[e]
-        synapses.weight[k] = bounded(synapses.weight[k] + change * plastic.pre[plastic.in_axon[e]], largest)
+    places, axons = incoming(plastic, cell)
+    for i in range(places.shape[0]):
+        expect(synapses.weight, places, i)
+        k = places[i]
+        synapses.weight[k] = bounded(synapses.weight[k] + change * plastic.pre[axons[i]], largest)

@@ -27,7 +27,6 @@ from typing import ClassVar
 
 from thalia_dask.jit import inlined
 from thalia_dask.plasticity.base import (
-    AHEAD,
     CREDIT_FADE,
     CREDIT_SUM,
     FIRST_OWN,
@@ -36,8 +35,10 @@ from thalia_dask.plasticity.base import (
     PlasticTable,
     Rule,
     bounded,
+    expect,
+    incoming,
+    outgoing,
 )
-from thalia_dask.prefetch import prefetch
 from thalia_dask.synapses.table import SynapseTable
 from thalia_dask.ticks import to_steps
 
@@ -82,11 +83,11 @@ def depress(plastic: PlasticTable, connection: int, axon: int, step: int, synaps
     """Take credit from the synapses of an axon that fires, by the traces of their target cells."""
     present = plastic.fade[connection, POST] / plastic.drift[connection, CREDIT_FADE]
     rate = plastic.params[connection, DEPRESSION] * present
-    to_cell = plastic.cell_base[connection] - plastic.slot_offset[connection] - plastic.target_first[connection]
     largest, drift = plastic.params[connection, LARGEST], plastic.drift[connection, CREDIT_SUM]
     last_step, last_drift = plastic.axon_step[axon], plastic.axon_drift[axon]
-    for e in range(plastic.out_first[axon], plastic.out_last[axon]):
-        k = plastic.out_synapse[e]
+    places, to_cell = outgoing(plastic, connection, axon)
+    for i in range(places.shape[0]):
+        k = places[i]
         cell = synapses.slot[k] + to_cell
         since = last_drift if last_step > plastic.tagged[cell] else plastic.cell_drift[cell]
         synapses.weight[k] = bounded(synapses.weight[k] + plastic.credit[k] * (drift - since), largest)
@@ -101,12 +102,11 @@ def potentiate(plastic: PlasticTable, connection: int, cell: int, step: int, syn
     rate = plastic.params[connection, POTENTIATION] * present
     largest, drift = plastic.params[connection, LARGEST], plastic.drift[connection, CREDIT_SUM]
     last_step, last_drift = plastic.tagged[cell], plastic.cell_drift[cell]
-    last = plastic.in_last[cell]
-    for e in range(plastic.in_first[cell], last):
-        if e + AHEAD < last:
-            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
-            prefetch(plastic.credit, plastic.in_synapse[e + AHEAD])
-        k, axon = plastic.in_synapse[e], plastic.in_axon[e]
+    places, axons = incoming(plastic, cell)
+    for i in range(places.shape[0]):
+        expect(synapses.weight, places, i)
+        expect(plastic.credit, places, i)
+        k, axon = places[i], axons[i]
         since = plastic.axon_drift[axon] if plastic.axon_step[axon] > last_step else last_drift
         synapses.weight[k] = bounded(synapses.weight[k] + plastic.credit[k] * (drift - since), largest)
         plastic.credit[k] += rate * plastic.pre[axon]

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import AHEAD, FIRST_OWN, PRE, PlasticTable, Rule, bounded
-from thalia_dask.prefetch import prefetch
+from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded, expect, incoming
 from thalia_dask.synapses.table import SynapseTable
 
 RATE, LARGEST = range(FIRST_OWN, FIRST_OWN + 2)
@@ -40,11 +39,10 @@ def potentiate(plastic: PlasticTable, connection: int, cell: int, gate: float, s
     """Move the efficacies onto a cell that fires towards the traces of their axons."""
     rate = gate * plastic.params[connection, RATE]
     largest, fade = plastic.params[connection, LARGEST], plastic.fade[connection, PRE]
-    last = plastic.in_last[cell]
-    for e in range(plastic.in_first[cell], last):
-        if e + AHEAD < last:
-            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
-        k = plastic.in_synapse[e]
+    places, axons = incoming(plastic, cell)
+    for i in range(places.shape[0]):
+        expect(synapses.weight, places, i)
+        k = places[i]
         w = synapses.weight[k]
-        x = fade * plastic.pre[plastic.in_axon[e]]
+        x = fade * plastic.pre[axons[i]]
         synapses.weight[k] = bounded(w + rate * (largest * x - w), largest)

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import AHEAD, FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
-from thalia_dask.prefetch import prefetch
+from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded, expect, incoming, outgoing
 from thalia_dask.synapses.table import SynapseTable
 
 RATE, LARGEST, ALPHA = range(FIRST_OWN, FIRST_OWN + 3)
@@ -47,9 +46,9 @@ def arrive(plastic: PlasticTable, connection: int, axon: int, gate: float, synap
     """Change the efficacies of an axon that fires by how active its target cells are against their target."""
     params, fade = plastic.params[connection], plastic.fade[connection, POST]
     largest, rate, alpha = params[LARGEST], gate * params[RATE], params[ALPHA]
-    to_cell = plastic.cell_base[connection] - plastic.slot_offset[connection] - plastic.target_first[connection]
-    for e in range(plastic.out_first[axon], plastic.out_last[axon]):
-        k = plastic.out_synapse[e]
+    places, to_cell = outgoing(plastic, connection, axon)
+    for i in range(places.shape[0]):
+        k = places[i]
         y = fade * plastic.post[synapses.slot[k] + to_cell]
         synapses.weight[k] = bounded(synapses.weight[k] + rate * (y - alpha), largest)
 
@@ -59,9 +58,8 @@ def answer(plastic: PlasticTable, connection: int, cell: int, gate: float, synap
     """Strengthen the synapses onto a cell that fires, by the traces of their axons."""
     largest = plastic.params[connection, LARGEST]
     rate = gate * plastic.params[connection, RATE] * plastic.fade[connection, PRE]
-    last = plastic.in_last[cell]
-    for e in range(plastic.in_first[cell], last):
-        if e + AHEAD < last:
-            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
-        k = plastic.in_synapse[e]
-        synapses.weight[k] = bounded(synapses.weight[k] + rate * plastic.pre[plastic.in_axon[e]], largest)
+    places, axons = incoming(plastic, cell)
+    for i in range(places.shape[0]):
+        expect(synapses.weight, places, i)
+        k = places[i]
+        synapses.weight[k] = bounded(synapses.weight[k] + rate * plastic.pre[axons[i]], largest)

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import AHEAD, FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
-from thalia_dask.prefetch import prefetch
+from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded, expect, incoming
 from thalia_dask.synapses.table import SynapseTable
 
 RATE, MEAN, LARGEST, PRE_UNIT, POST_UNIT = range(FIRST_OWN, FIRST_OWN + 5)
@@ -53,10 +52,9 @@ def learn(plastic: PlasticTable, connection: int, cell: int, gate: float, synaps
     largest, rate = params[LARGEST], gate * params[RATE]
     growth = rate * params[MEAN] * params[PRE_UNIT] * fade[PRE]
     decay = rate * params[POST_UNIT] * fade[POST] * plastic.post[cell]
-    last = plastic.in_last[cell]
-    for e in range(plastic.in_first[cell], last):
-        if e + AHEAD < last:
-            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
-        k = plastic.in_synapse[e]
+    places, axons = incoming(plastic, cell)
+    for i in range(places.shape[0]):
+        expect(synapses.weight, places, i)
+        k = places[i]
         w = synapses.weight[k]
-        synapses.weight[k] = bounded(w + growth * plastic.pre[plastic.in_axon[e]] - decay * w, largest)
+        synapses.weight[k] = bounded(w + growth * plastic.pre[axons[i]] - decay * w, largest)

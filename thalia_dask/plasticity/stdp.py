@@ -26,8 +26,7 @@ from typing import ClassVar
 import numpy as np
 
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import AHEAD, FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded
-from thalia_dask.prefetch import prefetch
+from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded, expect, incoming, outgoing
 from thalia_dask.synapses.table import SynapseTable
 from thalia_dask.ticks import to_steps
 
@@ -82,9 +81,9 @@ def depress(plastic: PlasticTable, connection: int, axon: int, gate: float, syna
     """Weaken the synapses of an axon that fires, by the traces of their target cells."""
     rate = gate * plastic.params[connection, DEPRESSION] * plastic.fade[connection, POST]
     largest, exponent = plastic.params[connection, LARGEST], plastic.params[connection, MU_MINUS]
-    to_cell = plastic.cell_base[connection] - plastic.slot_offset[connection] - plastic.target_first[connection]
-    for e in range(plastic.out_first[axon], plastic.out_last[axon]):
-        k = plastic.out_synapse[e]
+    places, to_cell = outgoing(plastic, connection, axon)
+    for i in range(places.shape[0]):
+        k = places[i]
         w = synapses.weight[k]
         y = plastic.post[synapses.slot[k] + to_cell]
         synapses.weight[k] = bounded(w - rate * _strength(w, largest, exponent) * y, largest)
@@ -97,19 +96,18 @@ def potentiate(plastic: PlasticTable, connection: int, cell: int, gate: float, s
     largest, exponent = plastic.params[connection, LARGEST], plastic.params[connection, MU_PLUS]
     fade = plastic.fade[connection, PRE]
     total = 0.0
-    last = plastic.in_last[cell]
-    for e in range(plastic.in_first[cell], last):
-        if e + AHEAD < last:
-            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
-        k = plastic.in_synapse[e]
+    places, axons = incoming(plastic, cell)
+    for i in range(places.shape[0]):
+        expect(synapses.weight, places, i)
+        k = places[i]
         w = synapses.weight[k]
-        x = fade * plastic.pre[plastic.in_axon[e]]
+        x = fade * plastic.pre[axons[i]]
         w = bounded(w + rate * _strength(largest - w, largest, exponent) * x, largest)
         synapses.weight[k] = w
         total += w
     scaling = plastic.params[connection, SCALING]
     if scaling != 0.0 and total != 0.0:
         pull = gate * scaling * (plastic.params[connection, TOTAL] / total - 1.0)
-        for e in range(plastic.in_first[cell], plastic.in_last[cell]):
-            k = plastic.in_synapse[e]
+        for i in range(places.shape[0]):
+            k = places[i]
             synapses.weight[k] = bounded(synapses.weight[k] * (1.0 + pull), largest)

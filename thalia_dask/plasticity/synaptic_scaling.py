@@ -24,8 +24,7 @@ from typing import ClassVar
 import numpy as np
 
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import AHEAD, FIRST_OWN, PlasticTable, Rule, bounded
-from thalia_dask.prefetch import prefetch
+from thalia_dask.plasticity.base import FIRST_OWN, PlasticTable, Rule, bounded, expect, incoming, outgoing
 from thalia_dask.synapses.table import SynapseTable
 
 LARGEST, FORGETTING, SHARE, GATHERED = range(FIRST_OWN, FIRST_OWN + 4)
@@ -69,9 +68,9 @@ def arrive(plastic: PlasticTable, connection: int, axon: int, step: int, gate: f
     """Scale the synapses of an axon that fires by what has happened since their last events."""
     params, last_step = plastic.params[connection], plastic.axon_step[axon]
     largest, forgetting, share = params[LARGEST], params[FORGETTING], gate * params[SHARE]
-    to_cell = plastic.cell_base[connection] - plastic.slot_offset[connection] - plastic.target_first[connection]
-    for e in range(plastic.out_first[axon], plastic.out_last[axon]):
-        k = plastic.out_synapse[e]
+    places, to_cell = outgoing(plastic, connection, axon)
+    for i in range(places.shape[0]):
+        k = places[i]
         cell = synapses.slot[k] + to_cell
         since = max(last_step, plastic.tagged[cell])
         missed = _missed(plastic.slow[cell], since - plastic.tagged[cell], step - since, forgetting)
@@ -84,12 +83,11 @@ def answer(plastic: PlasticTable, connection: int, cell: int, step: int, gate: f
     """Scale the synapses onto a cell that fires in the same way; then count its spike."""
     params, last_step, activity = plastic.params[connection], plastic.tagged[cell], plastic.slow[cell]
     largest, forgetting, share = params[LARGEST], params[FORGETTING], gate * params[SHARE]
-    last = plastic.in_last[cell]
-    for e in range(plastic.in_first[cell], last):
-        if e + AHEAD < last:
-            prefetch(synapses.weight, plastic.in_synapse[e + AHEAD])
-        k = plastic.in_synapse[e]
-        since = max(plastic.axon_step[plastic.in_axon[e]], last_step)
+    places, axons = incoming(plastic, cell)
+    for i in range(places.shape[0]):
+        expect(synapses.weight, places, i)
+        k = places[i]
+        since = max(plastic.axon_step[axons[i]], last_step)
         missed = _missed(activity, since - last_step, step - since, forgetting)
         synapses.weight[k] = bounded(synapses.weight[k] * _factor(share * missed), largest)
     plastic.slow[cell] = activity * math.exp(-forgetting * (step - last_step)) + params[GATHERED]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thalia_dask.jit import Floats, Int32Array, Int64Array, inlined
+from thalia_dask.jit import Floats, Int32Array, inlined
 from thalia_dask.plasticity import (
     bcm,
     climbing_fibre,
@@ -117,10 +117,11 @@ def late_cells_fire(step: int, gate: Floats, plastic: PlasticTable, synapses: Sy
     """Learn from the postsynaptic spikes that have now come back to the synapses."""
     for c in range(plastic.rule.shape[0]):
         if plastic.lag[c] > 0:
-            late = _late(plastic, c, step)
-            for word in range(late.shape[0]):
-                for i in range(8 if late[word] else 0):
-                    if late[word] >> 8 * i & 1:
+            first, n_words = _late(plastic, c, step)
+            for word in range(n_words):
+                late = plastic.late[first + word]
+                for i in range(8 if late else 0):
+                    if late >> 8 * i & 1:
                         _cell_learns(c, plastic.cell_base[c] + 8 * word + i, step, gate[c], plastic, synapses)
 
 
@@ -168,24 +169,27 @@ def mark_late_cells(step: int, neurons: Int32Array, plastic: PlasticTable) -> No
     """Remember the postsynaptic spikes that came back to the synapses, and send those of this step on their way."""
     for c in range(plastic.rule.shape[0]):
         if plastic.lag[c] > 0:
-            late = _late(plastic, c, step)
-            for word in range(late.shape[0]):
-                for i in range(8 if late[word] else 0):
-                    if late[word] >> 8 * i & 1:
+            first, n_words = _late(plastic, c, step)
+            for word in range(n_words):
+                late = plastic.late[first + word]
+                for i in range(8 if late else 0):
+                    if late >> 8 * i & 1:
                         plastic.post[plastic.cell_base[c] + 8 * word + i] += _ONE / plastic.fade[c, POST]
-                late[word] = 0
+                plastic.late[first + word] = 0
             for neuron in neurons:
                 if plastic.target_first[c] <= neuron < plastic.target_last[c]:
                     word, i = divmod(neuron - plastic.target_first[c], 8)
-                    late[word] |= 1 << 8 * i
+                    plastic.late[first + word] |= 1 << 8 * i
 
 
 @inlined
-def _late(plastic: PlasticTable, c: int, step: int) -> Int64Array:
-    """Cells whose spikes of a lag ago reach their synapses now; once read, they are those that spike in this step."""
+def _late(plastic: PlasticTable, c: int, step: int) -> tuple[int, int]:
+    """Where the cells are marked whose spikes of a lag ago reach their synapses now, and how many words that is.
+
+    Once read, they are those that spike in this step.
+    """
     size = late_words(plastic.target_last[c] - plastic.target_first[c])
-    first = plastic.late_base[c] + step % plastic.lag[c] * size
-    return plastic.late[first : first + size]
+    return plastic.late_base[c] + step % plastic.lag[c] * size, size
 
 
 @inlined

@@ -11,9 +11,9 @@ from thalia_dask.jit import Floats, Int32Array, Int64Array, Words, kernel
 from thalia_dask.neurons import background, models
 from thalia_dask.neurons.base import EXCITATORY, NeuronState
 from thalia_dask.neurons.mean import mean
-from thalia_dask.plasticity import updates
+from thalia_dask.plasticity import expected, updates
 from thalia_dask.plasticity.base import PlasticTable
-from thalia_dask.synapses.flight import deliver, deliver_releases, send
+from thalia_dask.synapses.flight import LAST, Agenda, deliver, deliver_releases, plan, send
 from thalia_dask.synapses.short_term import ShortTermTable
 from thalia_dask.synapses.table import SynapseTable
 
@@ -79,6 +79,15 @@ def _bombard(step: int, excitatory: Floats, populations: PopulationTable, lots: 
 
 
 @kernel
+def _send(
+    rows: Int32Array, step: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array, n_flying: int
+) -> int:
+    for row in rows:
+        n_flying = send(row, step, synapses, agenda, flight, n_flying)
+    return n_flying
+
+
+@kernel
 def advance(
     start: int,
     stop: int,
@@ -91,6 +100,7 @@ def advance(
     populations: PopulationTable,
     synapses: SynapseTable,
     short_term: ShortTermTable,
+    agenda: Agenda,
     flight: Int64Array,
     n_flying: int,
     plastic: PlasticTable,
@@ -102,8 +112,8 @@ def advance(
     """Advance from step ``start`` to ``stop``, or to a step for which there might be no room for spikes.
 
     ``arrival`` is the first arrival that has not been received. ``drive`` (steps, populations) mV, ``gate`` (steps,
-    plastic connections); ``flight`` and ``n_flying`` as in ``synapses.flight``. ``spike_steps``, ``spike_neurons``
-    and ``membrane_mean`` (steps,) are written.
+    plastic connections); ``agenda``, ``flight`` and ``n_flying`` as in ``synapses.flight``. ``spike_steps``,
+    ``spike_neurons`` and ``membrane_mean`` (steps,) are written.
 
     Returns the step reached, the number of spikes written, the next ``arrival`` and ``n_flying``.
 
@@ -116,21 +126,23 @@ def advance(
     any_rule, any_short_term = plastic.rule.shape[0] > 0, short_term.site.shape[0] > 0
     n_spikes = 0
     for step in range(start, stop):
-        short_of_flights = n_flying + n_neurons + n_arrivals - arrival > flight.shape[1]
-        if short_of_flights or n_spikes + n_neurons > spike_steps.shape[0]:
+        room = min(flight.shape[1] - n_flying - (n_arrivals - arrival), spike_steps.shape[0] - n_spikes)
+        if room < n_neurons:
             return step, n_spikes, arrival, n_flying
         offset = step - start
         if any_rule:
             updates.decay_traces(plastic)
         _integrate(step, 0, drive[offset], state, populations, scratch)
+        if step == agenda.marks[LAST]:
+            n_flying = plan(step, stop, synapses, agenda, flight, n_flying)
         first_arrival = arrival
         while arrival < n_arrivals and arrival_steps[arrival] == step:
-            n_flying = send(arrival_rows[arrival], step, synapses, flight, n_flying)
             arrival += 1
+        n_flying = _send(arrival_rows[first_arrival:arrival], step, synapses, agenda, flight, n_flying)
         if any_short_term:
             n_flying = deliver_releases(step, synapses, short_term, flight, n_flying, current)
         else:
-            n_flying = deliver(step, synapses, flight, n_flying, current)
+            n_flying = deliver(step, synapses, agenda, flight, n_flying, current)
         if any_noise:
             _bombard(step, state.current[EXCITATORY], populations, scratch.lots)
         if any_jumps:
@@ -143,12 +155,13 @@ def advance(
             scratch.spiked_words,
             spike_neurons[n_spikes:],
         )
-        membrane_mean[offset] = mean(state.membrane, scratch.lanes)
         neurons = spike_neurons[n_spikes : n_spikes + fired]
+        expected.synapses_of(neurons, plastic)
+        membrane_mean[offset] = mean(state.membrane, scratch.lanes)
+        expected.efficacies_onto(neurons, plastic, synapses)
         spike_steps[n_spikes : n_spikes + fired] = step
         n_spikes += fired
-        for neuron in neurons:
-            n_flying = send(neuron, step, synapses, flight, n_flying)
+        n_flying = _send(neurons, step, synapses, agenda, flight, n_flying)
         if any_rule:
             updates.learn(step, arrival_rows[first_arrival:arrival], neurons, gate[offset], plastic, synapses)
     return stop, n_spikes, arrival, n_flying

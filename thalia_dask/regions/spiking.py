@@ -21,7 +21,7 @@ from thalia_dask.regions.populations import population_table
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.regions.wiring import wire
 from thalia_dask.spikes import Arrivals, SpikePacket
-from thalia_dask.synapses.flight import no_flight
+from thalia_dask.synapses.flight import LAST, agenda_for, no_flight
 from thalia_dask.ticks import Window
 
 _Array = TypeVar("_Array", bound=NDArray[Any])
@@ -55,6 +55,7 @@ class SpikingRegion(LayoutRegion):
         self._plastic = wiring.plastic._replace(
             **{field: self._own(name, getattr(wiring.plastic, field)) for name, field in STATE.items()}
         )
+        self._agenda = agenda_for(self._synapses, self._short_term)
         self._flight, self._n_flying = no_flight(2 * n_neurons), 0
         flags = np.zeros(8 * -(-n_neurons // 8), np.uint8)
         self._scratch = Scratch(flags, flags.view(np.uint64), np.empty(N_LANES, np.float32), lots())
@@ -68,6 +69,7 @@ class SpikingRegion(LayoutRegion):
     ) -> SpikePacket:
         packets: list[SpikePacket] = []
         step, arrival = window.start, 0
+        self._agenda.marks[LAST] = window.start
         while True:
             self._make_room(len(arrival_rows) - arrival)
             done = step - window.start
@@ -83,6 +85,7 @@ class SpikingRegion(LayoutRegion):
                 self._population_table,
                 self._synapses,
                 self._short_term,
+                self._agenda,
                 self._flight,
                 self._n_flying,
                 self._plastic,

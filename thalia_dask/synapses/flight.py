@@ -3,16 +3,19 @@
 The synapses of an axon are ordered by delay, so a spike is a place in the table that only moves forward. What a step
 changes is no more than the neurons' input of that step, which stays in the cache; a buffer of input for every future
 step, with delays of a hundred steps, would not.
+
+Where an axon reaches its synapses one by one, it costs more to look after every spike in every step than to deliver.
+There, a spike is looked after once in many steps: an *agenda* lists the synapses that are due in each of these.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thalia_dask.jit import Floats, Int64Array, kernel
+from thalia_dask.jit import Floats, Int32Array, Int64Array, kernel
 from thalia_dask.prefetch import prefetch
 from thalia_dask.synapses.short_term import ShortTermTable, release
 from thalia_dask.synapses.table import SynapseTable
@@ -20,8 +23,43 @@ from thalia_dask.synapses.table import SynapseTable
 NEXT, END, EMITTED = 0, 1, 2
 """Rows of the array of spikes in flight, int64, shape (3, capacity), in the order in which they were sent: the next
 synapse to be reached, the end of the axon's synapses, the step in which the spike was sent."""
+FIRST, LAST, PLANNED = 0, 1, 2
+"""Marks of an agenda."""
 _AHEAD = 16
 """Synapses of which the slots, or the weights, fill a cache line."""
+_AGENDA_STEPS = 128
+_LARGEST_PLANNED = 1 << 20
+"""Synapses of a table that stays in the cache. A larger one is best read axon by axon."""
+_LONGEST_RUN = 4
+"""Synapses that a spike reaches in one step, on average, from which on an agenda gains nothing."""
+
+
+class Agenda(NamedTuple):
+    """Synapses that are due in the next steps.
+
+    Attributes
+    ----------
+    due : int32, shape (steps, room). Places in the synapse table, in the order in which the spikes were sent.
+    n_due : int64, shape (steps,).
+    marks : int64, shape (3,). The agenda's first step, the step after its last one, and the number of spikes in
+        flight that are planned: of these, what is due before the last step is on the agenda. Later ones, which found
+        no room, are looked after in every step.
+    """
+
+    due: Int32Array
+    n_due: Int64Array
+    marks: Int64Array
+
+
+def agenda_for(synapses: SynapseTable, short_term: ShortTermTable) -> Agenda:
+    """An agenda with room for what a table may have to deliver; for none where it is better read axon by axon."""
+    n_synapses, room = len(synapses.slot), 0
+    if n_synapses <= _LARGEST_PLANNED and not len(short_term.site):
+        begins_run = np.diff(synapses.delay, prepend=0) != 0
+        begins_run[synapses.row_start[:-1][np.diff(synapses.row_start) > 0]] = True
+        if n_synapses < _LONGEST_RUN * np.count_nonzero(begins_run):
+            room = 64 + n_synapses // 256
+    return Agenda(np.empty((_AGENDA_STEPS, room), np.int32), np.zeros(_AGENDA_STEPS, np.int64), np.zeros(3, np.int64))
 
 
 def no_flight(capacity: int) -> Int64Array:
@@ -44,7 +82,7 @@ def is_flight(flight: NDArray[Any], row_start: Int64Array) -> bool:
 
 
 @kernel
-def send(row: int, step: int, synapses: SynapseTable, flight: Int64Array, n_flying: int) -> int:
+def send(row: int, step: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array, n_flying: int) -> int:
     """Let a spike start on an axon; returns the number of spikes in flight."""
     first, end = synapses.row_start[row], synapses.row_start[row + 1]
     if first == end:
@@ -52,20 +90,67 @@ def send(row: int, step: int, synapses: SynapseTable, flight: Int64Array, n_flyi
     flight[NEXT, n_flying] = first
     flight[END, n_flying] = end
     flight[EMITTED, n_flying] = step
+    if agenda.due.shape[1] and agenda.marks[PLANNED] == n_flying:
+        return _plan(n_flying, synapses, agenda, flight)
     _expect(synapses, first)
     _expect(synapses, first + _AHEAD)
     return n_flying + 1
 
 
 @kernel
-def deliver(step: int, synapses: SynapseTable, flight: Int64Array, n_flying: int, current: Floats) -> int:
+def plan(step: int, stop: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array, n_flying: int) -> int:
+    """Begin the agenda of the steps from ``step``, at most up to ``stop``; returns the number of spikes in flight."""
+    marks = agenda.marks
+    marks[FIRST], marks[LAST], marks[PLANNED] = step, min(stop, step + agenda.n_due.shape[0]), 0
+    staying = 0
+    for spike in range(n_flying):
+        flight[NEXT, staying] = flight[NEXT, spike]
+        flight[END, staying] = flight[END, spike]
+        flight[EMITTED, staying] = flight[EMITTED, spike]
+        staying = _plan(staying, synapses, agenda, flight) if marks[PLANNED] == staying else staying + 1
+    return staying
+
+
+@kernel
+def _plan(spike: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array) -> int:
+    """Put on the agenda what the last spike in flight has to deliver; returns the number of those in flight."""
+    delay, due, n_due, marks = synapses.delay, agenda.due, agenda.n_due, agenda.marks
+    k, end, until_age = flight[NEXT, spike], flight[END, spike], marks[LAST] - flight[EMITTED, spike]
+    n_steps = marks[LAST] - marks[FIRST]
+    while k < end and delay[k] < until_age - n_steps:
+        k += 1
+    while k < end and delay[k] < until_age:
+        at = n_steps - (until_age - delay[k])
+        n = n_due[at]
+        if n == due.shape[1]:
+            break
+        due[at, n] = k
+        n_due[at] = n + 1
+        k += 1
+    else:
+        marks[PLANNED] += int(k < end)
+    flight[NEXT, spike] = k
+    _expect(synapses, k)
+    _expect(synapses, k + _AHEAD)
+    return spike + int(k < end)
+
+
+@kernel
+def deliver(
+    step: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array, n_flying: int, current: Floats
+) -> int:
     """Add the efficacies that arrive in this step to ``current`` (channels * neurons,).
 
     Spikes that have reached their last synapse are removed; returns the number of those in flight.
     """
     slot, weight, delay = synapses.slot, synapses.weight, synapses.delay
-    staying = 0
-    for spike in range(n_flying):
+    today = step - agenda.marks[FIRST]
+    for i in range(agenda.n_due[today]):
+        k = agenda.due[today, i]
+        current[slot[k]] += weight[k]
+    agenda.n_due[today] = 0
+    staying = int(agenda.marks[PLANNED])
+    for spike in range(staying, n_flying):
         k, end, emitted = flight[NEXT, spike], flight[END, spike], flight[EMITTED, spike]
         age = step - emitted
         if delay[end - 1] == age:
@@ -87,7 +172,7 @@ def deliver(step: int, synapses: SynapseTable, flight: Int64Array, n_flying: int
 def deliver_releases(
     step: int, synapses: SynapseTable, short_term: ShortTermTable, flight: Int64Array, n_flying: int, current: Floats
 ) -> int:
-    """As :func:`deliver`, where some synapses have short-term plasticity."""
+    """As :func:`deliver`, where some synapses have short-term plasticity: without an agenda."""
     slot, weight, delay, site = synapses.slot, synapses.weight, synapses.delay, short_term.site
     staying = 0
     for spike in range(n_flying):

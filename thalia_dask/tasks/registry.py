@@ -56,6 +56,11 @@ class Task:
         self.evaluation.close()
 
 
+def score(value: float, measure: str) -> str:
+    """A mean return as people read it: an accuracy in percent, anything else as it is."""
+    return f"{value:.1%}" if measure == "accuracy" else f"{value:.1f}"
+
+
 def open_task(config: TaskConfig) -> Task:
     """Make the environments of a task: ``"digits"``, or the id of a Gymnasium environment with its ``params``.
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from thalia_dask.brain import Checkpoints, DynamicBrain
 from thalia_dask.errors import CheckpointError
 from thalia_dask.seeds import derive_seed
-from thalia_dask.tasks.registry import Environment, Task
+from thalia_dask.tasks.registry import Environment, Task, score
 
 Phase = Literal["training", "evaluation"]
 
@@ -91,7 +91,7 @@ def train_and_evaluate(
     def told(report: EpisodeReport) -> None:
         training = report.phase == "training"
         what = f"epoch {report.epoch} of {epochs}" if training else "evaluation"
-        what += f", {task.measure} {report.mean_return:.3g}"
+        what += f", {task.measure} {score(report.mean_return, task.measure)}"
         before = (report.epoch - training) * training_trials
         brain.tell_progress(what, before + report.episode, epochs * training_trials + evaluation_trials, "trials")
         if progress is not None:

@@ -16,7 +16,7 @@ from thalia_dask.plots.palette import FAINT, INK
 
 _MOST_NAMES = 12
 _MOST_EDGES = 1500
-_SCALES = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 _BEND = 0.18
 _GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
@@ -71,7 +71,8 @@ class Graph(Panel):
         if frame is None:
             return
         load = 100.0 * frame.load
-        self._colours.high = next((scale for scale in _SCALES if load.max() <= scale), _SCALES[-1])
+        most = np.percentile(load, 98)  # of many regions a few may stand out
+        self._colours.high = next((scale for scale in _SCALES if most <= scale), _SCALES[-1])
         self._source.data["load"] = load
 
 
@@ -117,7 +118,7 @@ def _write_names(plot: figure, places: Points, names: Sequence[str]) -> None:
 
 def _draw_edges(plot: figure, source: Points, target: Points, *, arrows: bool) -> None:
     if not arrows:
-        plot.segment(*source.T, *target.T, line_color=FAINT, line_alpha=min(0.6, 150 / max(len(source), 1)))
+        plot.segment(*source.T, *target.T, line_color=FAINT, line_alpha=min(0.6, 80 / max(len(source), 1)))
         return
     along = target - source
     bend = (source + target) / 2 + _BEND * np.column_stack([along[:, 1], -along[:, 0]])

@@ -16,12 +16,18 @@ _REMARK = (
     "This page shows what they cannot."
 )
 
+_ENDED = "This run has ended, and its page with it: what stands here stays until you leave or reload."
+_RUNNING, _FINISHED = PALETTE[0], PALETTE[2]
+_BADGE = (
+    f'<span style="background: {_FINISHED}; color: white; border-radius: 4px; padding: 0 8px">finished</span>&ensp;'
+)
+
 _HTML = f"""
 <div style="font: 14px Helvetica, Arial, sans-serif; color: {INK}; font-variant-numeric: tabular-nums;
             width: calc(100vw - 50px)">
-  <div style="margin-bottom: 5px">{{told}}</div>
+  <div style="margin-bottom: 5px">{{state}}{{told}}</div>
   <div style="background: {GRID}; height: 8px; border-radius: 4px">
-    <div style="background: {PALETTE[0]}; width: {{percent:.1f}}%; height: 8px; border-radius: 4px"></div>
+    <div style="background: {{colour}}; width: {{percent:.1f}}%; height: 8px; border-radius: 4px"></div>
   </div>
   <div style="margin-top: 5px; font-size: 12px; color: {PALETTE[-1]}">{{remark}}</div>
 </div>
@@ -40,13 +46,20 @@ class Headline(Panel):
 
     def show(self, history: History) -> None:
         frame = history.latest
+        finished = frame is not None and frame.finished
         if frame is None:
             told, share = "Waiting for the first steps …", 0.0
         else:
             progress = frame.progress
             told = "&ensp;·&ensp;".join(escape(part) for part in self._parts(frame))
             share = min(1.0, progress.done / progress.total) if progress.total else 0.0
-        self.root.text = _HTML.format(told=told, percent=100 * share, remark=_REMARK)
+        self.root.text = _HTML.format(
+            state=_BADGE if finished else "",
+            told=told,
+            percent=100 * share,
+            colour=_FINISHED if finished else _RUNNING,
+            remark=_ENDED if finished else _REMARK,
+        )
 
     def _parts(self, frame: Frame) -> list[str]:
         speed = frame.n_steps * self._dt_ms / 1000.0 / frame.seconds
@@ -55,7 +68,7 @@ class Headline(Panel):
             f"{frame.simulated_ms / 1000.0:,.2f} s simulated",
             f"{speed:.2g} × real time",
             f"{self._about} on {len(frame.workers):,} worker{'s' * (len(frame.workers) != 1)} ({self._executor})",
-            f"{'finished' if frame.finished else 'as of'} {frame.clock}",
+            f"{'at' if frame.finished else 'as of'} {frame.clock}",
         ]
 
 

@@ -1,9 +1,8 @@
-"""The brain rhythms over the same time as the raster; they are functions of time, so no frame carries them."""
+"""The brain rhythms over the same time as the raster: functions of time, which the browser computes."""
 
 from __future__ import annotations
 
-import numpy as np
-from bokeh.models import Range1d
+from bokeh.models import CustomJS, Range1d
 
 from thalia_dask.dashboard.history import History
 from thalia_dask.dashboard.panels.base import Panel, empty_source, new_figure
@@ -12,6 +11,15 @@ from thalia_dask.plots.palette import PALETTE
 
 _POINTS = 300
 _AMPLITUDE = 0.4
+_WAVES = f"""
+const ms = Float64Array.from({{length: {_POINTS}}}, (_, i) =>
+    recent.start + (recent.end - recent.start) * i / {_POINTS - 1})
+const data = {{ms}}
+names.forEach((name, place) => {{
+    data[name] = ms.map(t => place + {_AMPLITUDE} * Math.cos(2 * Math.PI * hertz[place] * t / 1000))
+}})
+source.setv({{data}}, {{sync: false}})  // else the server would hear of it
+"""
 
 
 class Oscillators(Panel):
@@ -19,27 +27,20 @@ class Oscillators(Panel):
 
     def __init__(self, scene: Scene, height: int, recent: Range1d) -> None:
         plot = new_figure("Oscillators: cosine of the phase", "simulated time (ms)", "", height)
-        self._window_ms = scene.window_ms
-        self._frequency_hz = dict(scene.oscillators)
-        self._source = empty_source("ms", *self._frequency_hz)
-        for name, colour in zip(self._frequency_hz, PALETTE, strict=False):
-            plot.line("ms", name, source=self._source, color=colour, width=1.2)
-        places = dict(enumerate(self._frequency_hz.items()))
+        names, hertz = list(scene.oscillators), list(scene.oscillators.values())
+        source = empty_source("ms", *names)
+        for name, colour in zip(names, PALETTE, strict=False):
+            plot.line("ms", name, source=source, color=colour, width=1.2)
+        places = dict(enumerate(scene.oscillators.items()))
         plot.yaxis.ticker = list(places)
-        plot.yaxis.major_label_overrides = {i: f"{name} {hertz:g} Hz" for i, (name, hertz) in places.items()}
+        plot.yaxis.major_label_overrides = {i: f"{name} {rate:g} Hz" for i, (name, rate) in places.items()}
         plot.ygrid.grid_line_color = None
         plot.y_range.start, plot.y_range.end = -0.6, len(places) - 0.4
         plot.x_range = recent
+        waves = CustomJS(args={"recent": recent, "source": source, "names": names, "hertz": hertz}, code=_WAVES)
+        recent.js_on_change("end", waves)
+        plot.js_on_change("inner_width", waves)  # when it is first laid out
         self.root = plot
 
     def show(self, history: History) -> None:
-        frame = history.latest
-        if frame is None:
-            return
-        stop = frame.simulated_ms
-        ms = np.linspace(max(0.0, stop - self._window_ms), stop, _POINTS)
-        waves = {
-            name: (i + _AMPLITUDE * np.cos(2 * np.pi * hertz * ms / 1000.0)).astype(np.float32)
-            for i, (name, hertz) in enumerate(self._frequency_hz.items())
-        }
-        self._source.data = {"ms": ms.astype(np.float32), **waves}
+        """Nothing: the browser draws the waves whenever the range of time moves."""

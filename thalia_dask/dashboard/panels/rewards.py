@@ -18,6 +18,8 @@ class RewardCurve(Panel):
             "trial", "surprise", source=self._source, color=PALETTE[1], width=1.2, legend_label="|prediction error|"
         )
         put_legend(plot, "above")
+        plot.axis.visible = False
+        self._shown = (0, 0)
         self.root = self._plot = plot
 
     def show(self, history: History) -> None:
@@ -25,5 +27,10 @@ class RewardCurve(Panel):
         if frame is None or not len(frame.rewards.trial):
             return
         rewards = frame.rewards
+        whole = rewards.n_trials, int(rewards.trial[-1]) // rewards.n_trials
+        if whole == self._shown and not frame.finished:  # the last block alone has grown
+            return
+        self._shown = whole
+        self._plot.axis.visible = True
         self._source.data = {"trial": rewards.trial, "reward": rewards.reward, "surprise": rewards.surprise}
-        self._plot.title.text = f"Reward, means of {rewards.n_trials} trials: {rewards.reward[-1]:.2f}"
+        self._plot.title.text = f"Reward: {rewards.reward[-1]:.2f}, means of {rewards.n_trials} trials"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from bokeh.models import ColumnDataSource, HoverTool
 
 from thalia_dask.dashboard.history import History
 from thalia_dask.dashboard.panels.base import Panel, new_figure, put_legend
+from thalia_dask.dashboard.scene import Frame
 from thalia_dask.plots.palette import PALETTE
 
 _KINDS = {"compute": PALETTE[0], "exchange": PALETTE[5], "wait": "#c9c9c9"}
@@ -35,6 +38,7 @@ class Workers(Panel):
         plot.x_range.start, plot.x_range.end = 0, 100
         self._workers: tuple[str, ...] = ()
         self.root = self._plot = plot
+        self._name(1)  # a range without ends makes Bokeh complain
 
     def show(self, history: History) -> None:
         frame = history.latest
@@ -43,11 +47,13 @@ class Workers(Panel):
         if frame.workers != self._workers:
             self._workers = frame.workers
             self._name(len(frame.workers))
-        self._source.data = {
-            "place": np.arange(len(frame.workers)),
-            "address": list(frame.workers),
-            **dict(zip(_KINDS, 100.0 * frame.shares, strict=True)),
-        }
+            who = {"place": np.arange(len(frame.workers)), "address": list(frame.workers)}
+            self._source.data = who | self._shares(frame)
+        else:
+            self._source.data.update(self._shares(frame))
+
+    def _shares(self, frame: Frame) -> dict[str, Any]:
+        return dict(zip(_KINDS, 100.0 * frame.shares, strict=True))
 
     def _name(self, n_workers: int) -> None:
         """Number the workers, the first one on top."""

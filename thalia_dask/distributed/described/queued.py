@@ -18,7 +18,7 @@ from distributed.utils import silence_logging_cmgr
 
 from thalia_dask.config.clusters import QueuedClusterConfig
 from thalia_dask.distributed.certificates import certificates, load_security, security_of
-from thalia_dask.distributed.settings import SETTINGS, worker_environment
+from thalia_dask.distributed.settings import SETTINGS, dashboard_options, worker_environment
 from thalia_dask.errors import ClusterError
 
 _STATE = {"slurm": ("squeue", "--noheader", "--format=%i %T %r", "--jobs={}"), "pbs": ("qstat", "{}")}
@@ -49,7 +49,7 @@ def start(config: QueuedClusterConfig, timeout_s: float) -> Iterator[Client]:
         silence_logging_cmgr(logging.CRITICAL, root="tornado"),  # what a refused job raises is raised below
         cluster_class(
             **_job_options(config, load_security(folder), timeout_s),
-            scheduler_options={"dashboard_address": config.dashboard_address, "interface": config.interface},
+            scheduler_options={**dashboard_options(config.dashboard_address), "interface": config.interface},
             silence_logs=logging.CRITICAL,
         ) as cluster,
     ):

@@ -18,7 +18,7 @@ from distributed.core import rpc
 
 from thalia_dask.config.clusters import SlurmRunnerConfig
 from thalia_dask.distributed.certificates import load_security, make_certificates
-from thalia_dask.distributed.settings import SETTINGS
+from thalia_dask.distributed.settings import SETTINGS, dashboard_options
 from thalia_dask.errors import ClusterError
 
 _SCHEDULER, _CLIENT = 0, 1
@@ -72,7 +72,7 @@ def _run(config: SlurmRunnerConfig, security: Security, scheduler_file: Path, ti
     n_threads = config.threads_per_worker or int(os.environ.get("SLURM_CPUS_PER_TASK", "1"))
     runner = Runner(
         scheduler_file=str(scheduler_file),
-        scheduler_options={**listen, "protocol": "tls://", "dashboard_address": config.dashboard_address},
+        scheduler_options={**listen, "protocol": "tls://", **dashboard_options(config.dashboard_address)},
         worker_options={
             **listen,
             "nthreads": n_threads,

@@ -14,7 +14,7 @@ from distributed import Client, SSHCluster
 from thalia_dask.config.clusters import SshClusterConfig
 from thalia_dask.distributed.certificates import certificates, load_security, tls_settings
 from thalia_dask.distributed.cluster import wait_for_workers
-from thalia_dask.distributed.settings import SETTINGS
+from thalia_dask.distributed.settings import SETTINGS, dashboard_options
 from thalia_dask.errors import ClusterError
 
 
@@ -42,7 +42,7 @@ def start(config: SshClusterConfig, timeout_s: float) -> Iterator[Client]:
                     scheduler_options={
                         "protocol": "tls://",
                         "interface": config.interface,
-                        "dashboard_address": config.dashboard_address,
+                        **dashboard_options(config.dashboard_address),
                     },
                     remote_python=python,
                     security=security,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -62,8 +63,8 @@ def learners(plastic: PlasticTable, weight: Tensor, tensors: dict[str, Tensor], 
             n_axons=n_axons,
             first_target=int(plastic.target_first[c]),
             n_cells=n_cells,
-            synapse=torch.from_numpy(plastic.in_synapse[synapses]).to(device),
-            axon=torch.from_numpy(plastic.in_axon[synapses] - axons.start).to(device),
+            synapse=torch.from_numpy(plastic.in_synapse[synapses].astype(np.int64)).to(device),
+            axon=torch.from_numpy(plastic.in_axon[synapses].astype(np.int64) - axons.start).to(device),
             cell=torch.repeat_interleave(torch.arange(n_cells), sizes).to(device),
             lag=lag,
             params=plastic.params[c].tolist(),
