@@ -119,7 +119,9 @@ def _config(folder: Path, number: int) -> Outcome:
 def _mutated_yaml(content: bytes, rng: Generator) -> bytes:
     kind = int(rng.integers(3))
     if kind == 2:
-        with suppress(yaml.YAMLError, ValueError, TypeError, KeyError):  # it has been mutated before
+        with suppress(
+            yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError
+        ):  # it has been mutated before
             return yaml.safe_dump(mutate_values(yaml.safe_load(content), rng)).encode()
     if kind == 1:
         return mutate_text(content.decode(errors="replace"), rng).encode()

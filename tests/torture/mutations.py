@@ -45,8 +45,8 @@ def mutate_bytes(content: bytes, rng: Generator) -> bytes:
 
 def mutate_text(text: str, rng: Generator) -> str:
     """Insert a token of YAML, or swap two lines."""
-    if rng.random() < 0.3:
-        lines = text.splitlines(keepends=True)
+    lines = text.splitlines(keepends=True)
+    if lines and rng.random() < 0.3:
         one, other = rng.integers(len(lines), size=2)
         lines[one], lines[other] = lines[other], lines[one]
         return "".join(lines)
