@@ -41,7 +41,7 @@ def cut_out(
     return arriving, axons
 
 
-@kernel
+@making_arrays
 def sort_by_step(
     steps: Int32Array, projections: Int32Array, neurons: Int32Array
 ) -> tuple[Int32Array, Int32Array, Int32Array]:
