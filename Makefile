@@ -3,7 +3,7 @@
 #   PYTHON=python3.12   the Python that .venv is made with (default: python3, else 3.13, 3.12 or 3.11)
 #   SEED=2 EPOCHS=1     another seed, fewer epochs        OUT=runs/other.zarr   another output of the demo
 #   ARGS="..."          passed on to the demo, or to pytest
-#   SUITES="fuzz soak"  suites of torture to run (default: all)
+#   SUITES="fuzz soak"  suites of torture to run (default: all but costs)
 #   ROWS="cuba-*,auto"  rows to measure (default: all)      QUICK=1             short runs, for trying
 #   CHECKS="iaf_*"      comparisons with NEST to make (default: all)
 

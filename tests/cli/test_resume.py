@@ -1,5 +1,6 @@
 """However a run ends, resume brings it to the end that it would have had."""
 
+import os
 import shutil
 import signal
 from contextlib import nullcontext
@@ -21,6 +22,8 @@ from tests.cli.running import (
     wait_for,
     wait_for_checkpoint,
 )
+from thalia_dask.cli.stopping import how_to_go_on
+from thalia_dask.errors import RecoveryError, WorkerLostError
 
 LONG = {"epochs": 2, "trials_per_epoch": 100, "evaluation_trials": 10}
 OFTEN = ("--set", "checkpoint.every_ms=200")
@@ -110,6 +113,73 @@ def test_a_second_request_does_not_wait(call, two_regions, tmp_path, monkeypatch
     assert result.exit_code == 130
     assert result.stderr.endswith("Error: interrupted; a recording keeps what was simulated until then\n")
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+HANGING = """
+import time
+from thalia_dask.regions.base import Region
+from thalia_dask.regions.kind import Anatomy, RegionKind
+from thalia_dask.spikes import SpikePacket
+
+class Hanging(Region):
+    populations = {"all": 1}
+    def advance(self, window, arrivals):
+        if window.stop > 50:
+            time.sleep(600)
+        return SpikePacket()
+    def snapshot(self):
+        return {}
+    def restore(self, snapshot):
+        pass
+
+class Kind(RegionKind):
+    def anatomy(self, spec):
+        return Anatomy((("all", 1),), ("in",), "in", "in", "all", 1)
+    def create(self, spec):
+        return Hanging()
+
+KIND = Kind()
+"""
+
+
+@pytest.mark.cluster
+def test_twice_ends_it_although_a_region_hangs(tmp_path, monkeypatch):
+    about = tmp_path / "hanging-0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: hanging\nVersion: 0\n")
+    (about / "entry_points.txt").write_text("[thalia_dask.regions]\nhanging = hanging:KIND\n")
+    (tmp_path / "hanging.py").write_text(HANGING)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    regions = {
+        "a": {"kind": "cortex", "size": 10, "input_size": 5},
+        "b": {"kind": "hanging", "size": 1, "input_size": 1},
+    }
+    config, out = tmp_path / "hangs.yaml", tmp_path / "run.zarr"
+    config.write_text(yaml.safe_dump({"brain": {"regions": regions}, "checkpoint": {"every_ms": 20}}))
+    process = start("run", config, "--duration-ms", 200, "--out", out, *ON_TWO)
+    wait_for(lambda: len(checkpoints(out)) == 2 or process.poll() is not None, "the step before the one that hangs")
+    started = family(process)
+    ctrl_c(process)
+    assert process.stderr.readline() == "saving the state before the end; once more to end at once\n"
+    ctrl_c(process)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 130, told
+    assert told == "Error: interrupted; a recording keeps what was simulated until then\n"
+    gone(started)
+    assert last_state(out).travel.now == 40
+
+
+def test_a_run_that_lost_its_workers_ends_with_the_command_to_go_on(stopped, tmp_path):
+    with pytest.raises(RecoveryError) as caught, how_to_go_on(stopped):
+        raise RecoveryError("no worker is left")
+    assert str(caught.value) == f"no worker is left; go on with: thalia-dask resume {stopped}"
+    with (
+        pytest.raises(
+            WorkerLostError, match=r"^gone; no checkpoint of .*new\.zarr had been written yet, so start the"
+        ),
+        how_to_go_on(tmp_path / "new.zarr"),
+    ):
+        raise WorkerLostError("gone")
 
 
 @pytest.fixture

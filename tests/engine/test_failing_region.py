@@ -31,7 +31,7 @@ def test_region_error_names_region_step_and_traceback(new_executor: NewExecutor)
     assert pickle.loads(pickle.dumps(caught.value)).remote_traceback == caught.value.remote_traceback  # noqa: S301
 
 
-@pytest.mark.parametrize("how", ["two arguments", "unpicklable"])
+@pytest.mark.parametrize("how", ["two arguments", "unpicklable", "exit"])
 def test_exceptions_that_do_not_pickle_arrive(new_executor: NewExecutor, how: str) -> None:
     creators = toys(BRAIN) | {"b": partial(failing, how)}
     with pytest.raises(RegionError, match=r"(?s)region 'b'.*the membrane burst"):

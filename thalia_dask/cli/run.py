@@ -75,7 +75,7 @@ def go_on(job: Job, bar: Bar, n_steps: int, out: Path, open_brain: Callable[...,
     """Run a brain, new or loaded, until ``n_steps`` steps are computed, and tell what it did."""
     from thalia_dask.brain import Checkpoints, drive
     from thalia_dask.cli.progress import RunProgress
-    from thalia_dask.cli.stopping import stop_on_request
+    from thalia_dask.cli.stopping import how_to_go_on, stop_on_request
     from thalia_dask.cli.text import table
     from thalia_dask.ticks import to_ms
 
@@ -86,6 +86,7 @@ def go_on(job: Job, bar: Bar, n_steps: int, out: Path, open_brain: Callable[...,
         job.client() as client,
         open_brain(client=client, observers=[progress]) as brain,
         stop_on_request() as stop_asked,
+        how_to_go_on(out),
     ):
         dataset = drive(brain, n_steps, Checkpoints(out, job.config.checkpoint, dt_ms, job.source, stop_asked))
     seconds = perf_counter() - began

@@ -5,9 +5,11 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 from thalia_dask.cli.logs import TOLD
+from thalia_dask.errors import WorkerLostError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -26,6 +28,21 @@ def stop_on_request() -> Iterator[Callable[[], bool]]:
 
     with _handled_by(count):
         yield lambda: requests > 0
+
+
+@contextmanager
+def how_to_go_on(recording: Path) -> Iterator[None]:
+    """A run that lost its workers for good ends with the command that goes on with it."""
+    try:
+        yield
+    except WorkerLostError as lost:
+        from thalia_dask.brain.checkpoints import folder_beside, kept_in
+
+        how = f"go on with: thalia-dask resume {recording}"
+        if not kept_in(folder_beside(recording)):
+            how = f"no checkpoint of {recording} had been written yet, so start the run again with --overwrite"
+        lost.args = (f"{lost}; {how}",)
+        raise
 
 
 @contextmanager

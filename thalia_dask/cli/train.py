@@ -90,7 +90,7 @@ def go_on(job: Job, bar: Bar, out: Path, open_brain: Callable[..., DynamicBrain]
     from thalia_dask.cli.outcome import Outcome
     from thalia_dask.cli.progress import TrainingProgress
     from thalia_dask.cli.results import json_beside, prefix_of
-    from thalia_dask.cli.stopping import stop_on_request
+    from thalia_dask.cli.stopping import how_to_go_on, stop_on_request
     from thalia_dask.cli.text import counted
     from thalia_dask.plots.save import save_all
     from thalia_dask.tasks.registry import open_task
@@ -101,7 +101,7 @@ def go_on(job: Job, bar: Bar, out: Path, open_brain: Callable[..., DynamicBrain]
     began = perf_counter()
     progress = TrainingProgress(bar, training.epochs, task.measure)
     with job.client() as client, open_brain(client=client) as brain:
-        with stop_on_request() as stop_asked:
+        with stop_on_request() as stop_asked, how_to_go_on(out):
             result = train_and_evaluate(
                 brain,
                 task,

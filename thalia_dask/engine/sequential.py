@@ -45,7 +45,7 @@ class SequentialExecutor(Executor):
         for name, region in self._regions.items():
             try:
                 emissions[name] = advance_region(region, steps, arrivals.get(name, _NOTHING))
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise RegionError(name, steps.start, traceback.format_exc()) from error
         compute_seconds = sum(emission.compute_seconds for emission in emissions.values())
         self._effort.add(1, perf_counter() - began, compute_seconds, 0.0)
@@ -69,5 +69,5 @@ def _build(name: str, create: RegionCreator) -> Region:
         return create()
     except ConfigError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise RegionError(name, 0, traceback.format_exc()) from error
