@@ -1,20 +1,25 @@
 """``python -m benchmarks.torch_path``: a step by the kernels on one core, and in torch operations on a device.
 
 The CUBA network (see ``benchmarks.networks.cuba``) with 100 synapses and delays of its own onto every neuron, however
-many there are. On CUDA the operations are measured both ways: launched one by one, and as a recorded step.
+many there are. On CUDA the operations are measured both ways: launched one by one, and as a recorded step. The
+three take turns.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 
 import click
 import torch
 
+from benchmarks.machine import describe
 from benchmarks.network import DT_MS
 from benchmarks.networks.cuba import CELLS, EXCITATORY_MV, INHIBITORY_MV, populations, scattered_membrane
+from benchmarks.peer import ROOT
 from thalia_dask.neurons.base import EXCITATORY, INHIBITORY
 from thalia_dask.neurons.lif import LIFParams
 from thalia_dask.regions.layout import FixedInDegree, Layout, Population
@@ -40,6 +45,7 @@ DEGREES = {"exc": (80, EXCITATORY_MV, EXCITATORY), "inh": (20, INHIBITORY_MV, IN
 WINDOW_STEPS = 50
 WARM_UP_STEPS = 500
 N_REPEATS = 5
+OUT = ROOT / "results" / "gpu.json"
 
 
 def layout(n_neurons: int) -> Layout:
@@ -92,21 +98,40 @@ def runs(n_neurons: int, device: str) -> dict[str, Run]:
 @click.option("--device", default="cuda", show_default=True, help="'cuda', 'cuda:N', or 'cpu' for torch on the CPU.")
 @click.option("--sizes", default="20000,100000,300000,1000000", show_default=True, help="Numbers of neurons.")
 @click.option("--steps", default=500, show_default=True, help="Steps of one measurement, a multiple of 50.")
-def main(device: str, sizes: str, steps: int) -> None:
+@click.option("--out", type=click.Path(path_type=Path), default=OUT, help="Where to write; results/gpu.json.")
+def main(device: str, sizes: str, steps: int, out: Path) -> None:
     """Measure a step of the CUBA network by the kernels and in torch operations."""
-    click.echo(f"us a step, median of {N_REPEATS} alternating runs of {steps} steps")
+    rows = []
     for n_neurons in (int(size) for size in sizes.split(",")):
-        measured = runs(n_neurons, device)
-        for _ in range(N_REPEATS):
-            for run in measured.values():
-                run.measure(steps)
-        for name, run in measured.items():
-            seconds = median(run.seconds)
-            spread = f"{1e6 * min(run.seconds):.1f} to {1e6 * max(run.seconds):.1f}"
-            ratio = median(k / s for k, s in zip(measured["kernels"].seconds, run.seconds, strict=True))
-            rate = median(run.rates_hz)
-            click.echo(f"{n_neurons:>9} {name:>11} {1e6 * seconds:>9.1f} ({spread})  x {ratio:.2f}  {rate:.1f} Hz")
-        del measured
+        for row in measured(n_neurons, device, steps):
+            rows.append(row)
+            click.echo(" ".join(f"{name} {value}" for name, value in row.items()))
+    name = torch.cuda.get_device_name(device) if torch.device(device).type == "cuda" else device
+    head = {"machine": describe(), "device": name, "torch": torch.__version__, "steps": steps, "repeats": N_REPEATS}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps({**head, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+    click.echo(f"written to {out}")
+
+
+def measured(n_neurons: int, device: str, n_steps: int) -> list[dict[str, str | float]]:
+    """Each form of the network: microseconds a step and their range, times faster than the kernels, mean rate."""
+    forms = runs(n_neurons, device)
+    for _ in range(N_REPEATS):
+        for run in forms.values():
+            run.measure(n_steps)
+    kernels = forms["kernels"].seconds
+    return [
+        {
+            "neurons": n_neurons,
+            "form": form,
+            "us": round(1e6 * median(run.seconds), 1),
+            "least_us": round(1e6 * min(run.seconds), 1),
+            "most_us": round(1e6 * max(run.seconds), 1),
+            "ratio": round(median(k / s for k, s in zip(kernels, run.seconds, strict=True)), 2),
+            "rate_hz": round(median(run.rates_hz), 2),
+        }
+        for form, run in forms.items()
+    ]
 
 
 if __name__ == "__main__":

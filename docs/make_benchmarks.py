@@ -1,6 +1,7 @@
 """Write the page of benchmarks from what ``make bench`` measured.
 
-Run it as ``python docs/make_benchmarks.py``, or with another file that ``python -m benchmarks`` wrote.
+Run it as ``python docs/make_benchmarks.py``, or with another file that ``python -m benchmarks`` wrote. What
+``python -m benchmarks.torch_path`` wrote on a machine with a GPU belongs in ``results/gpu.json``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from benchmarks.row import Row  # noqa: E402
 from benchmarks.table import amount, bound  # noqa: E402
 
 RESULTS = ROOT / "results" / "bench.json"
+GPU = ROOT / "results" / "gpu.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
 
 HEAD = """<!-- Written by docs/make_benchmarks.py from results/bench.json. Run make bench, then the script. -->
@@ -45,13 +47,13 @@ Reproduce: `make bench`, which makes `.venv-peers` for the two; `make bench ROWS
 """
 
 
-def page(results: dict[str, object]) -> str:
-    """The whole page."""
+def page(results: dict[str, object], on_gpu: dict[str, object]) -> str:
+    """The whole page, from what the two programs wrote."""
     rows = [Row(**{**row, "spread": row["spread"] and tuple(row["spread"])}) for row in results["rows"]]
     parts = [HEAD, where(results["machine"], len(rows), sum(row.holds for row in rows))]
     if results["quick"]:
         parts.append("**Short runs, for trying: these figures are noisy.**\n")
-    return "\n".join([*parts, "## All rows\n", *table(rows), "", "## Pairs\n", *pairs(rows), "", METHOD])
+    return "\n".join([*parts, "## All rows\n", *table(rows), "", "## Pairs\n", *pairs(rows), "", gpu(on_gpu), METHOD])
 
 
 def where(machine: dict[str, object], n_rows: int, n_hold: int) -> str:
@@ -97,7 +99,29 @@ def pairs(rows: list[Row]) -> list[str]:
     return lines
 
 
+def gpu(results: dict[str, object]) -> str:
+    """Steps by the kernels on a core, and in torch operations on a device."""
+    machine = results["machine"]
+    lines = [
+        "## On a GPU\n",
+        "A step of 0.1 ms of the CUBA network, 100 synapses onto every neuron, delays 0.1-1.5 ms, on "
+        f"{results['device']}: in torch operations that are launched one by one, or as the *recorded* step (a CUDA graph), which is what "
+        f"`device: cuda` uses. *Kernels* are those of the CPU, on one core of the same machine. Median of "
+        f"{results['repeats']} alternating runs of {results['steps']} steps, what is fetched included. Measured "
+        f"{machine['date'][:10]}, torch {results['torch']}.\n",
+        "| neurons | form | us a step | range | times faster than kernels | Hz |",
+        "| ---: | --- | ---: | ---: | ---: | ---: |",
+    ]
+    for row in results["rows"]:
+        span = f"{row['least_us']}-{row['most_us']}"
+        lines.append(
+            f"| {row['neurons']:,} | {row['form']} | {row['us']} | {span} | {row['ratio']} | {row['rate_hz']} |"
+        )
+    lines.append("\nReproduce: `python -m benchmarks.torch_path`, with a build of torch for CUDA.\n")
+    return "\n".join(lines)
+
+
 if __name__ == "__main__":
     source = Path(sys.argv[1]) if len(sys.argv) > 1 else RESULTS
-    PAGE.write_text(page(json.loads(source.read_text(encoding="utf-8"))), encoding="utf-8")
+    PAGE.write_text(page(*(json.loads(path.read_text(encoding="utf-8")) for path in (source, GPU))), encoding="utf-8")
     print(PAGE.relative_to(ROOT))
