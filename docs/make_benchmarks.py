@@ -105,10 +105,10 @@ def gpu(results: dict[str, object]) -> str:
     lines = [
         "## On a GPU\n",
         "A step of 0.1 ms of the CUBA network, 100 synapses onto every neuron, delays 0.1-1.5 ms, on "
-        f"{results['device']}: in torch operations that are launched one by one, or as the *recorded* step (a CUDA graph), which is what "
-        f"`device: cuda` uses. *Kernels* are those of the CPU, on one core of the same machine. Median of "
-        f"{results['repeats']} alternating runs of {results['steps']} steps, what is fetched included. Measured "
-        f"{machine['date'][:10]}, torch {results['torch']}.\n",
+        f"{results['device']}: in torch operations that are launched one by one, or as the *recorded* step (a CUDA "
+        "graph), which is what `device: cuda` uses. *Kernels* are those of the CPU, on one core of the same machine. "
+        f"Median of {results['repeats']} alternating runs of {results['steps']} steps, what is fetched included. "
+        f"Measured {machine['date'][:10]}, torch {results['torch']}.\n",
         "| neurons | form | us a step | range | times faster than kernels | Hz |",
         "| ---: | --- | ---: | ---: | ---: | ---: |",
     ]
