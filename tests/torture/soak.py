@@ -1,14 +1,16 @@
-"""A million steps: nothing may grow with them."""
+"""A million steps of a brain that spikes, learns, is recorded and saved: nothing may grow with them."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from statistics import median
 
+import numpy as np
 import psutil
 from distributed import Client, SubprocessCluster
 
-from tests.torture.row import Row, at_most
+from tests.torture.row import Row, at_least, at_most, exactly
 from thalia_dask import DynamicBrain, load_config
 
 STEPS = 1_000_000
@@ -16,14 +18,17 @@ BRAIN = {
     "brain": {
         "regions": {
             "thalamus": {"kind": "thalamus", "size": 5, "input_size": 5},
-            "cortex": {"kind": "cortex", "size": 10},
+            "cortex": {"kind": "cortex", "size": 10, "spontaneous": True},
         },
-        "projections": [{"source": "thalamus", "target": "cortex", "delay_ms": 1000}],
+        "projections": [
+            {"source": "thalamus", "target": "cortex", "delay_ms": 100},
+            {"source": "cortex", "target": "thalamus", "delay_ms": 100},
+        ],
         "parallel": True,
     },
     "recording": {"flush_every_ms": 10_000},
 }
-"""Small and seldom in need of the other region, so that a million steps take minutes; recorded to disk."""
+"""Small, so that a million steps take a minute; recorded to disk."""
 
 _STRETCHES = 100
 _WARM_UP = 20
@@ -31,8 +36,6 @@ _WARM_UP = 20
 
 def run(n_steps: int = STEPS) -> list[Row]:
     """Advance, and look at the memory of every process a hundred times."""
-    import tempfile
-
     with (
         tempfile.TemporaryDirectory() as folder,
         SubprocessCluster(n_workers=2, worker_kwargs={"nthreads": 1}, dashboard_address="127.0.0.1:0") as cluster,
@@ -41,12 +44,20 @@ def run(n_steps: int = STEPS) -> list[Row]:
     ):
         processes = _processes(client)
         sizes: dict[str, list[int]] = {name: [] for name in processes}
+        n_spikes = dict.fromkeys(brain.plan.region_names, 0)
         for _ in range(_STRETCHES):
-            brain.forward(None, n_steps // _STRETCHES)
+            result = brain.forward(np.full(5, 0.5, np.float32), n_steps // _STRETCHES)
+            brain.save(f"{folder}/soak.state", overwrite=True)
+            for name, count in result["spike_counts"].items():
+                n_spikes[name] += count
             for name, process in processes.items():
                 sizes[name].append(process.memory_info().rss)
-    rows = [at_most(f"soak: growth of {name}", _growth_percent(one), "%", 2.0) for name, one in sizes.items()]
-    return [Row("soak: steps", n_steps, "1"), *rows]
+        n_advanced = brain.now
+    return [
+        exactly("soak: steps", n_advanced, "1", n_steps),
+        *(at_least(f"soak: spikes of {name}", count, "1", n_steps / 1000) for name, count in n_spikes.items()),
+        *(at_most(f"soak: growth of {name}", _growth_percent(one), "%", 2.0) for name, one in sizes.items()),
+    ]
 
 
 def _processes(client: Client) -> dict[str, psutil.Process]:
