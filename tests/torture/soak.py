@@ -13,7 +13,6 @@ from distributed import Client, SubprocessCluster
 from tests.torture.row import Row, at_least, at_most, exactly
 from thalia_dask import DynamicBrain, load_config
 
-STEPS = 1_000_000
 BRAIN = {
     "brain": {
         "regions": {
@@ -30,12 +29,9 @@ BRAIN = {
 }
 """Small, so that a million steps take a minute; recorded to disk."""
 
-_STRETCHES = 100
-_WARM_UP = 20
 
-
-def run(n_steps: int = STEPS) -> list[Row]:
-    """Advance, and look at the memory of every process a hundred times."""
+def run(n_steps: int = 1_000_000, n_stretches: int = 100) -> list[Row]:
+    """Advance in stretches, and look at the memory of every process after each."""
     with (
         tempfile.TemporaryDirectory() as folder,
         SubprocessCluster(n_workers=2, worker_kwargs={"nthreads": 1}, dashboard_address="127.0.0.1:0") as cluster,
@@ -45,8 +41,8 @@ def run(n_steps: int = STEPS) -> list[Row]:
         processes = _processes(client)
         sizes: dict[str, list[int]] = {name: [] for name in processes}
         n_spikes = dict.fromkeys(brain.plan.region_names, 0)
-        for _ in range(_STRETCHES):
-            result = brain.forward(np.full(5, 0.5, np.float32), n_steps // _STRETCHES)
+        for _ in range(n_stretches):
+            result = brain.forward(np.full(5, 0.5, np.float32), n_steps // n_stretches)
             brain.save(f"{folder}/soak.state", overwrite=True)
             for name, count in result["spike_counts"].items():
                 n_spikes[name] += count
@@ -73,5 +69,6 @@ def _processes(client: Client) -> dict[str, psutil.Process]:
 
 def _growth_percent(sizes: Sequence[int]) -> float:
     """From just after the warm-up to the end, by medians: memory that the allocator keeps comes and goes."""
-    after = median(sizes[_WARM_UP : _WARM_UP + 10])
+    warm = len(sizes) // 5
+    after = median(sizes[warm : warm + 10])
     return 100.0 * (median(sizes[-10:]) / after - 1.0)
