@@ -8,6 +8,7 @@ from contextlib import nullcontext
 import pytest
 import xarray as xr
 import yaml
+import zarr
 
 from tests.cli.conftest import TINY
 from tests.cli.running import (
@@ -23,7 +24,7 @@ from tests.cli.running import (
     wait_for_checkpoint,
 )
 from thalia_dask.cli.stopping import how_to_go_on
-from thalia_dask.errors import RecoveryError, WorkerLostError
+from thalia_dask.errors import ClusterError, RecoveryError, WorkerLostError
 
 LONG = {"epochs": 2, "trials_per_epoch": 100, "evaluation_trials": 10}
 OFTEN = ("--set", "checkpoint.every_ms=200")
@@ -169,9 +170,10 @@ def test_twice_ends_it_although_a_region_hangs(tmp_path, monkeypatch):
     assert last_state(out).travel.now == 40
 
 
-def test_a_run_that_lost_its_workers_ends_with_the_command_to_go_on(stopped, tmp_path):
-    with pytest.raises(RecoveryError) as caught, how_to_go_on(stopped):
-        raise RecoveryError("no worker is left")
+@pytest.mark.parametrize("error", [RecoveryError, ClusterError])
+def test_a_run_that_its_workers_fail_ends_with_the_command_to_go_on(stopped, tmp_path, error):
+    with pytest.raises(error) as caught, how_to_go_on(stopped):
+        raise error("no worker is left")
     assert str(caught.value) == f"no worker is left; go on with: thalia-dask resume {stopped}"
     with (
         pytest.raises(
@@ -197,8 +199,10 @@ def stopped(call, two_regions, tmp_path, monkeypatch):
 def test_a_plain_run(stopped, call, two_regions, tmp_path):
     call("run", two_regions, "--duration-ms", 60, "--out", tmp_path / "whole.zarr", "--set", "checkpoint.every_ms=7")
     assert [path.stem for path in checkpoints(tmp_path / "whole.zarr")] == ["000008", "000009"], "the last two"
+    zarr.open_group(stopped, mode="r+").attrs["executor"] = "dask"
     result = call("resume", stopped)
     assert result.exit_code == 0, result.output
+    assert "(sequential), recorded in" in result.stdout, "how it went on, not how it began"
     assert result.stderr == f"going on at 10 ms, from {checkpoints(stopped)[0]}\n"
     assert_same_results(stopped, tmp_path / "whole.zarr")
     again = call("resume", stopped)

@@ -257,7 +257,9 @@ def test_a_full_disk_ends_the_run_and_leaves_what_was_recorded(tmp_path):
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     assert process.returncode == 2, process.stderr
     assert f"Error: output {out} could not be written further: [Errno 27] File too large" in process.stderr
-    assert process.stderr.endswith("free space on that disk or write another path\n")
+    assert process.stderr.endswith(
+        "free space on that disk, then go on from the last checkpoint (thalia-dask resume), or write another path\n"
+    )
     tree = open_store(out).load()
     n_steps = tree.sizes["time"]
     assert 200 <= n_steps < 100_000

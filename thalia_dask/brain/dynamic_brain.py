@@ -13,13 +13,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from thalia_dask.brain.actions import find_votes
+from thalia_dask.brain.agent import Agent
 from thalia_dask.brain.amounts import finite
 from thalia_dask.brain.as_html import brain_html
 from thalia_dask.brain.at_exit import close_at_exit
 from thalia_dask.brain.live import no_link, open_monitor
-from thalia_dask.brain.memory import Memory, Votes, check_alike, understood
-from thalia_dask.brain.neuromodulation import Neuromodulation
+from thalia_dask.brain.memory import Memory, check_alike, understood
 from thalia_dask.brain.opening import open_executor, open_recorder, usable_device, window_steps, with_execution
 from thalia_dask.brain.performance import performance
 from thalia_dask.brain.region_view import RegionView, region_views
@@ -32,10 +31,8 @@ from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer, ProgressReport, TrialReport
 from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.engine.sequential import SequentialExecutor
-from thalia_dask.errors import CheckpointError, InputError, StateError
-from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
+from thalia_dask.errors import InputError, StateError
 from thalia_dask.recording.layout import Position
-from thalia_dask.recording.recorder import Recorder
 from thalia_dask.recording.store import check_output
 from thalia_dask.regions import creator
 from thalia_dask.topology.build import build_plan
@@ -57,7 +54,8 @@ class DynamicBrain:
     Attributes
     ----------
     config, plan : what the brain was built from.
-    neuromodulation : what it expects, and what is new to it.
+    executor : what runs the regions: its ``name`` and ``n_workers`` tell how, its ``reason`` why ("auto" chose it).
+    recorder : the recorder itself, to read a span or to add attributes.
     """
 
     def __init__(
@@ -73,34 +71,25 @@ class DynamicBrain:
     ) -> None:
         self.config = config
         self.plan = plan
-        self.neuromodulation = Neuromodulation(plan, config.brain.neuromodulation)
-        self._executor = executor
-        self._levels = NeuromodulatorLevels(plan.dt_ms)
+        self.executor = executor
+        self._agent = Agent(plan, config)
         self._encoder = StimulusEncoder(plan, config.brain.max_input_rate_hz)
         began = perf_counter()
         _LOG.info("building %d regions, %d neurons", len(plan.regions), plan.n_neurons)
         executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
         how = f"{executor.name} executor, {executor.n_workers} processes"
         _LOG.info("built in %.1f s (%s)", perf_counter() - began, executor.reason or how)
-        self._recorder = open_recorder(
-            config, plan, executor, self._levels, out, overwrite=overwrite, position=position
+        self.recorder = open_recorder(
+            config, plan, executor, self._agent.levels, out, overwrite=overwrite, position=position
         )
         self._tally = Tally(plan)
-        self._votes = find_votes(plan, config.brain.vote_temperature)
         self._stimulus_seconds = 0.0
-        self._trial = 0
-        self._action: int | None = None
-        self._confidence = 0.0
-        self._decided = False
         self._closed = False
-        own: list[Observer] = [self._recorder, self._tally, self.neuromodulation]
-        if self._votes is not None:
-            own.append(self._votes)
-        self._observers = [*own, *observers]
+        self._observers: list[Observer] = [self.recorder, self._tally, *self._agent.observers, *observers]
         self._orchestrator = Orchestrator(plan, executor, self._observers, window_steps(config))
         self._dashboard_link: str | None = None
         if config.execution.dashboard is not False:
-            monitor = open_monitor(plan, executor, self._orchestrator.queue, self._tally, self._levels)
+            monitor = open_monitor(plan, executor, self._orchestrator.queue, self._tally, self._agent.levels)
             if monitor is not None:
                 self._dashboard_link = monitor.link
                 self._observers.append(monitor)
@@ -136,8 +125,6 @@ class DynamicBrain:
         OutputError : if ``out`` cannot be written, or exists and ``overwrite`` is false.
         ClusterError : if the Dask workers do not start in time.
         """
-        if out is not None:
-            check_output(Path(out), overwrite=overwrite)
         return cls._build(config, client, observers, out, steps_per_call, overwrite=overwrite)
 
     @classmethod
@@ -152,6 +139,8 @@ class DynamicBrain:
         overwrite: bool = False,
         position: Position | None = None,
     ) -> DynamicBrain:
+        if out is not None and position is None:
+            check_output(Path(out), overwrite=overwrite)
         plan = build_plan(config).on(usable_device(config))
         check_memory(config, plan, workers_elsewhere=client is not None)
         executor = open_executor(config, plan, client, steps_per_call)
@@ -182,7 +171,7 @@ class DynamicBrain:
             config=self.config.model_dump_json(by_alias=True),
             travel=self._orchestrator.snapshot(),
             regions=executor.snapshots(),
-            memory=self._memory().model_dump(),
+            memory=Memory(**self._agent.snapshot(), recorded=self.recorder.secure()).model_dump(),
             run=run,
         )
         write_checkpoint(Path(path), checkpoint, overwrite=overwrite)
@@ -218,15 +207,8 @@ class DynamicBrain:
         checkpoint = path if isinstance(path, Checkpoint) else read_checkpoint(Path(path))
         config, memory = understood(checkpoint)
         config = with_execution(config, parallel=parallel, execution=execution)
-        if append and (out is None or memory.recorded is None):
-            raise CheckpointError(
-                "the brain of this checkpoint did not record to disk, or no recording was named, so none can be "
-                "continued; leave append out"
-            )
-        if append:
-            brain = cls._build(config, client, observers, out, position=memory.recorded)
-        else:
-            brain = cls.from_thalia_config(config, client=client, observers=observers, out=out, overwrite=overwrite)
+        position = memory.where_to_append(out) if append else None
+        brain = cls._build(config, client, observers, out, overwrite=overwrite, position=position)
         try:
             brain._go_back(checkpoint, memory)  # noqa: SLF001
         except BaseException:
@@ -240,11 +222,6 @@ class DynamicBrain:
         return self._orchestrator.now
 
     @property
-    def executor(self) -> Executor:
-        """What runs the regions: its ``name`` and ``n_workers`` tell how, its ``reason`` why ("auto" chose it)."""
-        return self._executor
-
-    @property
     def dashboard_link(self) -> str:
         """The address of the live page, see ``execution.dashboard``; it is gone when the brain is closed.
 
@@ -253,24 +230,18 @@ class DynamicBrain:
         StateError : if there is none, as of every sequential brain.
         """
         if self._dashboard_link is None:
-            raise no_link(self._executor)
+            raise no_link(self.executor)
         return self._dashboard_link
 
     @property
     def recording(self) -> xr.DataTree:
         """Everything recorded so far: a root group by region and time, and one group per region."""
-        return self._recorder.tree()
+        return self.recorder.tree()
 
     @property
     def performance(self) -> xr.Dataset:
         """Where the time went so far: by region, by worker, and in the orchestrator."""
-        effort = self._orchestrator.effort
-        return performance(self.plan, self._executor, effort, self._tally, self._stimulus_seconds)
-
-    @property
-    def recorder(self) -> Recorder:
-        """The recorder itself, to read a span or to add attributes."""
-        return self._recorder
+        return performance(self.plan, self.executor, self._orchestrator.effort, self._tally, self._stimulus_seconds)
 
     def forward(
         self, stimulus: Stimulus | Mapping[str, Stimulus] | None = None, n_timesteps: int | None = None
@@ -292,18 +263,15 @@ class DynamicBrain:
         self._open()
         rows = self._encoder.rows(stimulus)
         n_steps = count_steps(rows, n_timesteps, self.config.brain.encoding_timesteps)
-        if self._votes is not None and self._decided:
-            self._votes.clear()
-        self._decided = False
-        self.neuromodulation.begin()
+        self._agent.begin()
         start, began = self.now, perf_counter()
         for port, steps, axons in self._encoder.spikes(rows, start, n_steps):
             self._orchestrator.stimulate(port.region, port.index, steps, axons)
         self._stimulus_seconds += perf_counter() - began
         self._tally.clear()
         self._orchestrator.run(n_steps)
-        self._release_all(self.neuromodulation.perceived())
-        return Result(self._tally.spikes, self._tally.events, (start, self.now), self._recorder.dataset)
+        self._release_all(self._agent.neuromodulation.perceived())
+        return Result(self._tally.spikes, self._tally.events, (start, self.now), self.recorder.dataset)
 
     def select_action(self, *, explore: bool = True) -> tuple[int, float]:
         """The action that the striatum votes for, and the confidence in it, in (0, 1].
@@ -316,21 +284,11 @@ class DynamicBrain:
         StateError : before any ``forward``, or in a brain without a striatum.
         """
         self._open()
-        if self._votes is None:
-            raise StateError(
-                "select_action: this brain has no region that votes for actions; add one of kind 'striatum'"
-            )
-        if not self._votes.heard_anything:
-            raise StateError("select_action: nothing has happened yet; call forward(stimulus) first")
-        before = self._action if self._decided else None
-        self._trial += not self._decided
-        exploration = self.config.training.exploration if explore else 0.0
-        self._action, self._confidence = self._votes.select(self._trial, exploration)
-        if self._action != before:  # asked twice, the regions must not count it twice
-            self._orchestrator.broadcast("action", self._action)
-            self._release_all(self.neuromodulation.decided(self._confidence))
-        self._decided = True
-        return self._action, self._confidence
+        action, is_news = self._agent.select(self.config.training.exploration if explore else 0.0)
+        if is_news:  # asked twice, the regions must not count it twice
+            self._orchestrator.broadcast("action", action)
+            self._release_all(self._agent.neuromodulation.decided(self._agent.confidence))
+        return action, self._agent.confidence
 
     def deliver_reward(self, external_reward: float) -> float:
         """Reward the action that was selected last; returns the reward prediction error.
@@ -346,12 +304,10 @@ class DynamicBrain:
         """
         self._open()
         reward = finite(external_reward, "deliver_reward: external_reward")
-        if self._action is None and self.neuromodulation.value is None:
-            raise StateError("deliver_reward: no action was selected in this episode; call select_action() first")
-        releases = self.neuromodulation.rewarded(reward, self._confidence, at_once=self._decided)
+        releases = self._agent.reward(reward)
         self._release_all(releases)
-        if self._action is not None:
-            report = TrialReport(self.now, self._action, reward, releases["dopamine"])
+        if self._agent.action is not None:
+            report = TrialReport(self.now, self._agent.action, reward, releases["dopamine"])
             for observer in self._observers:
                 observer.on_trial(report)
         return releases["dopamine"]
@@ -364,20 +320,13 @@ class DynamicBrain:
         InputError : for an unknown neuromodulator, or an amount that is not finite.
         """
         self._open()
-        if neuromodulator not in NEUROMODULATORS:
-            raise InputError(
-                f"there is no neuromodulator '{neuromodulator}'; write one of {', '.join(NEUROMODULATORS)}"
-            )
         self._release_all({neuromodulator: finite(amount, f"release: the amount of {neuromodulator}")})
 
     def reset_episode(self) -> None:
         """Begin a new episode: membranes, traces and spikes in flight are cleared; what was learned stays."""
         self._open()
         self._orchestrator.broadcast("reset", 0.0)
-        self._action, self._decided = None, False
-        self.neuromodulation.reset()
-        if self._votes is not None:
-            self._votes.clear()
+        self._agent.reset()
 
     def tell_progress(self, what: str, done: int, total: int, unit: str) -> None:
         """Let all observers know how far a run is, for those who watch it; see :class:`ProgressReport`."""
@@ -406,7 +355,7 @@ class DynamicBrain:
             for observer in self._observers:
                 observer.on_close()
         finally:
-            self._executor.close()
+            self.executor.close()
 
     def __enter__(self) -> DynamicBrain:
         return self
@@ -422,13 +371,13 @@ class DynamicBrain:
 
     def __repr__(self) -> str:
         return (
-            f"DynamicBrain({', '.join(self.plan.region_names)}; {self._executor.name} executor, "
+            f"DynamicBrain({', '.join(self.plan.region_names)}; {self.executor.name} executor, "
             f"at step {self.now} of {self.plan.dt_ms:g} ms)"
         )
 
     def _repr_html_(self) -> str:
         spikes, address = self._tally.all_spikes, self._dashboard_link
-        return brain_html(self.plan, self._executor, self.now, spikes, address, closed=self._closed)
+        return brain_html(self.plan, self.executor, self.now, spikes, address, closed=self._closed)
 
     @property
     def adapters(self) -> dict[str, RegionView]:
@@ -438,49 +387,21 @@ class DynamicBrain:
     @property
     def _parallel_executor(self) -> Executor | None:
         """The Dask executor, under the name by which it may be stopped; None where the brain is sequential."""
-        return None if isinstance(self._executor, SequentialExecutor) else self._executor
+        return None if isinstance(self.executor, SequentialExecutor) else self.executor
 
     def _open(self) -> Executor:
         if self._closed:
             raise StateError("this brain is closed; build another one with DynamicBrain.from_thalia_config(config)")
-        return self._executor
+        return self.executor
 
     def _release_all(self, amounts: Mapping[str, float]) -> None:
         for neuromodulator, amount in amounts.items():
-            self._levels.release(neuromodulator, amount, self.now)
+            self._agent.levels.release(neuromodulator, amount, self.now)
             self._orchestrator.broadcast(neuromodulator, amount)
-
-    def _memory(self) -> Memory:
-        return Memory(
-            trial=self._trial,
-            action=self._action,
-            confidence=self._confidence,
-            decided=self._decided,
-            neuromodulation=self.neuromodulation.snapshot(),
-            levels=self._levels.snapshot(),
-            votes=None if self._votes is None else Votes(**self._votes.snapshot()),
-            recorded=self._recorder.secure(),
-        )
 
     def _go_back(self, checkpoint: Checkpoint, memory: Memory) -> None:
         """Return to the state that a checkpoint holds; raises StateError if it is not one of this brain."""
-        if checkpoint.regions.keys() != set(self.plan.region_names):
-            raise StateError(
-                f"the checkpoint holds the regions {', '.join(checkpoint.regions)}, and this brain has "
-                f"{', '.join(self.plan.region_names)}; give one of this brain"
-            )
-        own = {
-            "neuromodulation": self.neuromodulation.snapshot(),
-            "levels": self._levels.snapshot(),
-            "votes": None if self._votes is None else self._votes.snapshot(),
-        }
-        given = memory.model_dump()
-        check_alike({part: given[part] for part in own}, own)
-        self._executor.restores(checkpoint.regions)
+        check_alike(dict.fromkeys(checkpoint.regions, 0), dict.fromkeys(self.plan.region_names, 0), "regions")
+        self._agent.restore(memory)
+        self.executor.restores(checkpoint.regions)
         self._orchestrator.restore(checkpoint.travel)
-        self._trial, self._action = memory.trial, memory.action
-        self._confidence, self._decided = memory.confidence, memory.decided
-        self.neuromodulation.restore(memory.neuromodulation)
-        self._levels.restore(memory.levels)
-        if self._votes is not None and memory.votes is not None:
-            self._votes.restore(memory.votes.model_dump())

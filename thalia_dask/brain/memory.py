@@ -47,6 +47,20 @@ class Memory(BaseModel):
     votes: Votes | None
     recorded: Position | None
 
+    def where_to_append(self, out: object) -> Position:
+        """How far the recording had come that is to be continued at ``out``.
+
+        Raises
+        ------
+        CheckpointError : if there was none, or ``out`` is None.
+        """
+        if out is None or self.recorded is None:
+            raise CheckpointError(
+                "the brain of this checkpoint did not record to disk, or no recording was named, so none can be "
+                "continued; leave append out"
+            )
+        return self.recorded
+
 
 def understood(checkpoint: Checkpoint) -> tuple[ThaliaConfig, Memory]:
     """The config and the memory of a checkpoint.

@@ -95,5 +95,5 @@ def go_on(job: Job, bar: Bar, n_steps: int, out: Path, open_brain: Callable[...,
     rates = dataset["rate"].mean("time")
     rows = [(str(region), f"{float(rates.sel(region=region)):.1f}") for region in rates["region"].values]
     click.echo("\n" + table(("region", "mean rate (Hz)"), rows, right=(1,)))
-    how = f"{to_ms(n_steps, dt_ms):g} ms in {seconds:.1f} s ({dataset.attrs['executor']})"
+    how = f"{to_ms(n_steps, dt_ms):g} ms in {seconds:.1f} s ({brain.executor.name})"
     click.echo(f"\n{how}, recorded in {out}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from thalia_dask.cli.logs import TOLD
-from thalia_dask.errors import WorkerLostError
+from thalia_dask.errors import ClusterError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -32,16 +32,16 @@ def stop_on_request() -> Iterator[Callable[[], bool]]:
 
 @contextmanager
 def how_to_go_on(recording: Path) -> Iterator[None]:
-    """A run that lost its workers for good ends with the command that goes on with it."""
+    """A run that its workers fail ends with the command that goes on with it."""
     try:
         yield
-    except WorkerLostError as lost:
+    except ClusterError as failure:
         from thalia_dask.brain.checkpoints import folder_beside, kept_in
 
         how = f"go on with: thalia-dask resume {recording}"
         if not kept_in(folder_beside(recording)):
             how = f"no checkpoint of {recording} had been written yet, so start the run again with --overwrite"
-        lost.args = (f"{lost}; {how}",)
+        failure.args = (f"{failure}; {how}",)
         raise
 
 

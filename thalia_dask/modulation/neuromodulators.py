@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from thalia_dask.errors import InputError
+
 
 @dataclass(frozen=True, slots=True)
 class Neuromodulator:
@@ -42,7 +44,14 @@ class NeuromodulatorLevels:
         return modulator.baseline + (level - modulator.baseline) * decay
 
     def release(self, name: str, amount: float, step: int) -> None:
-        """Raise (or, by a negative amount, lower) a level from ``step`` on."""
+        """Raise (or, by a negative amount, lower) a level from ``step`` on.
+
+        Raises
+        ------
+        InputError : for an unknown neuromodulator.
+        """
+        if name not in NEUROMODULATORS:
+            raise InputError(f"there is no neuromodulator '{name}'; write one of {', '.join(NEUROMODULATORS)}")
         self._last[name] = (step, self.level(name, step) + amount)
 
     def snapshot(self) -> dict[str, tuple[int, float]]:

@@ -1,0 +1,113 @@
+"""What a brain makes of its regions' spikes: actions, expectations of reward, releases of neuromodulators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from thalia_dask.brain.actions import find_votes
+from thalia_dask.brain.memory import Memory, check_alike
+from thalia_dask.brain.neuromodulation import Neuromodulation
+from thalia_dask.config import ThaliaConfig
+from thalia_dask.engine.observer import Observer
+from thalia_dask.errors import StateError
+from thalia_dask.modulation.neuromodulators import NeuromodulatorLevels
+from thalia_dask.topology.plan import BrainPlan
+
+
+class Agent:
+    """Selects actions and takes rewards.
+
+    Attributes
+    ----------
+    observers : those parts of it that must hear of every window.
+    neuromodulation : what it expects, and what is new to it.
+    levels : of the neuromodulators.
+    action : the last one of the episode; None before it.
+    confidence : how clearly that one won, in (0, 1].
+    """
+
+    def __init__(self, plan: BrainPlan, config: ThaliaConfig) -> None:
+        self.neuromodulation = Neuromodulation(plan, config.brain.neuromodulation)
+        self.levels = NeuromodulatorLevels(plan.dt_ms)
+        self.action: int | None = None
+        self.confidence = 0.0
+        self._votes = find_votes(plan, config.brain.vote_temperature)
+        self._trial = 0
+        self._decided = False
+        self.observers: list[Observer] = [self.neuromodulation]
+        if self._votes is not None:
+            self.observers.append(self._votes)
+
+    def begin(self) -> None:
+        """A stimulus will be shown."""
+        if self._votes is not None and self._decided:
+            self._votes.clear()
+        self._decided = False
+        self.neuromodulation.begin()
+
+    def select(self, exploration: float) -> tuple[int, bool]:
+        """Select an action, a random one with probability ``exploration``; returns it, and whether it is news.
+
+        Raises
+        ------
+        StateError : before any stimulus, or in a brain without a striatum.
+        """
+        if self._votes is None:
+            raise StateError(
+                "select_action: this brain has no region that votes for actions; add one of kind 'striatum'"
+            )
+        if not self._votes.heard_anything:
+            raise StateError("select_action: nothing has happened yet; call forward(stimulus) first")
+        before = self.action if self._decided else None
+        self._trial += not self._decided
+        action, self.confidence = self._votes.select(self._trial, exploration)
+        self.action, self._decided = action, True
+        return action, action != before
+
+    def reward(self, reward: float) -> Mapping[str, float]:
+        """Take a reward; returns what it releases, the reward prediction error as ``"dopamine"``.
+
+        Raises
+        ------
+        StateError : if it would be that of an action, and none has been selected in this episode.
+        """
+        if self.action is None and self.neuromodulation.value is None:
+            raise StateError("deliver_reward: no action was selected in this episode; call select_action() first")
+        return self.neuromodulation.rewarded(reward, self.confidence, at_once=self._decided)
+
+    def reset(self) -> None:
+        """A new episode begins."""
+        self.action, self._decided = None, False
+        self.neuromodulation.reset()
+        if self._votes is not None:
+            self._votes.clear()
+
+    def snapshot(self) -> dict[str, Any]:
+        """What it remembers, as JSON values: a :class:`Memory` but for ``recorded``."""
+        return {
+            "trial": self._trial,
+            "action": self.action,
+            "confidence": self.confidence,
+            "decided": self._decided,
+            "neuromodulation": self.neuromodulation.snapshot(),
+            "levels": self.levels.snapshot(),
+            "votes": None if self._votes is None else self._votes.snapshot(),
+        }
+
+    def restore(self, memory: Memory) -> None:
+        """Return to what :meth:`snapshot` gave.
+
+        Raises
+        ------
+        StateError : if it is that of another brain.
+        """
+        given, own = memory.model_dump(), self.snapshot()
+        for part in ("neuromodulation", "levels", "votes"):
+            check_alike(given[part], own[part], f"memory/{part}")
+        self._trial, self.action = memory.trial, memory.action
+        self.confidence, self._decided = memory.confidence, memory.decided
+        self.neuromodulation.restore(memory.neuromodulation)
+        self.levels.restore(memory.levels)
+        if self._votes is not None and memory.votes is not None:
+            self._votes.restore(memory.votes.model_dump())
