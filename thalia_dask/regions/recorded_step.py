@@ -1,7 +1,4 @@
-"""A step of torch operations as a CUDA graph: recorded once, then repeated by one launch instead of a hundred.
-
-Not run on a GPU yet, and therefore only done where it is asked for.
-"""
+"""A step of torch operations as a CUDA graph: recorded once, then repeated by one launch instead of a hundred."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ reached, has fixed room; where that was too little, the steps are computed again
 
 Differences from the kernels are those of rounding: efficacies that arrive together are summed in double precision, so
 that their order, which a GPU does not keep, hardly matters. On the CPU the kernels are many times faster; there, this
-is tested against them. It has not been run on a GPU yet.
+is tested against them.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from thalia_dask.synapses.on_torch import Axons
 from thalia_dask.synapses.short_term_on_torch import Sites
 from thalia_dask.ticks import Window
 
-_AT_ONCE = 1 << 22
-"""Steps times neurons whose noise and spikes are held at a time."""
+_AT_ONCE = 1 << 24
+"""Steps times neurons whose noise and spikes are held at a time: about a hundred bytes each."""
 
 
 class TorchSpikingRegion(LayoutRegion):
@@ -46,16 +46,16 @@ class TorchSpikingRegion(LayoutRegion):
     Parameters
     ----------
     fixed_room : see :class:`~thalia_dask.synapses.on_torch.Axons`; None for fixed room everywhere but on the CPU.
-    record : record the operations of a step once, as a CUDA graph, and repeat them without the interpreter.
+    record : on CUDA, record the operations of a step once, as a graph, and repeat them without the interpreter.
     """
 
     def __init__(
-        self, spec: RegionSpec, layout: Layout, *, fixed_room: bool | None = None, record: bool = False
+        self, spec: RegionSpec, layout: Layout, *, fixed_room: bool | None = None, record: bool = True
     ) -> None:
         wiring, table = wire(spec, layout), population_table(spec, layout)
         super().__init__(spec, layout, wiring)
         device = torch.device(spec.device)
-        self._device, self._record = device, record
+        self._device, self._record = device, record and device.type == "cuda"
         self._fixed_room = device.type != "cpu" if fixed_room is None else fixed_room
         n_neurons = sum(self.populations.values())
         self._state = self._new_state(n_neurons, layout.n_channels)
@@ -74,7 +74,7 @@ class TorchSpikingRegion(LayoutRegion):
         self._now = torch.zeros((), dtype=torch.int64, device=device)
         self._drive_now = torch.zeros(len(neurons), device=device)
         self._gate_now = torch.zeros(len(wiring.gates), device=device)
-        self._arriving = torch.zeros(0, dtype=torch.int64, device=device)
+        self._arriving = self._nothing_arriving()
         self._counts = torch.zeros(self._axons.n_rows - n_neurons + 1, device=device)
         self._noise = torch.zeros(n_neurons, device=device)
         self._mean = torch.zeros((), device=device)
@@ -120,11 +120,14 @@ class TorchSpikingRegion(LayoutRegion):
         self._axons.begin(part.start, int(np.diff(n_before).max(initial=0)))
         room = self._axons.outside_room
         if room != len(self._arriving):
-            self._arriving = torch.zeros(room, dtype=torch.int64, device=self._device)
+            self._arriving = self._nothing_arriving()
         arriving = np.full((part.n_steps, room), self._axons.n_rows)
         offsets = steps - part.start
         arriving[offsets, np.arange(len(rows)) - n_before[offsets]] = rows
         return torch.from_numpy(arriving).to(self._device)
+
+    def _nothing_arriving(self) -> Tensor:
+        return torch.full((self._axons.outside_room,), self._axons.n_rows, device=self._device)
 
     def _advance_surely(self, part: Window, arriving: Tensor, drive: Tensor, gate: Tensor) -> tuple[Tensor, Tensor]:
         """Advance, again and again until there was room for everything."""
@@ -155,7 +158,7 @@ class TorchSpikingRegion(LayoutRegion):
         return spiked, means
 
     def _step_function(self) -> Callable[[], None]:
-        if not self._record or self._device.type != "cuda":
+        if not self._record:
             return self._step
         if self._recording is None or self._recording[0] != self._axons.n_enlarged:
             before = self._kept()

@@ -123,7 +123,8 @@ class Axons:
         if not self._fixed:
             self._grow()
         spike = torch.searchsorted(ends, self._list, right=True).clamp_(max=len(ends) - 1)
-        synapse = (self._list + (self._bundle_first[bundle] + sizes - ends)[spike]).clamp_(0, len(self._weight) - 1)
+        # What is beyond the end counts nothing; were it all one synapse, a GPU would add to its neuron one by one.
+        synapse = (self._list + (self._bundle_first[bundle] + sizes - ends)[spike]).remainder_(len(self._weight))
         reached = self._list < ends[-1]
         efficacy = self._weight[synapse].to(torch.float64) * reached
         if self._sites:
