@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.behaviour.bandit import P_BEST, Bandit, Life, config, play
+from tests.behaviour.bandit import P_BEST, Life, config, play
 from thalia_dask import DynamicBrain
+from thalia_dask.tasks.bandit import Bandit
 
 REVERSAL = 300
 

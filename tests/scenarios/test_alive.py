@@ -37,7 +37,7 @@ def rates_hz(name: str) -> dict[str, float]:
     return rates
 
 
-@pytest.mark.parametrize("name", ["two_regions", "sensorimotor", "digits", "thalamocortical_loop"])
+@pytest.mark.parametrize("name", ["two_regions", "sensorimotor", "digits", "thalamocortical_loop", "bandit"])
 def test_no_population_is_silent_and_none_runs_away(name: str) -> None:
     rates = rates_hz(name)
     wrong = {population: f"{hz:.1f} Hz" for population, hz in rates.items() if not 0.0 < hz <= HIGHEST_MEAN_HZ}

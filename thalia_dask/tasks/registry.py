@@ -1,22 +1,25 @@
-"""Tasks by name: the digits, or any Gymnasium environment with discrete actions."""
+"""Tasks by name: the package's own, or any Gymnasium environment with discrete actions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import gymnasium
 from gymnasium.spaces import Discrete
 
 from thalia_dask.config.models import ParamValue, TaskConfig
 from thalia_dask.errors import ConfigError
+from thalia_dask.tasks.bandit import Bandit
 from thalia_dask.tasks.encoders import Encoder, encoder_for
 
 Environment = gymnasium.Env[Any, Any]
+_Made = TypeVar("_Made")
 
-DIGITS = "digits"
+DIGITS, BANDIT = "digits", "bandit"
 EPISODES_PER_EPOCH = 100
 """Of an environment that has no end of its own."""
 
@@ -62,14 +65,14 @@ def score(value: float, measure: str) -> str:
 
 
 def open_task(config: TaskConfig) -> Task:
-    """Make the environments of a task: ``"digits"``, or the id of a Gymnasium environment with its ``params``.
+    """Make the environments of a task: one of ``OWN``, or the id of a Gymnasium environment with its ``params``.
 
     Raises
     ------
     ConfigError : for an unknown name or parameter, a missing package, or spaces that a brain cannot handle.
     """
-    if config.name == DIGITS:
-        return _open_digits(config.params)
+    if config.name in OWN:
+        return OWN[config.name](config.params)
     training = _make(config)
     return Task(
         config.name,
@@ -79,6 +82,30 @@ def open_task(config: TaskConfig) -> Task:
         encoder_for(training.observation_space),
         EPISODES_PER_EPOCH,
         EPISODES_PER_EPOCH,
+    )
+
+
+def _open_bandit(params: Mapping[str, ParamValue]) -> Task:
+    """Learn where arms pay by chance; be examined, after the reversal, where the best arm always pays."""
+    settings: dict[str, Any] = dict(params)
+    training = _with_params(BANDIT, Bandit, settings)
+    settled = {} if settings.get("reversal") is None else {"reversal": 0}
+    evaluation = Bandit(**(settings | settled | {"p_best": 1.0}))
+    return _one_answer(BANDIT, training, evaluation)
+
+
+def _one_answer(name: str, training: Environment, evaluation: Environment) -> Task:
+    """A task without an end whose episodes are rewarded once, by 1 or 0."""
+    actions = _discrete_actions(training, name)
+    return Task(
+        name,
+        training,
+        evaluation,
+        actions,
+        encoder_for(training.observation_space),
+        EPISODES_PER_EPOCH,
+        EPISODES_PER_EPOCH,
+        chance=1 / int(actions.n),
     )
 
 
@@ -120,7 +147,7 @@ def _make(config: TaskConfig) -> Environment:
             "yourself)"
         )
     try:
-        return gymnasium.make(config.name, **params)
+        return _with_params(config.name, partial(gymnasium.make, config.name), params)
     except gymnasium.error.DependencyNotInstalled as error:
         raise ConfigError(
             f"task.name: the environment '{config.name}' needs more than is installed: {error}"
@@ -128,18 +155,24 @@ def _make(config: TaskConfig) -> Environment:
     except (gymnasium.error.Error, ModuleNotFoundError) as error:
         raise ConfigError(
             f"task.name is '{config.name}', which is no task and no Gymnasium environment{_similar(config.name)}: "
-            f"write '{DIGITS}', or the id of an environment, such as CartPole-v1 "
+            f"write {_OWN_NAMES}, or the id of an environment, such as CartPole-v1 "
             "(gymnasium.pprint_registry() lists all)"
         ) from error
+
+
+def _with_params(name: str, make: Callable[..., _Made], params: Mapping[str, Any]) -> _Made:
+    try:
+        return make(**params)
     except TypeError as error:
-        if not config.params:
+        if not params:
             raise
-        given = ", ".join(config.params)
-        raise ConfigError(f"task.params: the environment '{config.name}' does not take {given}: {error}") from error
+        raise ConfigError(
+            f"task.params: the environment '{name}' does not take {', '.join(params)}: {error}"
+        ) from error
 
 
 def _similar(name: str) -> str:
-    close = get_close_matches(name, [DIGITS, *gymnasium.registry], n=3)
+    close = get_close_matches(name, [*OWN, *gymnasium.registry], n=3)
     return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
@@ -151,3 +184,8 @@ def _discrete_actions(environment: Environment, name: str) -> Discrete:
             "write an environment with a Discrete action space, such as CartPole-v1"
         )
     return actions
+
+
+OWN: dict[str, Callable[[Mapping[str, ParamValue]], Task]] = {DIGITS: _open_digits, BANDIT: _open_bandit}
+"""The package's own tasks."""
+_OWN_NAMES = ", ".join(f"'{name}'" for name in OWN)

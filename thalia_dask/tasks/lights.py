@@ -1,0 +1,28 @@
+"""What the small tasks show: a row of lights, of which one is lit or none.
+
+One light is never lit. Learning conserves a cell's summed efficacy, so that a preference needs something that is
+present and something that is not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from gymnasium.spaces import Box, Space
+from numpy.typing import NDArray
+
+PIXELS_PER_LIGHT = 16
+
+Pixels = NDArray[np.float32]
+
+
+def space_of_lights(n_lights: int) -> Space[Pixels]:
+    """The space of what ``n_lights`` lights, and one that is never lit, can show."""
+    return Box(0.0, 1.0, ((n_lights + 1) * PIXELS_PER_LIGHT,), np.float32)
+
+
+def lights(n_lights: int, lit: int | None) -> Pixels:
+    """The pixels of all lights, of which ``lit`` is on; None for darkness."""
+    pixels = np.zeros((n_lights + 1) * PIXELS_PER_LIGHT, np.float32)
+    if lit is not None:
+        pixels[lit * PIXELS_PER_LIGHT :][:PIXELS_PER_LIGHT] = 1.0
+    return pixels
