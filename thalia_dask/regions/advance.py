@@ -13,9 +13,21 @@ from thalia_dask.neurons.base import EXCITATORY, NeuronState
 from thalia_dask.neurons.mean import mean
 from thalia_dask.plasticity import expected, updates
 from thalia_dask.plasticity.base import PlasticTable
-from thalia_dask.synapses.flight import LAST, Agenda, deliver, deliver_releases, plan, send
+from thalia_dask.synapses.flight import (
+    LAST,
+    Agenda,
+    deliver,
+    deliver_releases,
+    expect_axons,
+    expect_synapses,
+    plan,
+    send,
+)
 from thalia_dask.synapses.short_term import ShortTermTable
 from thalia_dask.synapses.table import SynapseTable
+
+_AHEAD = 8
+"""Arrivals of which the synapses are loaded before they are due, and as many of which the axons are."""
 
 
 class PopulationTable(NamedTuple):
@@ -138,6 +150,8 @@ def advance(
         first_arrival = arrival
         while arrival < n_arrivals and arrival_steps[arrival] == step:
             arrival += 1
+        expect_axons(arrival_rows[arrival + _AHEAD : arrival + 2 * _AHEAD], synapses)
+        expect_synapses(arrival_rows[arrival : arrival + _AHEAD], synapses)
         n_flying = _send(arrival_rows[first_arrival:arrival], step, synapses, agenda, flight, n_flying)
         if any_short_term:
             n_flying = deliver_releases(step, synapses, short_term, flight, n_flying, current)
@@ -156,6 +170,7 @@ def advance(
             spike_neurons[n_spikes:],
         )
         neurons = spike_neurons[n_spikes : n_spikes + fired]
+        expect_axons(neurons, synapses)
         expected.synapses_of(neurons, plastic, synapses)
         membrane_mean[offset] = mean(state.membrane, scratch.lanes)
         expected.efficacies_onto(neurons, plastic, synapses)

@@ -193,6 +193,20 @@ def deliver_releases(
 
 
 @kernel
+def expect_axons(rows: Int32Array, synapses: SynapseTable) -> None:
+    """Begin to load where the synapses of axons are that will soon fire."""
+    for row in rows:
+        prefetch(synapses.row_start, row)
+
+
+@kernel
+def expect_synapses(rows: Int32Array, synapses: SynapseTable) -> None:
+    """Begin to load the first synapses of axons that will soon fire."""
+    for row in rows:
+        _expect(synapses, synapses.row_start[row])
+
+
+@kernel
 def _expect(synapses: SynapseTable, k: int) -> None:
     """Begin to load synapses that one of the next steps will read."""
     prefetch(synapses.slot, k)
