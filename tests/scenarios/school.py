@@ -1,10 +1,15 @@
-"""Brains of ``configs``, trained and examined in the tasks that those name."""
+"""Brains of ``configs``, whole or lesioned, trained and examined in the tasks that those name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import gymnasium
+import numpy as np
+import yaml
+from numpy.typing import NDArray
 
 from tests.brain.small_brains import final_state
 from tests.toy_brains import Diary
@@ -17,16 +22,36 @@ NO_LEARNING = "brain.region_params.striatum.learning_rate=0.0"
 UNRECORDED = ("recording.spikes=false", "recording.membrane_potential=false")
 
 
-def schooled(name: str, overrides: Sequence[str] = (), **options: Any) -> TrainingResult:
+Source = Path | Mapping[str, Any]
+
+
+def shipped(name: str) -> Path:
+    """A config of ``configs``."""
+    return CONFIGS / f"{name}.yaml"
+
+
+def without(region: str, name: str, *bypass: tuple[str, str]) -> dict[str, Any]:
+    """A config without a region and all that leads to it or from it; ``bypass`` are projections in its place."""
+    config: dict[str, Any] = yaml.safe_load(shipped(name).read_text(encoding="utf-8"))
+    brain = config["brain"]
+    del brain["regions"][region]
+    kept = [
+        p for p in brain["projections"] if region not in {p[end].partition(".")[0] for end in ("source", "target")}
+    ]
+    brain["projections"] = kept + [{"source": source, "target": target} for source, target in bypass]
+    return config
+
+
+def schooled(source: Source, *overrides: str, **options: Any) -> TrainingResult:
     """Train and examine a brain as its config says; without a recording of it."""
-    with _brain(name, (*UNRECORDED, *overrides), **options) as brain:
+    with _brain(source, (*UNRECORDED, *overrides), **options) as brain:
         return _train(brain)
 
 
-def life(name: str, overrides: Sequence[str] = (), **options: Any) -> dict[str, Any]:
+def life(source: Source, *overrides: str, **options: Any) -> dict[str, Any]:
     """Everything that comes of it."""
     diary = Diary()
-    with _brain(name, overrides, observers=[diary], **options) as brain:
+    with _brain(source, overrides, observers=[diary], **options) as brain:
         result = _train(brain)
         return {
             "result": result,
@@ -36,8 +61,8 @@ def life(name: str, overrides: Sequence[str] = (), **options: Any) -> dict[str, 
         }
 
 
-def _brain(name: str, overrides: Sequence[str], **options: Any) -> DynamicBrain:
-    return DynamicBrain.from_thalia_config(load_config(CONFIGS / f"{name}.yaml", list(overrides)), **options)
+def _brain(source: Source, overrides: Sequence[str], **options: Any) -> DynamicBrain:
+    return DynamicBrain.from_thalia_config(load_config(source, list(overrides)), **options)
 
 
 def _train(brain: DynamicBrain) -> TrainingResult:
@@ -54,3 +79,19 @@ def _train(brain: DynamicBrain) -> TrainingResult:
         )
     finally:
         task.close()
+
+
+def guessed_returns(name: str, n_episodes: int) -> NDArray[np.float64]:
+    """What random actions earn in each episode of a Gymnasium environment."""
+    environment = gymnasium.make(name)
+    environment.action_space.seed(1)
+    returns = np.zeros(n_episodes)
+    for episode in range(n_episodes):
+        environment.reset(seed=1 if episode == 0 else None)
+        over = False
+        while not over:
+            _, reward, terminated, truncated, _ = environment.step(environment.action_space.sample())
+            returns[episode] += float(reward)
+            over = terminated or truncated
+    environment.close()
+    return returns

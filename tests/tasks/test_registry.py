@@ -31,7 +31,7 @@ def test_a_gymnasium_environment_gets_its_parameters():
 def test_unknown_name_tells_what_is_like_it():
     assert message_of(name="cartpole") == (
         "task.name is 'cartpole', which is no task and no Gymnasium environment (did you mean CartPole-v1 or "
-        "CartPole-v0?): write 'digits', 'bandit', or the id of an environment, such as CartPole-v1 "
+        "CartPole-v0?): write 'digits', 'bandit', 'delayed_match', or the id of an environment, such as CartPole-v1 "
         "(gymnasium.pprint_registry() lists all)"
     )
     assert "(did you mean digits" in message_of(name="digit")

@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits
 from thalia_dask.brain import DynamicBrain
 from thalia_dask.config import TaskConfig
 from thalia_dask.tasks.registry import open_task
-from thalia_dask.tasks.training import train_and_evaluate
+from thalia_dask.tasks.training import Past, train_and_evaluate
 
 
 @dataclass
@@ -53,6 +53,41 @@ def test_what_a_trial_is_made_of():
     teach(pupil, epochs=2, trials_per_epoch=3, evaluation_trials=2)
     assert pupil.diary == ["reset", "forward 7", "explore", "reward"] * 6 + ["reset", "forward 7", "decide"] * 2
     assert pupil.rewards == [1.0] * 6
+
+
+@dataclass
+class Swaying(Pupil):
+    """Pushes to the left and to the right by turns."""
+
+    pushes: int = 0
+
+    def select_action(self, *, explore):
+        self.diary.append("explore" if explore else "decide")
+        self.pushes += 1
+        return self.pushes % 2, 1.0
+
+
+def balance(pupil, past=None):
+    task = open_task(TaskConfig(name="CartPole-v1"))
+    train_and_evaluate(pupil, task, epochs=1, n_timesteps=7, trials_per_epoch=2, evaluation_trials=1, past=past)
+    return pupil.diary
+
+
+def test_a_reward_is_heard_when_it_is_seen_where_the_action_has_led_or_at_the_end():
+    pupil = Swaying()
+    diary = balance(pupil)
+    first = diary.index("reset", 1)
+    assert diary[:3] == ["reset", "forward 7", "explore"]
+    assert diary[3 : first - 1] == ["forward 7", "reward", "explore"] * ((first - 4) // 3)
+    assert diary[first - 1] == "reward"
+    assert diary.count("reward") == diary.count("explore") == len(pupil.rewards)
+
+
+def test_who_goes_on_within_an_episode_hears_what_the_last_action_earned():
+    diary = balance(Swaying())
+    before = ["reset", *["forward 7", "explore"], *["forward 7", "reward", "explore"] * 2]
+    assert diary[: len(before)] == before
+    assert balance(Swaying(pushes=3), Past((1, 0, 1), 3.0)) == diary[len(before) :]
 
 
 def test_who_knows_everything_is_always_right():

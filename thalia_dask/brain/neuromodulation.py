@@ -93,6 +93,8 @@ class Neuromodulation(Observer):
 
     def decided(self, confidence: float) -> Mapping[str, float]:
         """An action has been selected."""
+        if self.value is not None:
+            self.value.act(self._state.counts)
         return {"noradrenaline": self._uncertainty * (1.0 - confidence)} if self._uncertainty else {}
 
     def rewarded(self, reward: float, confidence: float, *, at_once: bool) -> Mapping[str, float]:
@@ -100,7 +102,7 @@ class Neuromodulation(Observer):
         if self.value is None:
             error = self.expectation.prediction_error(reward, confidence)
         elif at_once:
-            error = self.value.leave(self._state.counts, reward)
+            error = self.value.leave(reward)
         else:
             error = self.value.enter(self._state.counts, reward)
         return {"dopamine": error, "noradrenaline": _AROUSAL_PER_SURPRISE * abs(error)}

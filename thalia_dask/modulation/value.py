@@ -41,9 +41,12 @@ class ValueEstimate:
         self._before = state.astype(np.float64)
         return error
 
-    def leave(self, state: Counts, reward: float) -> float:
-        """Learn from a reward after which there is no further state; ``state`` was the last."""
+    def act(self, state: Counts) -> None:
+        """An action has been selected: the next reward is for what was done in this state."""
         self._before = state.astype(np.float64)
+
+    def leave(self, reward: float) -> float:
+        """Learn from a reward after which there is no further state; returns the error."""
         error = self._learn(reward)
         self.forget_state()
         return error

@@ -31,7 +31,7 @@ class Encoder(ABC):
 
     @abstractmethod
     def __call__(self, observation: Any) -> Intensities:
-        """Encode one observation; the result has shape (size,)."""
+        """Encode one observation; the result has shape (size,), or (frames, size) to be shown one after the other."""
 
 
 def encoder_for(space: Space[Any]) -> Encoder:
@@ -69,6 +69,16 @@ class Scaled(Encoder):
     def __call__(self, observation: NDArray[Any]) -> Intensities:
         values = (np.ravel(observation) - self._low) / self._range
         return np.clip(values, 0.0, 1.0).astype(np.float32)
+
+
+class Film(Encoder):
+    """Frames of ``size`` numbers from 0 to 1, which are shown one after the other."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __call__(self, observation: NDArray[Any]) -> Intensities:
+        return observation.astype(np.float32)
 
 
 class PopulationCode(Encoder):

@@ -14,12 +14,13 @@ from gymnasium.spaces import Discrete
 from thalia_dask.config.models import ParamValue, TaskConfig
 from thalia_dask.errors import ConfigError
 from thalia_dask.tasks.bandit import Bandit
-from thalia_dask.tasks.encoders import Encoder, encoder_for
+from thalia_dask.tasks.delayed_match import DelayedMatch
+from thalia_dask.tasks.encoders import Encoder, Film, encoder_for
 
 Environment = gymnasium.Env[Any, Any]
 _Made = TypeVar("_Made")
 
-DIGITS, BANDIT = "digits", "bandit"
+DIGITS, BANDIT, DELAYED_MATCH = "digits", "bandit", "delayed_match"
 EPISODES_PER_EPOCH = 100
 """Of an environment that has no end of its own."""
 
@@ -91,10 +92,16 @@ def _open_bandit(params: Mapping[str, ParamValue]) -> Task:
     training = _with_params(BANDIT, Bandit, settings)
     settled = {} if settings.get("reversal") is None else {"reversal": 0}
     evaluation = Bandit(**(settings | settled | {"p_best": 1.0}))
-    return _one_answer(BANDIT, training, evaluation)
+    return _one_answer(BANDIT, training, evaluation, encoder_for(training.observation_space))
 
 
-def _one_answer(name: str, training: Environment, evaluation: Environment) -> Task:
+def _open_delayed_match(params: Mapping[str, ParamValue]) -> Task:
+    settings: dict[str, Any] = dict(params)
+    training = _with_params(DELAYED_MATCH, DelayedMatch, settings)
+    return _one_answer(DELAYED_MATCH, training, DelayedMatch(**settings), Film(training.n_pixels))
+
+
+def _one_answer(name: str, training: Environment, evaluation: Environment, encoder: Encoder) -> Task:
     """A task without an end whose episodes are rewarded once, by 1 or 0."""
     actions = _discrete_actions(training, name)
     return Task(
@@ -102,7 +109,7 @@ def _one_answer(name: str, training: Environment, evaluation: Environment) -> Ta
         training,
         evaluation,
         actions,
-        encoder_for(training.observation_space),
+        encoder,
         EPISODES_PER_EPOCH,
         EPISODES_PER_EPOCH,
         chance=1 / int(actions.n),
@@ -186,6 +193,10 @@ def _discrete_actions(environment: Environment, name: str) -> Discrete:
     return actions
 
 
-OWN: dict[str, Callable[[Mapping[str, ParamValue]], Task]] = {DIGITS: _open_digits, BANDIT: _open_bandit}
+OWN: dict[str, Callable[[Mapping[str, ParamValue]], Task]] = {
+    DIGITS: _open_digits,
+    BANDIT: _open_bandit,
+    DELAYED_MATCH: _open_delayed_match,
+}
 """The package's own tasks."""
 _OWN_NAMES = ", ".join(f"'{name}'" for name in OWN)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from thalia_dask.brain import Checkpoints, DynamicBrain
 from thalia_dask.errors import CheckpointError
 from thalia_dask.seeds import derive_seed
@@ -72,7 +74,7 @@ def train_and_evaluate(
 
     Parameters
     ----------
-    n_timesteps : steps for which an observation is shown.
+    n_timesteps : steps for which an observation, or each of its frames, is shown.
     trials_per_epoch, evaluation_trials : episodes; None for one pass of the task.
     progress : is told of every episode that has ended.
     checkpoints : are written now and then.
@@ -175,17 +177,18 @@ class Classroom:
         if not self._replaying:
             self._brain.reset_episode()
         observation, _ = environment.reset(seed=seed)
-        total, over = 0.0, False
+        total, reward, over = 0.0, None, False
         while not over:
             replayed = self._replaying
-            action = self._past.actions[len(self._actions)] if replayed else self._decide(observation, learn=learn)
-            observation, reward, terminated, truncated, _ = environment.step(self._task.actions.start + action)
-            total += float(reward)
+            action = self._past_action if replayed else self._act(observation, reward, learn=learn)
+            observation, earned, terminated, truncated, _ = environment.step(self._task.actions.start + action)
+            reward = float(earned)
+            total += reward
             over = terminated or truncated
             self._actions.append(action)
-            self._reward += float(reward)
+            self._reward += reward
             if not replayed:
-                self._conclude(float(reward), learn=learn)
+                self._conclude(reward if over else None, learn=learn)
             elif not self._replaying:
                 self._check_past()
         return total
@@ -194,16 +197,27 @@ class Classroom:
     def _replaying(self) -> bool:
         return len(self._actions) < len(self._past.actions)
 
-    def _decide(self, observation: Any, *, learn: bool) -> int:
-        self._brain.forward(self._task.encoder(observation), self._n_timesteps)
+    @property
+    def _past_action(self) -> int:
+        return self._past.actions[len(self._actions)]
+
+    def _act(self, observation: Any, earned: float | None, *, learn: bool) -> int:
+        """Perceive, hear what the last action earned now that it is seen where it has led, and select the next."""
+        for frame in np.atleast_2d(self._task.encoder(observation)):
+            self._brain.forward(frame, self._n_timesteps)
+        self._hear(earned, learn=learn)
         action, _ = self._brain.select_action(explore=learn)
         return action
 
-    def _conclude(self, reward: float, *, learn: bool) -> None:
-        if learn:
-            self._brain.deliver_reward(reward)
+    def _conclude(self, earned: float | None, *, learn: bool) -> None:
+        """An action has been taken; ``earned`` is not None where it was the last of the episode."""
+        self._hear(earned, learn=learn)
         if self._checkpoints is not None:
             self._checkpoints.visit(self._brain, self.so_far)
+
+    def _hear(self, earned: float | None, *, learn: bool) -> None:
+        if learn and earned is not None:
+            self._brain.deliver_reward(earned)
 
     def _check_past(self) -> None:
         if self._reward != self._past.reward:
