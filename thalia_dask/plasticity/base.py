@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from thalia_dask.jit import Floats, inlined
 from thalia_dask.prefetch import prefetch
@@ -138,6 +138,43 @@ class PlasticTable(NamedTuple):
     cell_drift: NDArray[np.float64]
 
 
+class _Lists(NamedTuple):
+    """The fields of :class:`PlasticTable` by which synapses are found: from axons outwards, and from cells inwards.
+
+    ``out_start`` and ``in_start`` are where the list of each axon, and of each cell, begins, and where the last ends.
+    """
+
+    out_start: NDArray[np.int64]
+    out_synapse: Indices
+    in_start: NDArray[np.int64]
+    in_synapse: Indices
+    in_axon: Indices
+
+
+def _lists(
+    connections: Sequence[PlasticConnection],
+    owner: NDArray[np.int16],
+    synapses: SynapseTable,
+    n_neurons: int,
+    axon_base: NDArray[np.int64],
+) -> _Lists:
+    nothing = np.empty(0, np.int64)
+    out_counts, out_synapse, in_counts, in_synapse, in_axon = [], [nothing], [], [nothing], [nothing]
+    for number, connection in enumerate(connections):
+        mine = np.flatnonzero(owner == number)
+        rows = np.searchsorted(synapses.row_start, mine, side="right") - 1 - connection.rows[0]
+        out_synapse.append(mine)
+        out_counts.append(np.bincount(rows, minlength=connection.rows[1] - connection.rows[0]))
+        cells = synapses.slot[mine] % n_neurons - connection.targets[0]
+        order = np.argsort(cells, kind="stable")
+        in_synapse.append(mine[order])
+        in_axon.append(rows[order] + axon_base[number])
+        in_counts.append(np.bincount(cells, minlength=connection.targets[1] - connection.targets[0]))
+    out_all, in_all, axons = (np.concatenate(p).astype(np.uint32) for p in (out_synapse, in_synapse, in_axon))
+    out_start, in_start = (_starts(np.concatenate([nothing, *counts])) for counts in (out_counts, in_counts))
+    return _Lists(out_start, out_all, in_start, in_all, axons)
+
+
 def index_plastic(
     connections: Sequence[PlasticConnection],
     owner: NDArray[np.int16],
@@ -150,34 +187,19 @@ def index_plastic(
     ``owner`` (synapses,) is the position in ``connections`` of the connection each synapse belongs to, or -1.
     """
     params = np.zeros((len(connections), N_PARAMS), np.float32)
-    axon_counts = [c.rows[1] - c.rows[0] for c in connections]
-    cell_counts = [c.targets[1] - c.targets[0] for c in connections]
-    axon_base = np.concatenate([[0], np.cumsum(axon_counts)]).astype(np.int64)
-    cell_base = np.concatenate([[0], np.cumsum(cell_counts)]).astype(np.int64)
-    out_counts, out_synapse, in_counts, in_synapse, in_axon = [], [], [], [], []
     for number, connection in enumerate(connections):
         packed = connection.rule.pack(dt_ms, connection.mean_weight, connection.total_weight)
         params[number, : len(packed)] = packed
-        mine = np.flatnonzero(owner == number)
-        rows = np.searchsorted(synapses.row_start, mine, side="right") - 1 - connection.rows[0]
-        out_synapse.append(mine)
-        out_counts.append(np.bincount(rows, minlength=axon_counts[number]))
-        cells = synapses.slot[mine] % n_neurons - connection.targets[0]
-        order = np.argsort(cells, kind="stable")
-        in_synapse.append(mine[order])
-        in_axon.append(rows[order] + axon_base[number])
-        in_counts.append(np.bincount(cells, minlength=cell_counts[number]))
-    out_start, in_start = _starts(out_counts), _starts(in_counts)
+    cell_counts = [c.targets[1] - c.targets[0] for c in connections]
     lags = [connection.rule.lag_steps(dt_ms) for connection in connections]
-    late_sizes = [lag * late_words(n_cells) for lag, n_cells in zip(lags, cell_counts, strict=True)]
-    late_base = np.concatenate([[0], np.cumsum(late_sizes)]).astype(np.int64)
+    axon_base = _starts([c.rows[1] - c.rows[0] for c in connections])
+    cell_base = _starts(cell_counts)
+    late_base = _starts([lag * late_words(n_cells) for lag, n_cells in zip(lags, cell_counts, strict=True)])
+    lists = _lists(connections, owner, synapses, n_neurons, axon_base)
     gives_credit = any(connection.rule.gives_credit for connection in connections)
 
     def each(values: list[int]) -> NDArray[np.int64]:
         return np.array(values, np.int64)
-
-    def joined(parts: list[NDArray[np.int64]]) -> Indices:
-        return np.concatenate([np.empty(0, np.int64), *parts]).astype(np.uint32)
 
     return PlasticTable(
         rule=each([c.rule.code for c in connections]),
@@ -191,20 +213,20 @@ def index_plastic(
         late_base=late_base[:-1],
         axon_base=axon_base[:-1],
         cell_base=cell_base[:-1],
-        out_first=out_start[:-1],
-        out_last=out_start[1:],
-        out_synapse=joined(out_synapse),
+        out_first=lists.out_start[:-1],
+        out_last=lists.out_start[1:],
+        out_synapse=lists.out_synapse,
         fade=np.ones((len(connections), 2), np.float32),
         pre=np.zeros(axon_base[-1], np.float32),
-        in_first=in_start[:-1],
-        in_last=in_start[1:],
+        in_first=lists.in_start[:-1],
+        in_last=lists.in_start[1:],
         post=np.zeros(cell_base[-1], np.float32),
         slow=np.ones(cell_base[-1], np.float32),
         late=np.zeros(late_base[-1], np.int64),
         tagged=np.zeros(cell_base[-1], np.int64),
-        in_synapse=joined(in_synapse),
-        in_axon=joined(in_axon),
-        eligibility=np.zeros(in_start[-1], np.float32),
+        in_synapse=lists.in_synapse,
+        in_axon=lists.in_axon,
+        eligibility=np.zeros(lists.in_start[-1], np.float32),
         credit=np.zeros(len(owner) if gives_credit else 0, np.float32),
         drift=np.tile([1.0, 0.0], (len(connections), 1)),
         axon_step=np.zeros(axon_base[-1], np.int64),
@@ -213,9 +235,9 @@ def index_plastic(
     )
 
 
-def _starts(counts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """Where each entry begins if so many synapses follow one another, and the end of all."""
-    return np.concatenate([[0], np.cumsum(np.concatenate([[], *counts]))]).astype(np.int64)
+def _starts(counts: ArrayLike) -> NDArray[np.int64]:
+    """Where each begins if there are so many of each, one after the other, and the end of all."""
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
 def nobodys_bytes(plastic: PlasticTable) -> NDArray[np.bool_]:
