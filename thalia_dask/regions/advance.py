@@ -27,7 +27,7 @@ from thalia_dask.synapses.short_term import ShortTermTable
 from thalia_dask.synapses.table import SynapseTable
 
 _AHEAD = 8
-"""Arrivals of which the synapses are loaded before they are due, and as many of which the axons are."""
+"""By how many arrivals synapses are loaded before they are due."""
 
 
 class PopulationTable(NamedTuple):
@@ -100,6 +100,13 @@ def _send(
 
 
 @kernel
+def _expect(rows: Int32Array, first: int, last: int, synapses: SynapseTable) -> None:
+    """Begin to load the synapses of arrivals ``first … last - 1``; of as many more, where their synapses are."""
+    expect_synapses(rows[first:last], synapses)
+    expect_axons(rows[first + _AHEAD : last + _AHEAD], synapses)
+
+
+@kernel
 def advance(
     start: int,
     stop: int,
@@ -137,6 +144,7 @@ def advance(
     any_jumps, any_noise = populations.jumps.any(), populations.weight.any()
     any_rule, any_short_term = plastic.rule.shape[0] > 0, short_term.site.shape[0] > 0
     n_spikes = 0
+    _expect(arrival_rows, arrival, arrival + _AHEAD, synapses)
     for step in range(start, stop):
         room = min(flight.shape[1] - n_flying - (n_arrivals - arrival), spike_steps.shape[0] - n_spikes)
         if room < n_neurons:
@@ -150,8 +158,7 @@ def advance(
         first_arrival = arrival
         while arrival < n_arrivals and arrival_steps[arrival] == step:
             arrival += 1
-        expect_axons(arrival_rows[arrival + _AHEAD : arrival + 2 * _AHEAD], synapses)
-        expect_synapses(arrival_rows[arrival : arrival + _AHEAD], synapses)
+        _expect(arrival_rows, first_arrival + _AHEAD, arrival + _AHEAD, synapses)
         n_flying = _send(arrival_rows[first_arrival:arrival], step, synapses, agenda, flight, n_flying)
         if any_short_term:
             n_flying = deliver_releases(step, synapses, short_term, flight, n_flying, current)
