@@ -122,7 +122,7 @@ FORGERIES: dict[str, tuple[Callable[[Checkpoint], Checkpoint], str]] = {
     ),
     "a region too few": (
         lambda whole: replace(whole, regions={"cortex": whole.regions["cortex"]}),
-        "^regions cannot be restored: its form is not that of this brain; give that of its own$",
+        "^the checkpoint holds the regions cortex, and this brain has cortex, striatum; give one of this brain$",
     ),
 }
 

@@ -18,7 +18,7 @@ from thalia_dask.brain.amounts import finite
 from thalia_dask.brain.as_html import brain_html
 from thalia_dask.brain.at_exit import close_at_exit
 from thalia_dask.brain.live import no_link, open_monitor
-from thalia_dask.brain.memory import Memory, check_alike, understood
+from thalia_dask.brain.memory import Memory, understood
 from thalia_dask.brain.opening import open_executor, open_recorder, usable_device, window_steps, with_execution
 from thalia_dask.brain.performance import performance
 from thalia_dask.brain.region_view import RegionView, region_views
@@ -401,7 +401,11 @@ class DynamicBrain:
 
     def _go_back(self, checkpoint: Checkpoint, memory: Memory) -> None:
         """Return to the state that a checkpoint holds; raises StateError if it is not one of this brain."""
-        check_alike(dict.fromkeys(checkpoint.regions, 0), dict.fromkeys(self.plan.region_names, 0), "regions")
+        if checkpoint.regions.keys() != set(self.plan.region_names):
+            raise StateError(
+                f"the checkpoint holds the regions {', '.join(checkpoint.regions)}, and this brain has "
+                f"{', '.join(self.plan.region_names)}; give one of this brain"
+            )
         self._agent.restore(memory)
         self.executor.restores(checkpoint.regions)
         self._orchestrator.restore(checkpoint.travel)
