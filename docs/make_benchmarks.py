@@ -21,7 +21,7 @@ RESULTS = ROOT / "results" / "bench.json"
 GPU = ROOT / "results" / "gpu.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
 
-HEAD = """<!-- Written by docs/make_benchmarks.py from results/bench.json and gpu.json: make bench, then the script. -->
+HEAD = """<!-- Written by docs/make_benchmarks.py from results/bench.json and gpu.json: make bench, then this. -->
 
 # Benchmarks
 """
