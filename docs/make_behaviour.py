@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.behaviour import cortex, hippocampus, prefrontal, thalamus  # noqa: E402
+from tests.behaviour import cortex, hippocampus, loop, prefrontal, thalamus  # noqa: E402
 from tests.behaviour.hippocampus import Memory  # noqa: E402
 from tests.behaviour.spectrum import peak_hz  # noqa: E402
 from thalia_dask.plots.palette import FAINT, GRID, INK, PALETTE  # noqa: E402
@@ -184,6 +184,37 @@ def draw_cortex() -> None:
     axes[2].set(title="inhibition makes sparse", ylabel="<r>² / <r²>")
     axes[2].legend(frameon=False, fontsize=8)
     save(figure, "cortex")
+    draw_cortical_learning()
+
+
+def draw_cortical_learning() -> None:
+    figure, (preferring, tuned, looped) = panels(3)
+    for at, (name, params) in enumerate({"STDP": {}, "no learning": {"stdp_rate": 0.0}}.items()):
+        colour = FAINT if at else BLUE
+        for panel, what, values in (
+            (preferring, "preference", [cortex.preference(seed, **params) for seed in SEEDS]),
+            (tuned, "tuning", [cortex.Apprentice(seed, **params).tuning() for seed in SEEDS]),
+        ):
+            points(panel, at, values, colour)
+            summary(f"{what} of L2/3, {name}", values)
+    for panel, title, label in (
+        (preferring, "L2/3 prefers the familiar", "(familiar - novel) / (familiar + novel)"),
+        (tuned, "cells of L2/3 are tuned", "(best - others) / (best + others)"),
+    ):
+        panel.set_xticks(range(2), ["STDP", "no learning"], fontsize=8)
+        panel.set(title=title, xlim=(-0.6, 1.6))
+        panel.set_ylabel(label, fontsize=8)
+    preferring.axhline(0, color=GRID, linewidth=1)
+    for at, closed in enumerate((True, False)):
+        runs = [loop.rates(seed, closed=closed) for seed in SEEDS]
+        points(looped, at, [run["reticular"] for run in runs], FAINT if at else BLUE)
+        for cells in runs[0]:
+            summary(f"{cells}, loop {'closed' if closed else 'open'} (Hz)", [run[cells] for run in runs])
+    looped.set_xticks(range(2), ["L6 to thalamus", "cut"], fontsize=8)
+    looped.set(title="L6 drives reticular cells", ylabel="rate (Hz)", ylim=(0, None), xlim=(-0.6, 1.6))
+    for gamma_mv in (3.0, 0.0):
+        summary(f"peak of L4, gamma {gamma_mv} (Hz)", [cortex.rhythm(seed, gamma_mv=gamma_mv) for seed in SEEDS])
+    save(figure, "cortex_learning")
 
 
 def draw_thalamus() -> None:
@@ -210,6 +241,32 @@ def draw_thalamus() -> None:
     summary("free (Hz)", [thalamus.held_and_free(run)[1] for run in runs])
     summary("correlation of relay cells with their axons", [thalamus.relay(seed) for seed in SEEDS])
     save(figure, "thalamus")
+    draw_bursts()
+
+
+def draw_bursts() -> None:
+    figure, (raster, rates) = panels(2)
+    held_ms, all_ms = thalamus.SILENCED_MS, thalamus.SILENCED_MS + thalamus.HELD_MS
+    time = np.arange(-held_ms, thalamus.HELD_MS)
+    for colour, label, params in ((BLUE, "threshold rebounds", {}), (RED, "fixed threshold", {"rebound": 0.0})):
+        runs = [thalamus.rebound(seed, **params) for seed in SEEDS]
+        mean = 1000 * np.mean([run.mean((0, 2)) for run in runs], 0)
+        rates.plot(time, mean.reshape(-1, 5).mean(1).repeat(5), color=colour, label=label)
+        summary(f"share of cells that burst, {label}", [thalamus.bursts(run) for run in runs])
+        summary(
+            f"greatest rate after the release, {label} (Hz)",
+            [1000 * run.mean((0, 2))[held_ms:].reshape(-1, 10).mean(1).max() for run in runs],
+        )
+        if not params:
+            steps, cells = np.nonzero(runs[0][0])
+            raster.plot(steps - held_ms, cells, "|", color=INK, markersize=2, markeredgewidth=0.5)
+    for panel in (raster, rates):
+        panel.axvspan(-held_ms, 0, color=GRID)
+        panel.set(xlabel="time after inhibition ends (ms)", xlim=(-held_ms, all_ms - held_ms))
+    raster.set(title="one trial", ylabel="relay cell", ylim=(-1, thalamus.N_RELAY))
+    rates.set(title="mean of 20 trials, 5 seeds", ylabel="rate (Hz)", ylim=(0, None))
+    rates.legend(frameon=False, fontsize=8)
+    save(figure, "thalamus_burst")
 
 
 DRAWN = {

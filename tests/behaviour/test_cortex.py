@@ -1,10 +1,11 @@
-"""Layers of the cortex fire one after the other, and inhibition makes them sparse."""
+"""Layers of the cortex fire one after the other, sparsely and in gamma; they learn to tell patterns apart."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.behaviour.cortex import density, latency_ms, onset
+from tests.behaviour.cortex import Apprentice, density, latency_ms, onset, preference, rhythm
+from tests.behaviour.loop import rates
 
 seeds = pytest.mark.parametrize("seed", [1, 2])
 
@@ -25,3 +26,23 @@ def test_inhibition_makes_activity_sparse(seed: int) -> None:
     with_inhibition, without = density(seed), density(seed, inhibition_mv=0.0)
     assert all(with_inhibition[layer] < without[layer] for layer in ("l4", "l23", "l5", "l6"))
     assert with_inhibition["l4"] < without["l4"] - 0.05
+
+
+@seeds
+def test_layer_4_fires_in_gamma(seed: int) -> None:
+    assert rhythm(seed) == pytest.approx(40.0, abs=1.0)
+    assert abs(rhythm(seed, gamma_mv=0.0) - 40.0) > 5.0
+
+
+@seeds
+def test_stdp_makes_layer_2_3_prefer_what_it_has_seen(seed: int) -> None:
+    """Compared with a column that learned nothing, on the same spikes of the same axons."""
+    assert preference(seed) > preference(seed, stdp_rate=0.0) + 0.08
+    assert Apprentice(seed).tuning() > Apprentice(seed, stdp_rate=0.0).tuning()
+
+
+@seeds
+def test_layer_6_closes_the_loop_to_the_reticular_nucleus(seed: int) -> None:
+    loop, cut = rates(seed, closed=True), rates(seed, closed=False)
+    assert loop["l6"] > 20.0
+    assert loop["reticular"] > 1.4 * cut["reticular"]

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.behaviour.thalamus import by_alpha_phase, depth, held_and_free, relay, release, transmitted
+from tests.behaviour.thalamus import (
+    SILENCED_MS,
+    bursts,
+    by_alpha_phase,
+    depth,
+    held_and_free,
+    rebound,
+    relay,
+    release,
+    transmitted,
+)
 
 seeds = pytest.mark.parametrize("seed", [1, 2])
 
@@ -35,3 +45,12 @@ def test_noradrenaline_opens_the_gate(seed: int) -> None:
 def test_the_reticular_nucleus_holds_back_while_cortex_excites_it(seed: int) -> None:
     held, settled = held_and_free(release(seed))
     assert held < 0.75 * settled
+
+
+@seeds
+def test_relay_cells_burst_when_inhibition_ends(seed: int) -> None:
+    """And fall silent again; thresholds that do not fall below rest give no burst."""
+    spikes = rebound(seed)
+    assert bursts(spikes) > 0.6
+    assert spikes[:, SILENCED_MS + 120 :].mean() < 0.05 * spikes[:, SILENCED_MS : SILENCED_MS + 30].mean()
+    assert bursts(rebound(seed, rebound=0.0)) == 0.0

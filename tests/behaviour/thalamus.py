@@ -70,3 +70,24 @@ def release(seed: int, n_trials: int = 20) -> NDArray[np.float64]:
 def held_and_free(rate: NDArray[np.float64]) -> tuple[float, float]:
     """Of :func:`release`: the rate under inhibition, and that of the last 80 ms without, Hz."""
     return float(rate[50:HELD_MS].mean()), float(rate[-80:].mean())
+
+
+BURSTING = {"corticothalamic_mv": 0.0, "reticular_inhibition_mv": 80.0}
+"""Cortex reaches relay cells through the reticular nucleus only, so that it holds them well below rest."""
+SILENCED_MS = 300
+
+
+def rebound(seed: int, n_trials: int = 20, **params: ParamValue) -> NDArray[np.bool_]:
+    """Relay spikes from 300 ms before to 200 ms after inhibition ends, without sensory input, (trials, ms, cells)."""
+    region = thalamus(seed, alpha_mv=0.0, **{**BURSTING, **params})
+    trials = []
+    for _ in range(n_trials):
+        region.run(HELD_MS)
+        held = region.run(SILENCED_MS, {"corticothalamic": np.full(N_CORTICAL, 150.0)})
+        trials.append(np.concatenate([held["relay"], region.run(HELD_MS)["relay"]]))
+    return np.array(trials)
+
+
+def bursts(spikes: NDArray[np.bool_]) -> float:
+    """Of :func:`rebound`: the share of cells that fire twice or more in the 100 ms after their release."""
+    return float((spikes[:, SILENCED_MS : SILENCED_MS + 100].sum(1) >= 2).mean())

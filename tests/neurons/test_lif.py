@@ -139,6 +139,35 @@ def test_adaptation_slows_a_train_down() -> None:
     assert slowed[-1] > steady[-1]
 
 
+@pytest.mark.parametrize("dt_ms", [0.1, 1.0])
+def test_the_threshold_follows_a_membrane_that_is_held_below_rest(dt_ms: float) -> None:
+    """Closed form: V = E + d (1 - exp(-t / tau_m)), and a low-pass of it with tau_a."""
+    depth, tau_m, tau_a, r = -8.0, 20.0, 60.0, 0.75
+    bench = Bench(replace(SILENT, tau_membrane_ms=tau_m, tau_adaptation_ms=tau_a, rebound=r), dt_ms)
+    for n_steps in (round(30 / dt_ms), round(170 / dt_ms)):
+        bench.run(n_steps, depth)
+        t = bench.now * dt_ms
+        fallen = r * depth * (1 - (tau_a * np.exp(-t / tau_a) - tau_m * np.exp(-t / tau_m)) / (tau_a - tau_m))
+        np.testing.assert_allclose(bench.state.adaptation[0], fallen, atol=0.15 * dt_ms)
+
+
+def test_a_cell_released_from_inhibition_fires_a_burst_only_if_its_threshold_rebounds() -> None:
+    for rebound, n_spikes in ((0.0, 0), (1.5, 3)):
+        cell = LIFParams(tau_membrane_ms=10.0, adaptation_mv=4.0, tau_adaptation_ms=80.0, rebound=rebound)
+        bench = Bench(replace(cell, reset_mv=-65.0))
+        assert not bench.run(300, -20.0)[1]
+        spikes = bench.run(200)[1]
+        assert len(spikes) == n_spikes, f"{spikes} at rebound {rebound}"
+        assert all(step < 60 for step in spikes)
+
+
+def test_above_rest_nothing_rebounds() -> None:
+    with_rebound, without = (Bench(LIFParams(rebound=rebound)) for rebound in (2.0, 0.0))
+    for bench in (with_rebound, without):
+        bench.run(100, 18.0)
+    assert with_rebound.state.adaptation[0] == without.state.adaptation[0] == 0.0
+
+
 def test_only_the_slice_of_the_population_is_touched() -> None:
     bench = Bench(replace(LIFParams(), adaptation_mv=1.0), n=6)
     bench.state.current[:] = 1.0

@@ -30,6 +30,7 @@ ADAPTING = LIFParams(adaptation_mv=3.0, tau_adaptation_ms=80.0, refractory_ms=1.
 MIXTURES = {
     "lif": [LIFParams()],
     "adapting": [ADAPTING, replace(ADAPTING, resting_mv=-58.0, adaptation_mv=0.0), LIFParams()],
+    "rebounding": [replace(ADAPTING, rebound=1.0), LIFParams(rebound=0.5), LIFParams()],
     "conductance": [ConductanceLIFParams(), ConductanceLIFParams(adaptation_mv=1.0, resting_mv=-55.0)],
     "delta": [DeltaLIFParams(), DeltaLIFParams(refractory_ms=0.0, adaptation_mv=2.0)],
     "all": [LIFParams(), ConductanceLIFParams(), ConductanceLIFParams(leak_ns=8.0), DeltaLIFParams(), ADAPTING],

@@ -26,9 +26,9 @@ EXCITATORY, INHIBITORY, SLOW = 0, 1, 2
 N_CHANNELS = 3
 CHANNEL_NAMES = ("ampa", "gaba", "nmda")
 
-RESTING, THRESHOLD, RESET, REFRACTORY_STEPS, ADAPTATION, DECAY_ADAPTATION, FIRST_OWN = range(7)
+RESTING, THRESHOLD, RESET, REFRACTORY_STEPS, ADAPTATION, DECAY_ADAPTATION, REBOUND, FIRST_OWN = range(8)
 """Columns of the constants: what every model has; its own constants follow."""
-N_CONSTANTS = 20
+N_CONSTANTS = 21
 
 
 class Neuron(ABC):
@@ -54,6 +54,11 @@ class Neuron(ABC):
     def spike_adaptation(self) -> float:
         """What a spike adds to the adaptation: mV of threshold, or in the model's own unit."""
 
+    @property
+    def threshold_rebound(self) -> float:
+        """How far the threshold follows a membrane that is held below rest, in mV for each mV."""
+        return 0.0
+
     @abstractmethod
     def pack(self, dt_ms: float) -> list[float]:
         """Its own constants of one step for the kernel, at most ``N_CONSTANTS - FIRST_OWN`` numbers."""
@@ -67,7 +72,7 @@ class NeuronState(NamedTuple):
     membrane : float32, shape (neurons,), mV.
     current : float32, shape (channels, neurons). What synapses add to: a current in mV, a conductance in nS, or the
         jump of the membrane that the next step will make, by model. Regions without slow synapses have two channels.
-    adaptation : float32, shape (neurons,), mV above the threshold, or in the model's own unit.
+    adaptation : float32, shape (neurons,), mV of threshold, or in the model's own unit.
     refractory : int32, shape (neurons,). The first step in which the membrane moves again.
     """
 
@@ -81,13 +86,15 @@ def constants(neurons: Sequence[Neuron], dt_ms: float) -> Floats:
     """Constants of one step, float32, shape (populations, N_CONSTANTS)."""
     table = np.zeros((len(neurons), N_CONSTANTS), np.float32)
     for row, neuron in zip(table, neurons, strict=True):
+        decay_adaptation = math.exp(-dt_ms / neuron.tau_adaptation_ms)
         common = [
             neuron.resting_mv,
             neuron.threshold_mv,
             neuron.reset_mv,
             round(neuron.refractory_ms / dt_ms),
             neuron.spike_adaptation,
-            math.exp(-dt_ms / neuron.tau_adaptation_ms),
+            decay_adaptation,
+            (1.0 - decay_adaptation) * neuron.threshold_rebound,
         ]
         own = neuron.pack(dt_ms)
         row[: FIRST_OWN + len(own)] = [*common, *own]

@@ -2,14 +2,17 @@
 
     tau_m dV/dt = -(V - E_L) + I_exc + I_inh + I_slow + I_drive         (membrane potential, mV)
     tau_s dI_s/dt = -I_s + tau_s sum_k w_k delta(t - t_k)               (s in exc, inh, slow; mV)
-    tau_a da/dt = -a + tau_a b sum_spikes delta(t - t_spike)            (threshold adaptation, mV)
+    tau_a da/dt = -a + r min(V - E_L, 0) + tau_a b sum_spikes delta(t - t_spike)    (threshold adaptation, mV)
 
 A spike is emitted when V >= V_th + a; V is then held at V_reset for the refractory period. Currents are written
 as the voltage they would produce at rest (R I), so efficacies are in mV and no capacitance is needed.
 
 The subthreshold dynamics are linear and integrated exactly: Rotter & Diesmann (1999), Biol. Cybern. 81:381,
 eqs. 3-10; the order of updates within a step is that of NEST's ``iaf_psc_exp``. The adaptive threshold is the
-homeostasis of Diehl & Cook (2015), Front. Comput. Neurosci. 9:99, section 2.2.
+homeostasis of Diehl & Cook (2015), Front. Comput. Neurosci. 9:99, section 2.2. With r > 0 it falls while the membrane
+is held below rest, so a cell that is let go answers with a burst, as a calcium current of low threshold lets relay
+cells do: Smith, Cox, Sherman & Rinzel (2000), J. Neurophysiol. 83:588, whose slow variable h recovers below a
+potential in the same way; here it lowers the threshold instead of adding a current.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ DECAY_CURRENT = RESPONSE + N_CHANNELS
 
 @dataclass(frozen=True, slots=True)
 class LIFParams(Neuron):
-    """Parameters of a population; times in ms, potentials in mV."""
+    """Parameters of a population; times in ms, potentials in mV, ``rebound`` (r) in mV for each mV."""
 
     code: ClassVar[int] = 0
     tau_membrane_ms: float = 20.0
@@ -47,10 +50,15 @@ class LIFParams(Neuron):
     tau_slow_ms: float = 100.0
     adaptation_mv: float = 0.0
     tau_adaptation_ms: float = 100.0
+    rebound: float = 0.0
 
     @property
     def spike_adaptation(self) -> float:
         return self.adaptation_mv
+
+    @property
+    def threshold_rebound(self) -> float:
+        return self.rebound
 
     def pack(self, dt_ms: float) -> list[float]:
         taus = (self.tau_excitatory_ms, self.tau_inhibitory_ms, self.tau_slow_ms)

@@ -7,7 +7,16 @@ from numpy.typing import NDArray
 
 from thalia_dask.jit import Floats, Int32Array, Int64Array, Words, kernel
 from thalia_dask.neurons import adex, conductance, lif
-from thalia_dask.neurons.base import ADAPTATION, DECAY_ADAPTATION, REFRACTORY_STEPS, RESET, THRESHOLD, NeuronState
+from thalia_dask.neurons.base import (
+    ADAPTATION,
+    DECAY_ADAPTATION,
+    REBOUND,
+    REFRACTORY_STEPS,
+    RESET,
+    RESTING,
+    THRESHOLD,
+    NeuronState,
+)
 
 _LIF = lif.LIFParams.code
 _CONDUCTANCE = conductance.ConductanceLIFParams.code
@@ -33,7 +42,7 @@ def step(
         conductance.step(now, first, last, drive, constants, state, spiked)
     elif code == _ADEX:
         adex.step(now, first, last, drive, constants, state, spiked)
-    if code != _ADEX and constants[ADAPTATION] != 0.0:
+    if code != _ADEX and (constants[ADAPTATION] != 0.0 or constants[REBOUND] != 0.0):
         _adapt(now, first, last, constants, state, spiked)
 
 
@@ -41,12 +50,13 @@ def step(
 def _adapt(
     now: np.int32, first: int, last: int, constants: Floats, state: NeuronState, spiked: NDArray[np.uint8]
 ) -> None:
-    """Let the adaptation decay, and decide again who crosses the threshold that it raises."""
+    """Let the adaptation move, and decide again who crosses the threshold that it moves."""
     membrane, refractory = state.membrane[first:last], state.refractory[first:last]
     adaptation, fires = state.adaptation[first:last], spiked[first:last]
     threshold, decay = constants[THRESHOLD], constants[DECAY_ADAPTATION]
+    resting, rebound = constants[RESTING], constants[REBOUND]
     for i in range(membrane.shape[0]):
-        a = adaptation[i] * decay
+        a = adaptation[i] * decay + rebound * min(membrane[i] - resting, np.float32(0.0))
         adaptation[i] = a
         fires[i] = (refractory[i] <= now) & (membrane[i] >= threshold + a)
 

@@ -56,7 +56,8 @@ class Group:
         self._constants = (mine if n_populations == 1 else mine[of_neuron]).T.contiguous()
         self._equation = _EQUATIONS[neurons[0].code](self._constants)
         self._population = torch.tensor([first], device=constants.device) if n_populations == 1 else first + of_neuron
-        self._adapts = any(neuron.spike_adaptation != 0.0 for neuron in neurons)
+        self._rebounds = any(neuron.threshold_rebound != 0.0 for neuron in neurons)
+        self._adapts = self._rebounds or any(neuron.spike_adaptation != 0.0 for neuron in neurons)
         self._adapts_threshold = self._adapts and neurons[0].adapts_threshold
         self._refractory_steps = self._constants[base.REFRACTORY_STEPS].to(torch.int32)
 
@@ -68,6 +69,9 @@ class Group:
         threshold = constants[THRESHOLD]
         if self._adapts_threshold:
             state.adaptation.mul_(constants[base.DECAY_ADAPTATION])
+            if self._rebounds:
+                below = torch.where(free, moved, constants[RESET]) - constants[RESTING]
+                state.adaptation.add_(constants[base.REBOUND] * below.clamp(max=0.0))
             threshold = threshold + state.adaptation
         fires = free & (moved >= threshold)
         state.membrane.copy_(torch.where(free & ~fires, moved, constants[RESET]))

@@ -35,7 +35,7 @@ class CortexParams:
     recurrent_mv: float = 10.0
     inhibition_mv: float = 30.0
     stdp_rate: float = 0.002
-    gamma_mv: float = 0.5
+    gamma_mv: float = 3.0
     noradrenaline_mv: float = 1.0
 
 

@@ -2,6 +2,7 @@
 
 Circuit of Sherman & Guillery (2006), "Exploring the Thalamus and Its Role in Cortical Function", ch. 3: sensory axons
 drive relay cells one to one, relay and corticothalamic axons excite the reticular nucleus, which inhibits the relay.
+Relay cells that are released from inhibition fire a burst (ibid., ch. 6): ``rebound`` of their threshold.
 """
 
 from __future__ import annotations
@@ -21,15 +22,19 @@ class ThalamusParams:
     reticular_fraction: float = 0.25
     resting_mv: float = -60.0
     sensory_mv: float = 90.0
+    corticothalamic_mv: float = 15.0
     reticular_inhibition_mv: float = 25.0
     alpha_mv: float = 0.5
     noradrenaline_mv: float = 1.0
+    rebound: float = 1.0
 
 
 def layout(spec: RegionSpec) -> Layout:
     """``spec.size`` relay cells and their reticular nucleus."""
     p = read_params(spec, ThalamusParams)
-    relay = LIFParams(resting_mv=p.resting_mv, tau_membrane_ms=10.0, adaptation_mv=4.0, tau_adaptation_ms=80.0)
+    relay = LIFParams(
+        resting_mv=p.resting_mv, tau_membrane_ms=10.0, adaptation_mv=4.0, tau_adaptation_ms=80.0, rebound=p.rebound
+    )
     reticular = LIFParams(tau_membrane_ms=10.0, adaptation_mv=4.0, tau_adaptation_ms=80.0)
     return Layout(
         populations=(
@@ -44,7 +49,7 @@ def layout(spec: RegionSpec) -> Layout:
         ),
         connections=(
             Connection("sensory", "relay", 1.0, p.sensory_mv, delay_ms=(0, 0), aligned=True),
-            Connection("corticothalamic", "relay", 0.1, 15.0, delay_ms=(0, 0)),
+            Connection("corticothalamic", "relay", 0.1, p.corticothalamic_mv, delay_ms=(0, 0)),
             Connection("corticothalamic", "reticular", 0.1, 30.0, delay_ms=(0, 0)),
             Connection("relay", "reticular", 0.1, 60.0),
             Connection("reticular", "relay", 0.2, -p.reticular_inhibition_mv, INHIBITORY),
