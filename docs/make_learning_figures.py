@@ -1,6 +1,6 @@
 """Write the pages on learned behaviour and their figures, over several seeds.
 
-Run it as ``python docs/make_learning_figures.py [striatum] [dopamine] [cerebellum]``; without names, all.
+Run it as ``python docs/make_learning_figures.py [PAGE ...]``, pages being the keys of ``PAGES``; without names, all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ sys.path.insert(0, str(ROOT))
 
 from tests.behaviour.bandit import P_BEST, Life, config, play  # noqa: E402
 from tests.behaviour.conditioning import BIN_MS, CUE, N_PROBES, REWARD, dopamine, eyelid  # noqa: E402
-from thalia_dask.plots.style import FAINT, PALETTE, new_figure  # noqa: E402
+from tests.behaviour.neuromodulators import N_FAMILIAR, novelty, uncertainty  # noqa: E402
+from thalia_dask.plots.palette import FAINT, PALETTE  # noqa: E402
+from thalia_dask.plots.style import new_figure  # noqa: E402
 from thalia_dask.tasks.bandit import Bandit  # noqa: E402
 
 FIGURES = ROOT / "docs" / "explanation" / "behaviour"
@@ -170,7 +172,55 @@ def cerebellum() -> str:
     )
 
 
-PAGES = {"striatum": striatum, "dopamine": dopamine_cells, "cerebellum": cerebellum}
+TEMPERATURES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 100.0)
+
+
+def neuromodulators() -> str:
+    """Acetylcholine by novelty and noradrenaline by uncertainty: their page."""
+    released = np.array([novelty(seed) for seed in SEEDS])
+    figure, (new,) = new_figure(
+        "Acetylcholine answers to novelty", f"released after each presentation; {len(SEEDS)} seeds", [2.2]
+    )
+    times = np.arange(released.shape[1])
+    new.bar(times, released.mean(axis=0), color=[PALETTE[0]] * N_FAMILIAR + [PALETTE[1]])
+    new.plot(np.tile(times, len(SEEDS)), released.ravel(), ".", color=FAINT, markersize=4)
+    new.set_xticks(times, [*(str(time + 1) for time in times[:-1]), "another\npattern"])
+    new.set_xlabel("Presentation of one pattern")
+    figure.savefig(FIGURES / "neuromodulators.png")
+    answers = [
+        np.array([uncertainty(seed, temperature) for seed in SEEDS]).mean(axis=0) for temperature in TEMPERATURES
+    ]
+    rows = [f"| {t:g} | {sure:.2f} | {much:.2f} |" for t, (sure, much) in zip(TEMPERATURES, answers, strict=True)]
+    first, familiar, other = released[:, 0], released[:, N_FAMILIAR - 3 : N_FAMILIAR].mean(axis=1), released[:, -1]
+    return "\n".join(
+        [
+            "# Acetylcholine and noradrenaline: novelty and uncertainty\n",
+            "**Novelty.** A pattern of 5 of 10 axons is shown eight times, then the pattern of the other 5 "
+            "(`neuromodulation.novelty_source: thalamus.relay`). Acetylcholine released: "
+            f"{_over(first)} at first, {_over(familiar)} in presentations 6 to 8, {_over(other)} at the other: "
+            "Hasselmo (2006), Curr. Opin. Neurobiol. 16:710. It opens the learning of CA3.\n",
+            "![Novelty](neuromodulators.png)\n",
+            "**Uncertainty.** Three actions; the higher the temperature of the votes, the less sure is the choice, "
+            "and the more noradrenaline it releases (`neuromodulation.uncertainty: 0.5`): Yu & Dayan (2005), "
+            "Neuron 46:681.\n",
+            "| vote temperature | confidence | noradrenaline released |",
+            "| ---: | ---: | ---: |",
+            *rows,
+            "\nDopamine has [a page of its own](dopamine.md).\n",
+        ]
+    )
+
+
+def _over(values: NDArray[np.float64]) -> str:
+    return f"{values.mean():.2f} ({values.min():.2f} to {values.max():.2f})"
+
+
+PAGES = {
+    "striatum": striatum,
+    "dopamine": dopamine_cells,
+    "neuromodulators": neuromodulators,
+    "cerebellum": cerebellum,
+}
 
 if __name__ == "__main__":
     FIGURES.mkdir(exist_ok=True)
