@@ -101,7 +101,7 @@ class PlasticTable(NamedTuple):
     in_synapse, in_axon : uint32 per synapse, ordered by cell: positions in the synapse table and in ``pre``. Half
         as wide as other numbers, and without a sign that would have to be looked at: learning is bound by memory.
     eligibility : float32 per synapse.
-    credit, drift, axon_step, axon_drift, cell_drift : see ``plasticity.dopamine_stdp``; float32 per synapse of the
+    credit, drift, axon_step, axon_drift, cell_drift : see ``plasticity.dopamine_stdp`` and ``synaptic_scaling``; float32 per synapse of the
         region (none where no connection has that rule), float64 of shape (connections, 2), int64 and float64 per
         axon, float64 per cell.
     """

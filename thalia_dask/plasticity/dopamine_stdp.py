@@ -25,6 +25,8 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from thalia_dask.jit import inlined
 from thalia_dask.plasticity.base import (
     CREDIT_FADE,
@@ -89,7 +91,8 @@ def depress(plastic: PlasticTable, connection: int, axon: int, step: int, synaps
     for i in range(places.shape[0]):
         k = places[i]
         cell = synapses.slot[k] + to_cell
-        since = last_drift if last_step > plastic.tagged[cell] else plastic.cell_drift[cell]
+        of_cell = plastic.cell_drift[cell]  # loaded in any case: which of the two is later cannot be foretold
+        since = last_drift if last_step > plastic.tagged[cell] else of_cell
         synapses.weight[k] = bounded(synapses.weight[k] + plastic.credit[k] * (drift - since), largest)
         plastic.credit[k] -= rate * plastic.post[cell]
     plastic.axon_step[axon], plastic.axon_drift[axon] = step, drift
@@ -107,7 +110,8 @@ def potentiate(plastic: PlasticTable, connection: int, cell: int, step: int, syn
         expect(synapses.weight, places, i)
         expect(plastic.credit, places, i)
         k, axon = places[i], axons[i]
-        since = plastic.axon_drift[axon] if plastic.axon_step[axon] > last_step else last_drift
+        of_axon = plastic.axon_drift[axon]
+        since = of_axon if plastic.axon_step[axon] > last_step else last_drift
         synapses.weight[k] = bounded(synapses.weight[k] + plastic.credit[k] * (drift - since), largest)
         plastic.credit[k] += rate * plastic.pre[axon]
     plastic.tagged[cell], plastic.cell_drift[cell] = step, drift
@@ -118,7 +122,7 @@ def pass_time(plastic: PlasticTable, connection: int, step: int, gate: float, sy
     """Let the sum move by a step, at the end of which nothing is faint."""
     params, drift = plastic.params[connection], plastic.drift[connection]
     drift[CREDIT_SUM] += drift[CREDIT_FADE] * params[HELD] * (gate - params[BASELINE])
-    drift[CREDIT_FADE] *= math.exp(-params[FORGETTING])
+    drift[CREDIT_FADE] *= math.exp(-np.float64(params[FORGETTING]))
     if drift[CREDIT_FADE] < FAINT:
         settle(plastic, connection, step + 1, synapses)
 

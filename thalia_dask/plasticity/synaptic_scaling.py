@@ -6,14 +6,21 @@
 Van Rossum, Bi & Turrigiano (2000), J. Neurosci. 20:8812, without their integral term; that efficacies keep their
 proportions: Turrigiano, Leslie, Desai, Rutherford & Nelson (1998), Nature 391:892.
 
-Both equations are integrated exactly. A cell keeps the integral S of 1 - a, a synapse what it was at the last spike
-of its axon; at the next one it is scaled by
+Both equations are integrated exactly. A synapse keeps what the integral S of 1 - a of its cell was at the last spike of
+its axon; at the next one it is scaled by
 
     exp((S - S_then) / tau_w)
 
 but by no more than e or 1/e at once. So a cell that has fallen silent recovers as far as it is spoken to, a spike of
 a cell costs nothing for each of its synapses, and an efficacy is that of its axon's last spike, or of the last reset,
 where all are brought up to date. The gate counts as it is then.
+
+A cell keeps its activity divided by the factor E(t) = exp(-t / tau_a) by which all activity has decayed since t = 0. So
+between its spikes neither that, A = a / E, nor P moves in
+
+    S(t) = t + P - A tau_a (1 - E(t))
+
+and a synapse costs no exponential. When E has become small, t = 0 is moved to now.
 """
 
 from __future__ import annotations
@@ -22,11 +29,24 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import FIRST_OWN, PlasticTable, Rule, bounded, incoming, outgoing
+from thalia_dask.plasticity.base import (
+    CREDIT_FADE,
+    CREDIT_SUM,
+    FIRST_OWN,
+    PlasticTable,
+    Rule,
+    bounded,
+    incoming,
+    outgoing,
+)
 from thalia_dask.synapses.table import SynapseTable
 
 LARGEST, FORGETTING, SHARE, GATHERED = range(FIRST_OWN, FIRST_OWN + 4)
+FAINT = 1e-4
+"""The factor of activity at which all cells are looked at, after 9 time constants."""
 SMALL = 0.01
 """Growth of which the fourth power does not show in a number of 24 bits."""
 
@@ -54,12 +74,10 @@ class SynapticScaling(Rule):
 
 
 @inlined
-def _integral(plastic: PlasticTable, cell: int, step: int, forgetting: float) -> float:
-    """S of a cell, in steps, at the beginning of a step."""
-    elapsed = step - plastic.tagged[cell]
-    faded = plastic.slow[cell] * (1.0 - math.exp(-forgetting * elapsed)) / forgetting
-    integral: float = plastic.cell_drift[cell] + (elapsed - faded)
-    return integral
+def _faded(plastic: PlasticTable, connection: int) -> float:
+    """How much the integral of a cell has lost, in steps, for each unit of its activity."""
+    faded: float = (1.0 - plastic.drift[connection, CREDIT_FADE]) / plastic.params[connection, FORGETTING]
+    return faded
 
 
 @inlined
@@ -71,46 +89,66 @@ def _factor(growth: float) -> float:
 
 
 @inlined
-def arrive(plastic: PlasticTable, connection: int, axon: int, step: int, gate: float, synapses: SynapseTable) -> None:
+def arrive(plastic: PlasticTable, connection: int, axon: int, gate: float, synapses: SynapseTable) -> None:
     """Scale the synapses of an axon that fires by what has happened since it last did."""
     params = plastic.params[connection]
-    largest, forgetting, share = params[LARGEST], params[FORGETTING], gate * params[SHARE]
+    largest, share = params[LARGEST], gate * params[SHARE]
+    passed, faded = plastic.drift[connection, CREDIT_SUM], _faded(plastic, connection)
     places, to_cell = outgoing(plastic, connection, axon)
     for i in range(places.shape[0]):
         k = places[i]
-        now = _integral(plastic, synapses.slot[k] + to_cell, step, forgetting)
-        synapses.weight[k] = bounded(synapses.weight[k] * _factor(share * (now - plastic.credit[k])), largest)
-        plastic.credit[k] = now
+        cell = synapses.slot[k] + to_cell
+        integral = plastic.cell_drift[cell] + (passed - plastic.slow[cell] * faded)
+        synapses.weight[k] = bounded(synapses.weight[k] * _factor(share * (integral - plastic.credit[k])), largest)
+        plastic.credit[k] = integral
 
 
 @inlined
-def answer(plastic: PlasticTable, connection: int, cell: int, step: int) -> None:
+def answer(plastic: PlasticTable, connection: int, cell: int) -> None:
     """Count the spike of a cell."""
-    params = plastic.params[connection]
-    _bring_up(plastic, cell, step, params[FORGETTING])
-    plastic.slow[cell] += params[GATHERED]
+    before = plastic.slow[cell]
+    plastic.slow[cell] += plastic.params[connection, GATHERED] / plastic.drift[connection, CREDIT_FADE]
+    plastic.cell_drift[cell] += (plastic.slow[cell] - before) * _faded(plastic, connection)
 
 
 @inlined
-def _bring_up(plastic: PlasticTable, cell: int, step: int, forgetting: float) -> None:
-    plastic.cell_drift[cell] = _integral(plastic, cell, step, forgetting)
-    plastic.slow[cell] *= math.exp(-forgetting * (step - plastic.tagged[cell]))
-    plastic.tagged[cell] = step
+def pass_time(plastic: PlasticTable, connection: int) -> None:
+    """Let all activity decay by a step, at the end of which nothing is faint."""
+    drift = plastic.drift[connection]
+    drift[CREDIT_SUM] += 1.0
+    drift[CREDIT_FADE] *= math.exp(-np.float64(plastic.params[connection, FORGETTING]))
+    if drift[CREDIT_FADE] < FAINT:
+        _begin_anew(plastic, connection)
 
 
 @inlined
-def settle(plastic: PlasticTable, connection: int, step: int, gate: float, synapses: SynapseTable) -> None:
-    """Bring all efficacies up to the beginning of a step, and begin new integrals."""
-    params = plastic.params[connection]
-    largest, forgetting, share = params[LARGEST], params[FORGETTING], gate * params[SHARE]
+def _begin_anew(plastic: PlasticTable, connection: int) -> None:
+    """Move t = 0 to now, but for the time that has passed."""
+    faded, fade = _faded(plastic, connection), plastic.drift[connection, CREDIT_FADE]
     first_cell = plastic.cell_base[connection]
     n_cells = plastic.target_last[connection] - plastic.target_first[connection]
     for cell in range(first_cell, first_cell + n_cells):
-        _bring_up(plastic, cell, step, forgetting)
+        plastic.cell_drift[cell] -= plastic.slow[cell] * faded
+        plastic.slow[cell] *= fade
+    plastic.drift[connection, CREDIT_FADE] = 1.0
+
+
+@inlined
+def settle(plastic: PlasticTable, connection: int, gate: float, synapses: SynapseTable) -> None:
+    """Bring all efficacies up to now, and begin new integrals."""
+    params = plastic.params[connection]
+    largest, share = params[LARGEST], gate * params[SHARE]
+    _begin_anew(plastic, connection)
+    first_cell, passed = plastic.cell_base[connection], plastic.drift[connection, CREDIT_SUM]
+    n_cells = plastic.target_last[connection] - plastic.target_first[connection]
+    for cell in range(first_cell, first_cell + n_cells):
+        integral = plastic.cell_drift[cell] + passed
         places, _ = incoming(plastic, cell)
         for i in range(places.shape[0]):
             k = places[i]
-            missed = plastic.cell_drift[cell] - plastic.credit[k]
-            synapses.weight[k] = bounded(synapses.weight[k] * _factor(share * missed), largest)
+            synapses.weight[k] = bounded(
+                synapses.weight[k] * _factor(share * (integral - plastic.credit[k])), largest
+            )
             plastic.credit[k] = 0.0
         plastic.cell_drift[cell] = 0.0
+    plastic.drift[connection, CREDIT_SUM] = 0.0

@@ -95,7 +95,7 @@ def axon_fires(row: int, step: int, gate: Floats, plastic: PlasticTable, synapse
             elif plastic.rule[c] == _INHIBITORY_STDP:
                 inhibitory_stdp.arrive(plastic, c, axon, gate[c], synapses)
             elif plastic.rule[c] == _SCALING:
-                synaptic_scaling.arrive(plastic, c, axon, step, gate[c], synapses)
+                synaptic_scaling.arrive(plastic, c, axon, gate[c], synapses)
             elif plastic.rule[c] == _DOPAMINE_STDP:
                 dopamine_stdp.depress(plastic, c, axon, step, synapses)
             elif plastic.rule[c] == _PARALLEL_FIBRE:
@@ -140,7 +140,7 @@ def _cell_learns(c: int, cell: int, step: int, gate: float, plastic: PlasticTabl
     elif plastic.rule[c] == _INHIBITORY_STDP:
         inhibitory_stdp.answer(plastic, c, cell, gate, synapses)
     elif plastic.rule[c] == _SCALING:
-        synaptic_scaling.answer(plastic, c, cell, step)
+        synaptic_scaling.answer(plastic, c, cell)
     elif plastic.rule[c] == _DOPAMINE_STDP:
         dopamine_stdp.potentiate(plastic, c, cell, step, synapses)
 
@@ -198,6 +198,8 @@ def pass_time(step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseT
     for c in range(plastic.rule.shape[0]):
         if plastic.rule[c] == _DOPAMINE_STDP:
             dopamine_stdp.pass_time(plastic, c, step, gate[c], synapses)
+        elif plastic.rule[c] == _SCALING:
+            synaptic_scaling.pass_time(plastic, c)
 
 
 @inlined
@@ -207,7 +209,7 @@ def settle(step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTabl
         if plastic.rule[c] == _DOPAMINE_STDP:
             dopamine_stdp.settle(plastic, c, step, synapses)
         elif plastic.rule[c] == _SCALING:
-            synaptic_scaling.settle(plastic, c, step, gate[c], synapses)
+            synaptic_scaling.settle(plastic, c, gate[c], synapses)
 
 
 @inlined

@@ -2,48 +2,61 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from thalia_dask.plasticity import synaptic_scaling as rule
+from thalia_dask.plasticity.base import CREDIT_FADE, CREDIT_SUM
 from thalia_dask.plasticity.on_torch.base import Learner, bounded
 
 
 class SynapticScalingLearner(Learner):
     """A connection with synaptic scaling."""
 
-    def axons_fire(self, spikes: Tensor, now: Tensor, gate: Tensor) -> None:
+    def axons_fire(self, spikes: Tensor, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
         a = self.afferents
-        due, integral = spikes[a.axon] > 0, self._integral(now)[a.cell]
+        due = spikes[a.axon] > 0
+        integral = (a.cell_drift + (a.drift[CREDIT_SUM] - a.slow * self._faded()))[a.cell]
         self._scale(due, integral, gate)
         credit = a.credit[a.synapse]
         a.credit.index_copy_(0, a.synapse, torch.where(due, integral.to(torch.float32), credit))
 
     def cells_fire(self, fired: Tensor, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
-        self._bring_up(fired, now)
-        self.afferents.slow.add_(fired * self.afferents.params[rule.GATHERED])
+        a = self.afferents
+        active = (a.slow + fired * (a.params[rule.GATHERED] / a.drift[CREDIT_FADE])).to(torch.float32)
+        a.cell_drift.add_((active - a.slow) * self._faded())
+        a.slow.copy_(active)
 
-    def settle(self, step: int, gate: float) -> None:
+    def pass_time(self, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
+        a = self.afferents
+        a.drift[CREDIT_SUM].add_(1.0)
+        a.drift[CREDIT_FADE].mul_(math.exp(-a.params[rule.FORGETTING]))
+        self._begin_anew(a.drift[CREDIT_FADE] < rule.FAINT)
+
+    def settle(self, step: int, gate: float) -> None:  # noqa: ARG002
         a = self.afferents
         device = a.weight.device
-        self._bring_up(torch.ones(a.n_cells, dtype=torch.bool, device=device), torch.tensor(step, device=device))
+        self._begin_anew(torch.tensor(True, device=device))  # noqa: FBT003
         every = torch.ones(len(a.synapse), dtype=torch.bool, device=device)
-        self._scale(every, a.cell_drift[a.cell], torch.tensor(gate, device=device))
+        self._scale(every, (a.cell_drift + a.drift[CREDIT_SUM])[a.cell], torch.tensor(gate, device=device))
         a.credit.index_fill_(0, a.synapse, 0.0)
         a.cell_drift.zero_()
+        a.drift[CREDIT_SUM].zero_()
 
-    def _integral(self, now: Tensor) -> Tensor:
-        """S of each cell in steps, float64."""
-        a, forgetting = self.afferents, self.afferents.params[rule.FORGETTING]
-        elapsed = (now - a.tagged).to(torch.float64)
-        return a.cell_drift + (elapsed - a.slow * (1.0 - torch.exp(-forgetting * elapsed)) / forgetting)
+    def _faded(self) -> Tensor:
+        """How much the integral of a cell has lost, in steps, for each unit of its activity; float64, ()."""
+        a = self.afferents
+        return (1.0 - a.drift[CREDIT_FADE]) / a.params[rule.FORGETTING]
 
-    def _bring_up(self, due: Tensor, now: Tensor) -> None:
-        a, forgetting = self.afferents, self.afferents.params[rule.FORGETTING]
-        a.cell_drift.copy_(torch.where(due, self._integral(now), a.cell_drift))
-        left = torch.exp(-forgetting * (now - a.tagged).to(torch.float64))
-        a.slow.copy_(torch.where(due, a.slow * left, a.slow))
-        a.tagged.copy_(torch.where(due, now, a.tagged))
+    def _begin_anew(self, due: Tensor) -> None:
+        """Move t = 0 to now, where that is due."""
+        a = self.afferents
+        fade = torch.where(due, a.drift[CREDIT_FADE], 1.0)
+        a.cell_drift.sub_(a.slow * torch.where(due, self._faded(), 0.0))
+        a.slow.copy_(a.slow * fade)
+        a.drift[CREDIT_FADE].copy_(torch.where(due, 1.0, a.drift[CREDIT_FADE]))
 
     def _scale(self, due: Tensor, integral: Tensor, gate: Tensor) -> None:
         """Scale the synapses that are due by what has happened since their axons' last spikes."""
