@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from distributed import Client
 
-from tests.scenarios.school import NO_LEARNING, guessed_returns, life, schooled, shipped, without
+from tests.scenarios.school import ALSO_A_BANDIT, NO_LEARNING, guessed_returns, life, schooled, shipped, without
 
 BANDIT, REVERSAL, DELAYED_MATCH, CARTPOLE = map(shipped, ("bandit", "reversal", "delayed_match", "cartpole"))
 MATCHING = "training.epochs=2"
-ALSO_A_BANDIT = ("task.name=bandit", "task.params.n_contexts=2", "training.epochs=1", "training.evaluation_trials=40")
 
 
 def test_the_arm_that_pays_is_found_in_each_context() -> None:
