@@ -17,7 +17,8 @@ sys.path.insert(0, str(ROOT))
 
 from tests.behaviour.bandit import P_BEST, Life, config, play  # noqa: E402
 from tests.behaviour.conditioning import BIN_MS, CUE, N_PROBES, REWARD, dopamine, eyelid  # noqa: E402
-from thalia_dask.plots.style import FAINT, PALETTE, new_figure  # noqa: E402
+from thalia_dask.plots.palette import FAINT, PALETTE  # noqa: E402
+from thalia_dask.plots.style import new_figure  # noqa: E402
 from thalia_dask.tasks.bandit import Bandit  # noqa: E402
 
 FIGURES = ROOT / "docs" / "explanation" / "behaviour"
