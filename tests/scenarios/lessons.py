@@ -88,11 +88,9 @@ LESSONS = {
         ),
     ),
     "bandit": Lesson(
-        "Contextual bandit", 0.5, 60, _with_and_without("bandit", lesioned=Life(_NO_PFC, ALSO_A_BANDIT))
+        "Contextual bandit", 0.5, 40, _with_and_without("bandit", lesioned=Life(_NO_PFC, ALSO_A_BANDIT))
     ),
-    "reversal": Lesson("Reversal", 0.5, 60, _with_and_without("reversal", lesioned=Life(_NO_PFC, _ALSO_A_REVERSAL))),
-    "delayed_match": Lesson(
-        "Delayed match to sample", 0.5, 100, _with_and_without("delayed_match", lesioned=Life(_NO_PFC))
-    ),
+    "reversal": Lesson("Reversal", 0.5, 40, _with_and_without("reversal", lesioned=Life(_NO_PFC, _ALSO_A_REVERSAL))),
+    "delayed_match": Lesson("Delayed match", 0.5, 100, _with_and_without("delayed_match", lesioned=Life(_NO_PFC))),
     "cartpole": Lesson("CartPole", None, 20, _with_and_without("cartpole")),
 }

@@ -35,6 +35,12 @@ def test_what_was_there_before_is_matched_by_a_brain_that_has_a_prefrontal_corte
     assert schooled(lesioned, *ALSO_A_BANDIT).accuracy_heldout > 0.9
 
 
+def test_digits_are_named_by_a_brain_without_a_prefrontal_cortex() -> None:
+    lesioned = without("pfc", "digits", ("cortex.l5", "cerebellum.mossy"))
+    short = ("brain.parallel=false", "training.epochs=1", "training.trials_per_epoch=500")
+    assert schooled(lesioned, *short, "training.evaluation_trials=100").accuracy_heldout > 0.4
+
+
 def test_a_pole_is_balanced_better_than_at_random() -> None:
     result = schooled(CARTPOLE, "training.epochs=3", "training.trials_per_epoch=40", "training.evaluation_trials=5")
     assert result.accuracy_by_epoch[-1] > 2 * guessed_returns("CartPole-v1", 100).mean()
