@@ -221,11 +221,11 @@ def notes(outcomes: dict[str, Outcome]) -> list[str]:
         "**Bandit, reversal.** Curves are shares of trials that were paid, and cannot pass 80 %, for the better arm "
         "pays in 80 % of the trials; in the examination it always does. In the reversal arms change places after 400 "
         "trials.\n",
-        "**Learning rate 0.** A brain that does not learn from reward prefers some answer to each light. There are few "
-        "lights, so one seed may lie far from chance, to either side. At CartPole preferences are worse than random "
+        "**Learning rate 0.** A brain that does not learn from reward prefers some answer to each light. Lights are "
+        "few, so one seed may lie far from chance, to either side. At CartPole preferences are worse than random "
         "actions. What cortex and hippocampus learn without reward goes on.\n",
-        "**Without PFC.** The region and its projections are left out of the config. In the delayed match, with as many "
-        f"trials, {matched.training[LESIONED][:, half:].mean():.0%} of the answers are right in the second half of "
+        "**Without PFC.** The region and its projections are left out of the config. In the delayed match, with as "
+        f"many trials, {matched.training[LESIONED][:, half:].mean():.0%} of the answers are right in the second half of "
         "training. At bandit and reversal it is the same lesioned brain, in two contexts. In the lesioned brain of "
         "digits the cerebellum hears layer 5 instead. CartPole's brain has no PFC.\n",
         f"**CartPole.** {pole(outcomes['cartpole'])}",
