@@ -225,7 +225,7 @@ def notes(outcomes: dict[str, Outcome]) -> list[str]:
         "few, so one seed may lie far from chance, to either side. At CartPole preferences are worse than random "
         "actions. What cortex and hippocampus learn without reward goes on.\n",
         "**Without PFC.** The region and its projections are left out of the config. In the delayed match, with as "
-        f"many trials, {matched.training[LESIONED][:, half:].mean():.0%} of the answers are right in the second half of "
+        f"many trials, {matched.training[LESIONED][:, half:].mean():.0%} of answers are right in the last half of "
         "training. At bandit and reversal it is the same lesioned brain, in two contexts. In the lesioned brain of "
         "digits the cerebellum hears layer 5 instead. CartPole's brain has no PFC.\n",
         f"**CartPole.** {pole(outcomes['cartpole'])}",
