@@ -28,7 +28,7 @@ help:
 	@echo "make chromium  install Debian's Chromium for them (as root)"
 	@echo "make page-cost  measure what the live page costs a run, of six regions and of 512 (8 minutes)"
 	@echo "make forecast  compare forecasts of parallel execution with real runs, in minutes"
-	@echo "make behaviour  experiments with regions over five seeds; figures and tables go to docs/explanation (minutes)"
+	@echo "make behaviour  experiments with regions and tasks over five seeds; figures and tables go to docs (half an hour)"
 	@echo "make lint    ruff, mypy and the import contract"
 	@echo "make bench   side-by-side benchmarks against NEST and Brian2, in results/bench.json (takes long)"
 	@echo "make validate  comparisons with NEST, in results/validate.json; fails where one does not hold"
@@ -68,6 +68,7 @@ forecast: $(KERNELS)
 behaviour: $(KERNELS)
 	$(BIN)/python docs/make_behaviour.py $(ARGS)
 	$(BIN)/python docs/make_learning_figures.py $(ARGS)
+	$(BIN)/python docs/make_task_curves.py
 
 lint: $(READY)
 	$(BIN)/ruff check

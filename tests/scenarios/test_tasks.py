@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from distributed import Client
 
-from tests.scenarios.school import NO_LEARNING, guessed_returns, life, schooled, shipped, without
+from tests.scenarios.school import ALSO_A_BANDIT, NO_LEARNING, guessed_returns, life, schooled, shipped, without
 
 BANDIT, REVERSAL, DELAYED_MATCH, CARTPOLE = map(shipped, ("bandit", "reversal", "delayed_match", "cartpole"))
 MATCHING = "training.epochs=2"
-ALSO_A_BANDIT = ("task.name=bandit", "task.params.n_contexts=2", "training.epochs=1", "training.evaluation_trials=40")
 
 
 def test_the_arm_that_pays_is_found_in_each_context() -> None:
@@ -34,6 +33,12 @@ def test_what_was_there_before_is_matched_by_a_brain_that_has_a_prefrontal_corte
     lesioned = without("pfc", "delayed_match")
     assert schooled(lesioned, MATCHING).accuracy_heldout < 0.6
     assert schooled(lesioned, *ALSO_A_BANDIT).accuracy_heldout > 0.9
+
+
+def test_digits_are_named_by_a_brain_without_a_prefrontal_cortex() -> None:
+    lesioned = without("pfc", "digits", ("cortex.l5", "cerebellum.mossy"))
+    short = ("brain.parallel=false", "training.epochs=1", "training.trials_per_epoch=500")
+    assert schooled(lesioned, *short, "training.evaluation_trials=100").accuracy_heldout > 0.4
 
 
 def test_a_pole_is_balanced_better_than_at_random() -> None:
