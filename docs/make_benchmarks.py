@@ -1,7 +1,7 @@
 """Write the page of benchmarks from what ``make bench`` measured.
 
 Run it as ``python docs/make_benchmarks.py``, or with another file that ``python -m benchmarks`` wrote. What
-``python -m benchmarks.torch_path`` wrote on a machine with a GPU belongs in ``results/gpu.json``.
+``python -m benchmarks.torch_path`` wrote on a machine with a GPU is kept in ``docs/gpu.json``.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from benchmarks.row import Row  # noqa: E402
 from benchmarks.table import amount, bound  # noqa: E402
 
 RESULTS = ROOT / "results" / "bench.json"
-GPU = ROOT / "results" / "gpu.json"
+GPU = ROOT / "docs" / "gpu.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
 
-HEAD = """<!-- Written by docs/make_benchmarks.py from results/bench.json and gpu.json: make bench, then this. -->
+HEAD = """<!-- Written by docs/make_benchmarks.py from results/bench.json and docs/gpu.json, after make bench. -->
 
 # Benchmarks
 """

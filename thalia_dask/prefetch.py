@@ -18,7 +18,7 @@ _READ, _KEEP_IN_ALL_CACHES, _DATA = 0, 3, 1
 
 
 def prefetch(array: NDArray[Any], index: int) -> None:
-    """Begin to load the cache line of ``array[index]``, which may lie behind the end."""
+    """Begin to load the cache line of ``array[index]``, a number or a row, which may lie behind the end."""
 
 
 @intrinsic
@@ -37,7 +37,10 @@ def _prefetch(_context: Any, array: Any, index: Any) -> Any:
 
 @overload(prefetch)
 def _compiled_prefetch(array: Any, index: Any) -> Any:  # noqa: ARG001
-    def hint(array: Any, index: Any) -> Any:
+    def of_number(array: Any, index: Any) -> Any:
         return _prefetch(array, index)  # type: ignore[call-arg]
 
-    return hint
+    def of_row(array: Any, index: Any) -> Any:
+        return _prefetch(array, index * array.shape[1])  # type: ignore[call-arg]
+
+    return of_number if array.ndim == 1 else of_row

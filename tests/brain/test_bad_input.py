@@ -120,3 +120,11 @@ def test_a_client_for_a_sequential_brain() -> None:
         ConfigError, match=r"a Dask client was given, but brain.parallel is false.*leave the client out"
     ):
         DynamicBrain.from_thalia_config(load_config({"brain": {"parallel": False}}), client=object())  # type: ignore[arg-type]
+
+
+def test_a_path_in_place_of_a_config() -> None:
+    with pytest.raises(ConfigError) as caught:
+        DynamicBrain.from_thalia_config("configs/digits.yaml")
+    assert str(caught.value) == (
+        "config is a str, but must be a ThaliaConfig; read a file with thalia_dask.load_config(path)"
+    )

@@ -31,7 +31,7 @@ from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer, ProgressReport, TrialReport
 from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.engine.sequential import SequentialExecutor
-from thalia_dask.errors import InputError, StateError
+from thalia_dask.errors import ConfigError, InputError, StateError
 from thalia_dask.recording.layout import Position
 from thalia_dask.recording.store import check_output
 from thalia_dask.regions import creator
@@ -125,6 +125,11 @@ class DynamicBrain:
         OutputError : if ``out`` cannot be written, or exists and ``overwrite`` is false.
         ClusterError : if the Dask workers do not start in time.
         """
+        if not isinstance(config, ThaliaConfig):
+            raise ConfigError(
+                f"config is a {type(config).__name__}, but must be a ThaliaConfig; "
+                "read a file with thalia_dask.load_config(path)"
+            )
         return cls._build(config, client, observers, out, steps_per_call, overwrite=overwrite)
 
     @classmethod

@@ -36,16 +36,27 @@ async def watch(homes: Sequence[Home], hung_after_s: float) -> NoReturn:
     ------
     WorkerLostError : as soon as one is gone, or ``hung_after_s`` after one gave its last sign.
     """
-    loop = asyncio.get_running_loop()
-    last_sign = loop.time()
     while True:
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await _look(homes, hung_after_s / 2)
+        signs = [asyncio.create_task(_sign_of_life(home)) for home in homes]
+        try:
+            await _look(homes, hung_after_s / 2, until=signs)
+            silent = [home for home, sign in zip(homes, signs, strict=True) if not (sign.done() and sign.result())]
+        finally:
+            for sign in signs:
+                sign.cancel()
+        if silent:
+            raise workers_lost(silent, f"gave no sign of life for {hung_after_s:g} s")
+
+
+async def _look(homes: Sequence[Home], duration_s: float, until: Sequence[asyncio.Task[bool]] = ()) -> None:
+    """Wait, but for no lost worker, and for no longer than all of ``until`` take where these are given."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + duration_s
+    while loop.time() < end and not (until and all(sign.done() for sign in until)):
+        await asyncio.sleep(min(_LOOK_EVERY_S, max(0.0, end - loop.time())))
         if lost := [home for home in homes if home.living.lost()]:
             raise workers_lost(lost, "was lost")
-        if loop.time() - last_sign >= hung_after_s / 2 - _LOOK_EVERY_S:
-            if silent := await _silent(homes, hung_after_s / 2):
-                raise workers_lost(silent, f"gave no sign of life for {hung_after_s:g} s")
-            last_sign = loop.time()
 
 
 def workers_lost(homes: Sequence[Home], how: str) -> WorkerLostError:
@@ -61,15 +72,6 @@ def workers_lost(homes: Sequence[Home], how: str) -> WorkerLostError:
 def named(regions: Sequence[str]) -> str:
     """Regions, as errors name them."""
     return f"region{'s' * (len(regions) > 1)} " + ", ".join(f"'{region}'" for region in regions)
-
-
-async def _silent(homes: Sequence[Home], patience_s: float) -> list[Home]:
-    signs = [asyncio.create_task(_sign_of_life(home)) for home in homes]
-    await asyncio.wait(signs, timeout=patience_s)
-    silent = [home for home, sign in zip(homes, signs, strict=True) if not (sign.done() and sign.result())]
-    for sign in signs:
-        sign.cancel()
-    return silent
 
 
 async def _sign_of_life(home: Home) -> bool:

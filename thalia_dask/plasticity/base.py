@@ -40,9 +40,7 @@ STATE = {
     "eligibility": "eligibility",
     "credit": "credit",
     "credit_drift": "drift",
-    "credit_pre_step": "axon_step",
-    "credit_pre_drift": "axon_drift",
-    "credit_post_drift": "cell_drift",
+    "credit_cell": "cell_drift",
 }
 """Name in a region's snapshot -> field of ``PlasticTable``: all that learning changes besides efficacies."""
 
@@ -54,8 +52,8 @@ class Rule(ABC):
 
     code: ClassVar[int]
     """The rule's number in the dispatch of :mod:`thalia_dask.plasticity.updates`."""
-    gives_credit: ClassVar[bool] = False
-    """Whether the rule needs ``PlasticTable.credit``."""
+    n_kept: ClassVar[int] = 0
+    """How many numbers the rule keeps for each synapse in ``PlasticTable.credit``."""
 
     @abstractmethod
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:
@@ -101,9 +99,9 @@ class PlasticTable(NamedTuple):
     in_synapse, in_axon : uint32 per synapse, ordered by cell: positions in the synapse table and in ``pre``. Half
         as wide as other numbers, and without a sign that would have to be looked at: learning is bound by memory.
     eligibility : float32 per synapse.
-    credit, drift, axon_step, axon_drift, cell_drift : see ``plasticity.dopamine_stdp`` and ``synaptic_scaling``; float32 per synapse of the
-        region (none where no connection has that rule), float64 of shape (connections, 2), int64 and float64 per
-        axon, float64 per cell.
+    credit : float32, shape (synapses of the region, numbers that its rules keep for each); see ``Rule.n_kept``.
+    drift, cell_drift : float64, shape (connections, 2) and per cell: see ``plasticity.dopamine_stdp`` and
+        ``plasticity.synaptic_scaling``.
     """
 
     rule: NDArray[np.int64]
@@ -133,8 +131,6 @@ class PlasticTable(NamedTuple):
     eligibility: Floats
     credit: Floats
     drift: NDArray[np.float64]
-    axon_step: NDArray[np.int64]
-    axon_drift: NDArray[np.float64]
     cell_drift: NDArray[np.float64]
 
 
@@ -196,7 +192,7 @@ def index_plastic(
     cell_base = _starts(cell_counts)
     late_base = _starts([lag * late_words(n_cells) for lag, n_cells in zip(lags, cell_counts, strict=True)])
     lists = _lists(connections, owner, synapses, n_neurons, axon_base)
-    gives_credit = any(connection.rule.gives_credit for connection in connections)
+    n_kept = max((connection.rule.n_kept for connection in connections), default=0)
 
     def each(values: list[int]) -> NDArray[np.int64]:
         return np.array(values, np.int64)
@@ -227,10 +223,8 @@ def index_plastic(
         in_synapse=lists.in_synapse,
         in_axon=lists.in_axon,
         eligibility=np.zeros(lists.in_start[-1], np.float32),
-        credit=np.zeros(len(owner) if gives_credit else 0, np.float32),
+        credit=np.zeros((len(owner) if n_kept else 0, n_kept), np.float32),
         drift=np.tile([1.0, 0.0], (len(connections), 1)),
-        axon_step=np.zeros(axon_base[-1], np.int64),
-        axon_drift=np.zeros(axon_base[-1], np.float64),
         cell_drift=np.zeros(cell_base[-1], np.float64),
     )
 

@@ -9,8 +9,8 @@ g is the connection's gate: with ``gates=("dopamine",)`` the level of dopamine, 
 reaches its synapses after the dendritic delay, as in ``stdp``.
 
 Credit is kept divided by the factor f(t) = exp(-t / tau_c) by which all of it has decayed, so between spikes only
-one sum moves, s(t) = integral of f (g - baseline): a synapse that was last looked at when the sum was s_0 has
-meanwhile gained c / f * (s - s_0). That is worked out at the next spike of its axon or its cell, and for all
+one sum moves, s(t) = integral of f (g - baseline): a synapse that keeps s_0, what the sum was at the last spike of
+its axon or its cell, has meanwhile gained c / f * (s - s_0). That is worked out at the next such spike, and for all
 synapses when f has become small, at a reset of the region, and at no other time: an efficacy is that of the
 synapse's last event.
 
@@ -45,8 +45,13 @@ from thalia_dask.synapses.table import SynapseTable
 from thalia_dask.ticks import to_steps
 
 POTENTIATION, DEPRESSION, LARGEST, FORGETTING, HELD, BASELINE = range(FIRST_OWN, FIRST_OWN + 6)
-FAINT = 1e-6
-"""The factor of credit at which all synapses are looked at, after 14 time constants."""
+CREDIT, SINCE = 0, 1
+"""What a synapse keeps: its credit, and the sum at its last event."""
+FAINT = 0.01
+"""The factor of credit at which all synapses are looked at, after 4.6 time constants.
+
+Until then the sum, kept in 24 bits, has enough of them to tell one step from the next.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class DopamineSTDP(Rule):
     """Rates and ``largest`` are in units of the mean initial efficacy; times in ms."""
 
     code: ClassVar[int] = 7
-    gives_credit: ClassVar[bool] = True
+    n_kept: ClassVar[int] = 2
     tau_pre_ms: float = 20.0
     tau_post_ms: float = 20.0
     tau_credit_ms: float = 1000.0
@@ -81,70 +86,64 @@ class DopamineSTDP(Rule):
 
 
 @inlined
-def depress(plastic: PlasticTable, connection: int, axon: int, step: int, synapses: SynapseTable) -> None:
+def depress(plastic: PlasticTable, connection: int, axon: int, synapses: SynapseTable) -> None:
     """Take credit from the synapses of an axon that fires, by the traces of their target cells."""
     present = plastic.fade[connection, POST] / plastic.drift[connection, CREDIT_FADE]
     rate = plastic.params[connection, DEPRESSION] * present
-    largest, drift = plastic.params[connection, LARGEST], plastic.drift[connection, CREDIT_SUM]
-    last_step, last_drift = plastic.axon_step[axon], plastic.axon_drift[axon]
+    largest, now = plastic.params[connection, LARGEST], np.float32(plastic.drift[connection, CREDIT_SUM])
     places, to_cell = outgoing(plastic, connection, axon)
     for i in range(places.shape[0]):
         k = places[i]
-        cell = synapses.slot[k] + to_cell
-        of_cell = plastic.cell_drift[cell]  # loaded in any case: which of the two is later cannot be foretold
-        since = last_drift if last_step > plastic.tagged[cell] else of_cell
-        synapses.weight[k] = bounded(synapses.weight[k] + plastic.credit[k] * (drift - since), largest)
-        plastic.credit[k] -= rate * plastic.post[cell]
-    plastic.axon_step[axon], plastic.axon_drift[axon] = step, drift
+        _gain(plastic, k, now, largest, synapses)
+        plastic.credit[k, CREDIT] -= rate * plastic.post[synapses.slot[k] + to_cell]
 
 
 @inlined
-def potentiate(plastic: PlasticTable, connection: int, cell: int, step: int, synapses: SynapseTable) -> None:
+def potentiate(plastic: PlasticTable, connection: int, cell: int, synapses: SynapseTable) -> None:
     """Give credit to the synapses onto a cell that fires, by the traces of their axons."""
     present = plastic.fade[connection, PRE] / plastic.drift[connection, CREDIT_FADE]
     rate = plastic.params[connection, POTENTIATION] * present
-    largest, drift = plastic.params[connection, LARGEST], plastic.drift[connection, CREDIT_SUM]
-    last_step, last_drift = plastic.tagged[cell], plastic.cell_drift[cell]
+    largest, now = plastic.params[connection, LARGEST], np.float32(plastic.drift[connection, CREDIT_SUM])
     places, axons = incoming(plastic, cell)
     for i in range(places.shape[0]):
         expect(synapses.weight, places, i)
         expect(plastic.credit, places, i)
-        k, axon = places[i], axons[i]
-        of_axon = plastic.axon_drift[axon]
-        since = of_axon if plastic.axon_step[axon] > last_step else last_drift
-        synapses.weight[k] = bounded(synapses.weight[k] + plastic.credit[k] * (drift - since), largest)
-        plastic.credit[k] += rate * plastic.pre[axon]
-    plastic.tagged[cell], plastic.cell_drift[cell] = step, drift
+        k = places[i]
+        _gain(plastic, k, now, largest, synapses)
+        plastic.credit[k, CREDIT] += rate * plastic.pre[axons[i]]
 
 
 @inlined
-def pass_time(plastic: PlasticTable, connection: int, step: int, gate: float, synapses: SynapseTable) -> None:
+def _gain(plastic: PlasticTable, k: int, now: np.float32, largest: float, synapses: SynapseTable) -> None:
+    """Bring an efficacy up to now."""
+    gained = plastic.credit[k, CREDIT] * (now - plastic.credit[k, SINCE])
+    synapses.weight[k] = bounded(synapses.weight[k] + gained, largest)
+    plastic.credit[k, SINCE] = now
+
+
+@inlined
+def pass_time(plastic: PlasticTable, connection: int, gate: float, synapses: SynapseTable) -> None:
     """Let the sum move by a step, at the end of which nothing is faint."""
     params, drift = plastic.params[connection], plastic.drift[connection]
     drift[CREDIT_SUM] += drift[CREDIT_FADE] * params[HELD] * (gate - params[BASELINE])
     drift[CREDIT_FADE] *= math.exp(-np.float64(params[FORGETTING]))
     if drift[CREDIT_FADE] < FAINT:
-        settle(plastic, connection, step + 1, synapses)
+        settle(plastic, connection, synapses)
 
 
 @inlined
-def settle(plastic: PlasticTable, connection: int, step: int, synapses: SynapseTable) -> None:
-    """Bring all efficacies of the connection up to the beginning of a step, and begin a new sum."""
-    first_cell, first_axon = plastic.cell_base[connection], plastic.axon_base[connection]
-    n_cells = plastic.target_last[connection] - plastic.target_first[connection]
-    n_axons = plastic.row_last[connection] - plastic.row_first[connection]
-    fade, drift = plastic.drift[connection, CREDIT_FADE], plastic.drift[connection, CREDIT_SUM]
+def settle(plastic: PlasticTable, connection: int, synapses: SynapseTable) -> None:
+    """Bring all efficacies of the connection up to now, and begin a new sum."""
+    fade, now = plastic.drift[connection, CREDIT_FADE], np.float32(plastic.drift[connection, CREDIT_SUM])
     largest = plastic.params[connection, LARGEST]
-    for cell in range(first_cell, first_cell + n_cells):
-        for e in range(plastic.in_first[cell], plastic.in_last[cell]):
-            k, axon = plastic.in_synapse[e], plastic.in_axon[e]
-            axon_is_later = plastic.axon_step[axon] > plastic.tagged[cell]
-            since = plastic.axon_drift[axon] if axon_is_later else plastic.cell_drift[cell]
-            synapses.weight[k] = bounded(synapses.weight[k] + plastic.credit[k] * (drift - since), largest)
-            plastic.credit[k] *= fade
-    for cell in range(first_cell, first_cell + n_cells):
-        plastic.tagged[cell], plastic.cell_drift[cell] = step, 0.0
+    first_axon = plastic.axon_base[connection]
+    n_axons = plastic.row_last[connection] - plastic.row_first[connection]
     for axon in range(first_axon, first_axon + n_axons):
-        plastic.axon_step[axon], plastic.axon_drift[axon] = step, 0.0
+        places, _ = outgoing(plastic, connection, axon)
+        for i in range(places.shape[0]):
+            k = places[i]
+            _gain(plastic, k, now, largest, synapses)
+            plastic.credit[k, CREDIT] *= fade
+            plastic.credit[k, SINCE] = 0.0
     plastic.drift[connection, CREDIT_FADE] = 1.0
     plastic.drift[connection, CREDIT_SUM] = 0.0

@@ -6,8 +6,8 @@
 Van Rossum, Bi & Turrigiano (2000), J. Neurosci. 20:8812, without their integral term; that efficacies keep their
 proportions: Turrigiano, Leslie, Desai, Rutherford & Nelson (1998), Nature 391:892.
 
-Both equations are integrated exactly. A synapse keeps what the integral S of 1 - a of its cell was at the last spike of
-its axon; at the next one it is scaled by
+Both equations are integrated exactly. A synapse keeps what the integral S of 1 - a of its cell was at the last spike
+of its axon; at the next one it is scaled by
 
     exp((S - S_then) / tau_w)
 
@@ -15,8 +15,8 @@ but by no more than e or 1/e at once. So a cell that has fallen silent recovers 
 a cell costs nothing for each of its synapses, and an efficacy is that of its axon's last spike, or of the last reset,
 where all are brought up to date. The gate counts as it is then.
 
-A cell keeps its activity divided by the factor E(t) = exp(-t / tau_a) by which all activity has decayed since t = 0. So
-between its spikes neither that, A = a / E, nor P moves in
+A cell keeps its activity divided by the factor E(t) = exp(-t / tau_a) by which all activity has decayed since t = 0.
+So between its spikes neither that, A = a / E, nor P moves in
 
     S(t) = t + P - A tau_a (1 - E(t))
 
@@ -56,7 +56,7 @@ class SynapticScaling(Rule):
     """``largest`` is the bound in units of the mean initial efficacy; times in ms."""
 
     code: ClassVar[int] = 6
-    gives_credit: ClassVar[bool] = True
+    n_kept: ClassVar[int] = 1
     target_hz: float = 5.0
     tau_activity_ms: float = 1000.0
     tau_scaling_ms: float = 10000.0
@@ -99,8 +99,9 @@ def arrive(plastic: PlasticTable, connection: int, axon: int, gate: float, synap
         k = places[i]
         cell = synapses.slot[k] + to_cell
         integral = plastic.cell_drift[cell] + (passed - plastic.slow[cell] * faded)
-        synapses.weight[k] = bounded(synapses.weight[k] * _factor(share * (integral - plastic.credit[k])), largest)
-        plastic.credit[k] = integral
+        growth = share * (integral - plastic.credit[k, 0])
+        synapses.weight[k] = bounded(synapses.weight[k] * _factor(growth), largest)
+        plastic.credit[k, 0] = integral
 
 
 @inlined
@@ -147,8 +148,8 @@ def settle(plastic: PlasticTable, connection: int, gate: float, synapses: Synaps
         for i in range(places.shape[0]):
             k = places[i]
             synapses.weight[k] = bounded(
-                synapses.weight[k] * _factor(share * (integral - plastic.credit[k])), largest
+                synapses.weight[k] * _factor(share * (integral - plastic.credit[k, 0])), largest
             )
-            plastic.credit[k] = 0.0
+            plastic.credit[k, 0] = 0.0
         plastic.cell_drift[cell] = 0.0
     plastic.drift[connection, CREDIT_SUM] = 0.0

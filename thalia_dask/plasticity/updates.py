@@ -49,17 +49,17 @@ def learn(
     """
     late_cells_fire(step, gate, plastic, synapses)
     for row in arriving:
-        axon_fires(row, step, gate, plastic, synapses)
+        axon_fires(row, gate, plastic, synapses)
         mark_axon(row, plastic)
     for neuron in neurons:
         cell_fires(neuron, step, gate, plastic, synapses)
     for neuron in neurons:
-        axon_fires(neuron, step, gate, plastic, synapses)
+        axon_fires(neuron, gate, plastic, synapses)
     for neuron in neurons:
         mark_axon(neuron, plastic)
         mark_cell(neuron, plastic)
     mark_late_cells(step, neurons, plastic)
-    pass_time(step, gate, plastic, synapses)
+    pass_time(gate, plastic, synapses)
 
 
 @inlined
@@ -85,7 +85,7 @@ def _settle(traces: Floats, fade: Floats, side: int) -> None:
 
 
 @inlined
-def axon_fires(row: int, step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+def axon_fires(row: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Learn from a presynaptic spike."""
     for c in range(plastic.rule.shape[0]):
         if plastic.row_first[c] <= row < plastic.row_last[c]:
@@ -97,7 +97,7 @@ def axon_fires(row: int, step: int, gate: Floats, plastic: PlasticTable, synapse
             elif plastic.rule[c] == _SCALING:
                 synaptic_scaling.arrive(plastic, c, axon, gate[c], synapses)
             elif plastic.rule[c] == _DOPAMINE_STDP:
-                dopamine_stdp.depress(plastic, c, axon, step, synapses)
+                dopamine_stdp.depress(plastic, c, axon, synapses)
             elif plastic.rule[c] == _PARALLEL_FIBRE:
                 climbing_fibre.potentiate(plastic, c, axon, gate[c], synapses)
             elif plastic.rule[c] == _CLIMBING_FIBRE:
@@ -142,7 +142,7 @@ def _cell_learns(c: int, cell: int, step: int, gate: float, plastic: PlasticTabl
     elif plastic.rule[c] == _SCALING:
         synaptic_scaling.answer(plastic, c, cell)
     elif plastic.rule[c] == _DOPAMINE_STDP:
-        dopamine_stdp.potentiate(plastic, c, cell, step, synapses)
+        dopamine_stdp.potentiate(plastic, c, cell, synapses)
 
 
 @inlined
@@ -193,21 +193,21 @@ def _late(plastic: PlasticTable, c: int, step: int) -> tuple[int, int]:
 
 
 @inlined
-def pass_time(step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+def pass_time(gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Let what was learned in a step work until the next."""
     for c in range(plastic.rule.shape[0]):
         if plastic.rule[c] == _DOPAMINE_STDP:
-            dopamine_stdp.pass_time(plastic, c, step, gate[c], synapses)
+            dopamine_stdp.pass_time(plastic, c, gate[c], synapses)
         elif plastic.rule[c] == _SCALING:
             synaptic_scaling.pass_time(plastic, c)
 
 
 @inlined
-def settle(step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
-    """Bring all efficacies up to the beginning of a step."""
+def settle(gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Bring all efficacies up to now."""
     for c in range(plastic.rule.shape[0]):
         if plastic.rule[c] == _DOPAMINE_STDP:
-            dopamine_stdp.settle(plastic, c, step, synapses)
+            dopamine_stdp.settle(plastic, c, synapses)
         elif plastic.rule[c] == _SCALING:
             synaptic_scaling.settle(plastic, c, gate[c], synapses)
 

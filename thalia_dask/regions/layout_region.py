@@ -87,7 +87,7 @@ class LayoutRegion(Region):
         """Tell the reward-modulated connections which action was selected."""
 
     @abstractmethod
-    def _settle(self, step: int, gate: Floats) -> None:
+    def _settle(self, gate: Floats) -> None:
         """Bring all efficacies up to the beginning of a step; ``gate`` (plastic connections,) as it is then."""
 
     @abstractmethod
@@ -159,7 +159,7 @@ class LayoutRegion(Region):
 
     def _receive(self, signal: Signal) -> None:
         if signal.name == "reset":
-            self._settle(signal.step, self._gate(Window(signal.step, signal.step + 1))[0])
+            self._settle(self._gate(Window(signal.step, signal.step + 1))[0])
             self._rest()
         elif signal.name == "action":
             if self._layout.n_actions:

@@ -120,7 +120,7 @@ class SpikingRegion(LayoutRegion):
         self.advance(Window(0, 0), Arrivals())
         updates.action_selected(0, 0, 1, self._plastic)
         updates.dopamine_released(0, 0.0, self._plastic, self._synapses)
-        updates.settle(0, np.zeros(len(self._gates), np.float32), self._plastic, self._synapses)
+        updates.settle(np.zeros(len(self._gates), np.float32), self._plastic, self._synapses)
 
     def _own(self, name: str, array: _Array) -> _Array:
         """Let a torch tensor own an array of state; the view returned shares its memory."""
@@ -130,8 +130,8 @@ class SpikingRegion(LayoutRegion):
     def _select_action(self, step: int, action: int) -> None:
         updates.action_selected(step, action, self._layout.n_actions, self._plastic)
 
-    def _settle(self, step: int, gate: Floats) -> None:
-        updates.settle(step, gate, self._plastic, self._synapses)
+    def _settle(self, gate: Floats) -> None:
+        updates.settle(gate, self._plastic, self._synapses)
 
     def _reinforce(self, step: int, amount: float) -> None:
         updates.dopamine_released(step, amount, self._plastic, self._synapses)

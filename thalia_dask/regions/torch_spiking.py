@@ -219,9 +219,9 @@ class TorchSpikingRegion(LayoutRegion):
             learner.select(step, action, self._layout.n_actions)
 
     @torch.no_grad()
-    def _settle(self, step: int, gate: Floats) -> None:
+    def _settle(self, gate: Floats) -> None:
         for learner, factor in zip(self._learners, gate.tolist(), strict=True):
-            learner.settle(step, factor)
+            learner.settle(factor)
 
     @torch.no_grad()
     def _reinforce(self, step: int, amount: float) -> None:

@@ -26,7 +26,7 @@ class Afferents(NamedTuple):
     lag : steps that a cell's spike takes back to its synapses.
     params : the parameters of the rule, see its file.
     weight : float32, all efficacies of the region.
-    fade, pre, post, slow, late, tagged, eligibility, drift, axon_step, axon_drift, cell_drift : its part of those of
+    fade, pre, post, slow, late, tagged, eligibility, drift, cell_drift : its part of those of
         ``plasticity.base.PlasticTable``; ``late`` is uint8, shape (lag, cells).
     credit : of all synapses of the region.
     """
@@ -50,8 +50,6 @@ class Afferents(NamedTuple):
     eligibility: Tensor
     credit: Tensor
     drift: Tensor
-    axon_step: Tensor
-    axon_drift: Tensor
     cell_drift: Tensor
 
     def by_cell(self, values: Tensor) -> Tensor:
@@ -147,8 +145,8 @@ class Learner:
     def pass_time(self, now: Tensor, gate: Tensor) -> None:
         """Let what was learned in a step work until the next."""
 
-    def settle(self, step: int, gate: float) -> None:
-        """Bring all efficacies up to the beginning of a step."""
+    def settle(self, gate: float) -> None:
+        """Bring all efficacies up to now."""
 
     def select(self, step: int, action: int, n_actions: int) -> None:
         """Learn which action was selected."""

@@ -78,9 +78,7 @@ def learners(plastic: PlasticTable, weight: Tensor, tensors: dict[str, Tensor], 
             eligibility=tensors["eligibility"][synapses],
             credit=tensors["credit"],
             drift=tensors["credit_drift"][c],
-            axon_step=tensors["credit_pre_step"][axons],
-            axon_drift=tensors["credit_pre_drift"][axons],
-            cell_drift=tensors["credit_post_drift"][cells],
+            cell_drift=tensors["credit_cell"][cells],
         )
         rule = int(plastic.rule[c])
         if rule not in _LEARNERS:

@@ -20,8 +20,8 @@ class SynapticScalingLearner(Learner):
         due = spikes[a.axon] > 0
         integral = (a.cell_drift + (a.drift[CREDIT_SUM] - a.slow * self._faded()))[a.cell]
         self._scale(due, integral, gate)
-        credit = a.credit[a.synapse]
-        a.credit.index_copy_(0, a.synapse, torch.where(due, integral.to(torch.float32), credit))
+        kept = a.credit[:, 0]
+        kept.index_copy_(0, a.synapse, torch.where(due, integral.to(torch.float32), kept[a.synapse]))
 
     def cells_fire(self, fired: Tensor, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
         a = self.afferents
@@ -35,13 +35,13 @@ class SynapticScalingLearner(Learner):
         a.drift[CREDIT_FADE].mul_(math.exp(-a.params[rule.FORGETTING]))
         self._begin_anew(a.drift[CREDIT_FADE] < rule.FAINT)
 
-    def settle(self, step: int, gate: float) -> None:  # noqa: ARG002
+    def settle(self, gate: float) -> None:
         a = self.afferents
         device = a.weight.device
         self._begin_anew(torch.tensor(True, device=device))  # noqa: FBT003
         every = torch.ones(len(a.synapse), dtype=torch.bool, device=device)
         self._scale(every, (a.cell_drift + a.drift[CREDIT_SUM])[a.cell], torch.tensor(gate, device=device))
-        a.credit.index_fill_(0, a.synapse, 0.0)
+        a.credit[:, 0].index_fill_(0, a.synapse, 0.0)
         a.cell_drift.zero_()
         a.drift[CREDIT_SUM].zero_()
 
@@ -62,6 +62,6 @@ class SynapticScalingLearner(Learner):
         """Scale the synapses that are due by what has happened since their axons' last spikes."""
         a, p = self.afferents, self.afferents.params
         weights = a.weight[a.synapse]
-        growth = gate * p[rule.SHARE] * (integral - a.credit[a.synapse])
+        growth = gate * p[rule.SHARE] * (integral - a.credit[a.synapse, 0])
         scaled = bounded(weights * torch.exp(growth.clamp(-1.0, 1.0)), p[rule.LARGEST])
         a.set_weights(torch.where(due, scaled.to(torch.float32), weights))
