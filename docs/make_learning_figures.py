@@ -41,7 +41,7 @@ def bandit_lives(learning_rate: float) -> list[Life]:
     return lives
 
 
-def _curve(panel: Axes, values: NDArray[np.float64], colour: str, name: str, width: int = 30) -> None:
+def curve(panel: Axes, values: NDArray[np.float64], colour: str, name: str, width: int = 30) -> None:
     """Running mean of values (seeds, trials): its mean over seeds, and the range of seeds."""
     kernel = np.ones(width) / width
     smooth = np.array([np.convolve(row, kernel, "valid") for row in values])
@@ -60,7 +60,7 @@ def striatum() -> str:
         (learning, PALETTE[0], "dopamine learning"),
         (without, PALETTE[1], "learning rate 0"),
     ):
-        _curve(panel, np.array([life.optimal for life in lives], float), colour, name)
+        curve(panel, np.array([life.optimal for life in lives], float), colour, name)
     panel.axvline(REVERSAL, color=FAINT, linestyle=":")
     panel.set_ylim(0, 1.02)
     panel.set_xlabel("Trial")
