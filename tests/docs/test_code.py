@@ -54,7 +54,7 @@ synapses = SynapseTable(
 connection = PlasticConnection(covariance.Covariance(rate=0.1, tau_pre_ms=10.0), (1, 3), (0, 1), 0, 2.0, 4.0)
 plastic = index_plastic([connection], np.array([0, 0], np.int32), synapses, 1, 1.0)
 gate = np.ones(1, np.float32)
-updates.axon_fires(1, 0, gate, plastic, synapses)
+updates.axon_fires(1, gate, plastic, synapses)
 updates.mark_axon(1, plastic)
 for _ in range(5):
     updates.decay_traces(plastic)
