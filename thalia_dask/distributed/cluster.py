@@ -46,10 +46,7 @@ class Cluster:
         self.client = client
         self.futures: list[Future[Any]] = []
         self._opened = opened
-        workers = sorted(
-            client.scheduler_info(n_workers=-1)["workers"].items(), key=lambda item: (str(item[1]["name"]), item[0])
-        )
-        workers = workers[:n_workers]
+        workers = sorted(workers_of(client).items(), key=lambda item: (str(item[1]["name"]), item[0]))[:n_workers]
         self.threads: dict[str, int] = {address: info["nthreads"] for address, info in workers}
         self.memory_bytes: dict[str, int] = {
             address: info["memory_limit"] for address, info in workers if info["memory_limit"]
@@ -169,6 +166,17 @@ def is_usable(user: Client | DaskCluster) -> bool:
     return isinstance(user, Client | DaskCluster) and not user.asynchronous and _status(user) == "running"
 
 
+def workers_of(client: Client) -> dict[str, dict[str, Any]]:
+    """Worker address -> what the scheduler knows of it.
+
+    ``client.scheduler_info`` may return the answer to a question that the client asks now and then by itself, which
+    has no workers.
+    """
+    scheduler: Any = client.scheduler
+    workers: dict[str, dict[str, Any]] = client.sync(scheduler.identity, n_workers=-1)["workers"]
+    return workers
+
+
 def worker_threads(user: Client | DaskCluster) -> list[int]:
     """How many threads the workers of a user's client or cluster have."""
     if isinstance(user, Client):
@@ -241,7 +249,7 @@ def wait_for_workers(client: Client, n_workers: int, timeout_s: float) -> None:
     try:
         client.wait_for_workers(n_workers, timeout=timeout_s)
     except TimeoutError:
-        present = len(client.scheduler_info(n_workers=-1)["workers"])
+        present = len(workers_of(client))
         raise ClusterError(
             f"{_counted_workers(n_workers)} needed at {_address(client)}, but {present} were there after "
             f"{timeout_s:g} s; start more, ask for fewer (execution.n_workers), or raise execution.start_timeout_s"

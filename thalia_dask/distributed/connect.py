@@ -14,6 +14,9 @@ from thalia_dask.distributed.certificates import load_security
 from thalia_dask.distributed.cluster import leave
 from thalia_dask.errors import ClusterError, InputError
 
+_LONGEST_S = 10.0
+"""How long a scheduler that runs may take to answer: who mistyped its address is told soon."""
+
 
 @contextmanager
 def connect(address: str, timeout_s: float, tls: Path | None = None) -> Iterator[Client]:
@@ -41,6 +44,7 @@ def connect(address: str, timeout_s: float, tls: Path | None = None) -> Iterator
             "cert.pem and key.pem of its cluster"
         )
     security = None if tls is None else load_security(tls)
+    timeout_s = min(timeout_s, _LONGEST_S)
     try:
         client = Client(address, direct_to_workers=True, set_as_default=False, timeout=timeout_s, security=security)
     except OSError as error:

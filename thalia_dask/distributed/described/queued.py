@@ -18,6 +18,7 @@ from distributed.utils import silence_logging_cmgr
 
 from thalia_dask.config.clusters import QueuedClusterConfig
 from thalia_dask.distributed.certificates import certificates, load_security, security_of
+from thalia_dask.distributed.cluster import workers_of
 from thalia_dask.distributed.settings import SETTINGS, dashboard_options, worker_environment
 from thalia_dask.errors import ClusterError
 
@@ -119,7 +120,7 @@ def _wait(client: Client, cluster: Any, config: QueuedClusterConfig) -> None:
     try:
         client.wait_for_workers(config.n_workers, timeout=config.queue_timeout_s)
     except TimeoutError:
-        present = len(client.scheduler_info(n_workers=-1)["workers"])
+        present = len(workers_of(client))
         jobs = ",".join(str(job.job_id) for job in cluster.workers.values())
         raise ClusterError(
             f"{present} of {config.n_workers} workers were there after {config.queue_timeout_s:g} s. "

@@ -18,6 +18,7 @@ from distributed.core import rpc
 
 from thalia_dask.config.clusters import SlurmRunnerConfig
 from thalia_dask.distributed.certificates import load_security, make_certificates
+from thalia_dask.distributed.cluster import workers_of
 from thalia_dask.distributed.settings import SETTINGS, dashboard_options
 from thalia_dask.errors import ClusterError
 
@@ -139,7 +140,7 @@ def _wait_for_workers(client: Client, n_workers: int, timeout_s: float) -> None:
     try:
         client.wait_for_workers(n_workers, timeout=timeout_s)
     except TimeoutError:
-        present = len(client.scheduler_info(n_workers=-1)["workers"])
+        present = len(workers_of(client))
         raise ClusterError(
             f"{present} of {n_workers} workers were there after {timeout_s:g} s; see what the other tasks of srun "
             "printed, and whether their nodes reach each other (interface)"
