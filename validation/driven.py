@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalia_dask.neurons.adex import AdExParams
-from thalia_dask.neurons.base import EXCITATORY, INHIBITORY, Neuron
+from thalia_dask.neurons.base import CHANNEL_NAMES, EXCITATORY, INHIBITORY, SLOW, Neuron
 from thalia_dask.neurons.conductance import ConductanceLIFParams
 from thalia_dask.regions.layout import ExplicitConnection, Layout, Population
 from thalia_dask.regions.spec import Incoming, RegionSpec
@@ -29,7 +29,7 @@ class Input:
     Attributes
     ----------
     steps, axons : int32, shape (spikes,), ordered; a spike arrives at the end of its step.
-    targets : int32, shape (axons,).
+    targets, channels : int32, shape (axons,). The neurons, and the receptor channels there.
     weights : float32, shape (axons,), negative for inhibition, in mV or, for conductances, nS.
     """
 
@@ -38,6 +38,7 @@ class Input:
     steps: NDArray[np.int32]
     axons: NDArray[np.int32]
     targets: NDArray[np.int32]
+    channels: NDArray[np.int32]
     weights: NDArray[np.float32]
 
 
@@ -55,32 +56,40 @@ class Response:
 
 
 def poisson_input(
-    excitatory: float, inhibitory: float, rates_hz: tuple[float, float], n_neurons: int, n_steps: int
+    excitatory: float,
+    inhibitory: float,
+    rates_hz: tuple[float, float],
+    n_neurons: int,
+    n_steps: int,
+    slow: float = 0.0,
 ) -> Input:
     """Two excitatory axons and one inhibitory onto each neuron; the i-th of n gets (i + 1) / n of the rates.
 
-    ``excitatory`` and ``inhibitory`` are efficacies.
+    ``excitatory`` and ``inhibitory`` are efficacies; ``slow`` is that of an axon more, with the inhibitory rate.
     """
-    weights = np.tile(np.float32([excitatory, excitatory, inhibitory]), n_neurons)
-    targets = np.repeat(np.arange(n_neurons, dtype=np.int32), 3)
+    onto_one = [(EXCITATORY, excitatory), (EXCITATORY, excitatory), (INHIBITORY, inhibitory)]
+    if slow:
+        onto_one.append((SLOW, slow))
+    channels, weights = (np.tile(values, n_neurons) for values in zip(*onto_one, strict=True))
+    targets = np.repeat(np.arange(n_neurons, dtype=np.int32), len(onto_one))
     share = (1 + targets) / n_neurons
-    rate_hz = np.where(weights > 0, rates_hz[0] / 2, rates_hz[1]) * share
+    rate_hz = np.where(channels == EXCITATORY, rates_hz[0] / 2, rates_hz[1]) * share
     lots = generator(1, "validation", "input").random((n_steps, len(targets)))
     lots[0] = 1.0  # NEST has no spikes at time 0
-    steps, axons = np.nonzero(lots < rate_hz * DT_MS * 1e-3)
-    return Input(n_neurons, n_steps, steps.astype(np.int32), axons.astype(np.int32), targets, weights)
+    steps, axons = (found.astype(np.int32) for found in np.nonzero(lots < rate_hz * DT_MS * 1e-3))
+    return Input(n_neurons, n_steps, steps, axons, targets, channels.astype(np.int32), weights.astype(np.float32))
 
 
 def respond(neuron: Neuron, given: Input, short_term: TsodyksMarkram | None = None) -> Response:
     """What a region of such neurons does, step by step."""
     n_axons = len(given.weights)
-    inhibits = given.weights < 0
     weights = np.abs(given.weights) if isinstance(neuron, (ConductanceLIFParams, AdExParams)) else given.weights
     connections = []
-    for channel, chosen in ((EXCITATORY, ~inhibits), (INHIBITORY, inhibits)):
-        axons = np.flatnonzero(chosen).astype(np.int32)
-        edges = EdgeList(axons, given.targets[axons], weights[axons], np.zeros(len(axons), np.int32))
-        connections.append(ExplicitConnection("axons", "cells", edges, channel, short_term=short_term))
+    for channel in range(len(CHANNEL_NAMES)):
+        axons = np.flatnonzero(given.channels == channel).astype(np.int32)
+        if len(axons):
+            edges = EdgeList(axons, given.targets[axons], weights[axons], np.zeros(len(axons), np.int32))
+            connections.append(ExplicitConnection("axons", "cells", edges, channel, short_term=short_term))
     layout = Layout((Population("cells", given.n_neurons, neuron),), tuple(connections), ports=("axons",))
     spec = RegionSpec(
         "driven", "explicit", given.n_neurons, DT_MS, seed=1, incoming=(Incoming("stimulus", n_axons, "axons"),)

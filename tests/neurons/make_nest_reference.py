@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from validation.checks.neurons import MODELS, ask_nest
+from validation.checks.neurons import MODELS, SLOW_TOO, ask_nest
 from validation.checks.short_term import MODEL, SYNAPSES
 
 PATH = Path(__file__).parent / "nest_reference.npz"
@@ -19,7 +19,7 @@ N_NEURONS, N_STEPS, EVERY = 2, 6000, 8
 def main() -> None:
     """Spikes, and every 8th membrane, of two neurons of each model, and with each kind of synapse."""
     stored = {}
-    for model in MODELS:
+    for model in (*MODELS, SLOW_TOO):
         theirs = ask_nest(model, model.given(N_NEURONS, N_STEPS))
         stored[f"{model.nest_name}/membrane"] = theirs.membrane[::EVERY].astype(np.float32)
         stored[f"{model.nest_name}/spikes"] = np.array(sorted(theirs.spikes()), np.int32)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.neurons.make_nest_reference import EVERY, N_NEURONS, N_STEPS, PATH
 from thalia_dask.neurons.adex import AdExParams
-from validation.checks.neurons import MODELS, Model
+from validation.checks.neurons import MODELS, SLOW_TOO, Model
 from validation.driven import respond
 
 
@@ -21,3 +21,11 @@ def test_neurons_are_those_of_nest(model: Model) -> None:
     neuron = model.neuron
     settled = membrane < neuron.rheobase_threshold_mv if isinstance(neuron, AdExParams) else np.isfinite(membrane)
     np.testing.assert_allclose(ours.membrane[::EVERY][settled], membrane[settled], atol=1e-3)
+
+
+def test_slow_component_is_that_of_nest() -> None:
+    with np.load(PATH) as stored:
+        membrane = stored[f"{SLOW_TOO.nest_name}/membrane"]
+    ours = respond(SLOW_TOO.neuron, SLOW_TOO.given(N_NEURONS, N_STEPS)).membrane[::EVERY]
+    assert np.ptp(membrane) > 10, "else nothing moved it"
+    np.testing.assert_allclose(ours, membrane, atol=1e-3)

@@ -12,14 +12,14 @@ def answer(head: dict, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     nest.ResetKernel()
     nest.set(resolution=dt_ms, verbosity=nest.VerbosityLevel.ERROR)
     neurons = nest.Create(head["model"], n_neurons, head["params"])
-    for axon, (target, weight) in enumerate(zip(arrays["targets"], arrays["weights"], strict=True)):
+    ends = zip(arrays["targets"], arrays["receptors"], arrays["weights"], strict=True)
+    for axon, (target, receptor, weight) in enumerate(ends):
         steps = arrays["spike_steps"][arrays["spike_axons"] == axon]
         source = nest.Create("spike_generator", params={"spike_times": np.round(steps * dt_ms, 6)})
         relay = nest.Create("parrot_neuron")
         nest.Connect(source, relay, syn_spec={"delay": dt_ms})
-        nest.Connect(
-            relay, neurons[int(target)], syn_spec={**head["synapse"], "weight": float(weight), "delay": dt_ms}
-        )
+        how = {**head["synapse"], "receptor_type": int(receptor), "weight": float(weight), "delay": dt_ms}
+        nest.Connect(relay, neurons[int(target)], syn_spec=how)
     meter = nest.Create("multimeter", params={"record_from": ["V_m"], "interval": dt_ms})
     recorder = nest.Create("spike_recorder")
     nest.Connect(meter, neurons)
