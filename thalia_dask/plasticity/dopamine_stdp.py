@@ -9,10 +9,10 @@ g is the connection's gate: with ``gates=("dopamine",)`` the level of dopamine, 
 reaches its synapses after the dendritic delay, as in ``stdp``.
 
 Credit is kept divided by the factor f(t) = exp(-t / tau_c) by which all of it has decayed, so between spikes only
-one sum moves, s(t) = integral of f (g - baseline): a synapse that keeps s_0, what the sum was at the last spike of
-its axon or its cell, has meanwhile gained c / f * (s - s_0). That is worked out at the next such spike, and for all
-synapses when f has become small, at a reset of the region, and at no other time: an efficacy is that of the
-synapse's last event.
+one sum moves, s(t) = integral of f (g - baseline). Credit c given when the sum was s_0 has meanwhile gained the
+efficacy c (s - s_0), so a synapse keeps two numbers, the sum of its c and that of its c s_0. The gain is put into
+the efficacy at the next spike of the axon, which is when it matters; for all synapses when f has become small, and
+at a reset of the region; and at no other time.
 
 NEST's ``stdp_dopamine_synapse`` is this rule with A_plus, A_minus, tau_c and b as potentiation, depression,
 tau_credit and baseline, and its delay as the dendritic delay. There every dopamine spike raises the level by 1 /
@@ -45,8 +45,8 @@ from thalia_dask.synapses.table import SynapseTable
 from thalia_dask.ticks import to_steps
 
 POTENTIATION, DEPRESSION, LARGEST, FORGETTING, HELD, BASELINE = range(FIRST_OWN, FIRST_OWN + 6)
-CREDIT, SINCE = 0, 1
-"""What a synapse keeps: its credit, and the sum at its last event."""
+CREDIT, BEFORE = 0, 1
+"""What a synapse keeps: its credit, and what that would have gained by the time it was given."""
 FAINT = 0.01
 """The factor of credit at which all synapses are looked at, after 4.6 time constants.
 
@@ -87,38 +87,39 @@ class DopamineSTDP(Rule):
 
 @inlined
 def depress(plastic: PlasticTable, connection: int, axon: int, synapses: SynapseTable) -> None:
-    """Take credit from the synapses of an axon that fires, by the traces of their target cells."""
+    """Bring the efficacies of an axon that fires up to now; take credit by the traces of the target cells."""
     present = plastic.fade[connection, POST] / plastic.drift[connection, CREDIT_FADE]
-    rate = plastic.params[connection, DEPRESSION] * present
+    rate = np.float32(plastic.params[connection, DEPRESSION] * present)
     largest, now = plastic.params[connection, LARGEST], np.float32(plastic.drift[connection, CREDIT_SUM])
     places, to_cell = outgoing(plastic, connection, axon)
     for i in range(places.shape[0]):
         k = places[i]
         _gain(plastic, k, now, largest, synapses)
-        plastic.credit[k, CREDIT] -= rate * plastic.post[synapses.slot[k] + to_cell]
+        credit = plastic.credit[k, CREDIT] - rate * plastic.post[synapses.slot[k] + to_cell]
+        plastic.credit[k, CREDIT] = credit
+        plastic.credit[k, BEFORE] = credit * now
 
 
 @inlined
-def potentiate(plastic: PlasticTable, connection: int, cell: int, synapses: SynapseTable) -> None:
+def potentiate(plastic: PlasticTable, connection: int, cell: int) -> None:
     """Give credit to the synapses onto a cell that fires, by the traces of their axons."""
     present = plastic.fade[connection, PRE] / plastic.drift[connection, CREDIT_FADE]
-    rate = plastic.params[connection, POTENTIATION] * present
-    largest, now = plastic.params[connection, LARGEST], np.float32(plastic.drift[connection, CREDIT_SUM])
+    rate = np.float32(plastic.params[connection, POTENTIATION] * present)
+    now = np.float32(plastic.drift[connection, CREDIT_SUM])
     places, axons = incoming(plastic, cell)
     for i in range(places.shape[0]):
-        expect(synapses.weight, places, i)
         expect(plastic.credit, places, i)
         k = places[i]
-        _gain(plastic, k, now, largest, synapses)
-        plastic.credit[k, CREDIT] += rate * plastic.pre[axons[i]]
+        earned = rate * plastic.pre[axons[i]]
+        plastic.credit[k, CREDIT] += earned
+        plastic.credit[k, BEFORE] += earned * now
 
 
 @inlined
 def _gain(plastic: PlasticTable, k: int, now: np.float32, largest: float, synapses: SynapseTable) -> None:
     """Bring an efficacy up to now."""
-    gained = plastic.credit[k, CREDIT] * (now - plastic.credit[k, SINCE])
+    gained = plastic.credit[k, CREDIT] * now - plastic.credit[k, BEFORE]
     synapses.weight[k] = bounded(synapses.weight[k] + gained, largest)
-    plastic.credit[k, SINCE] = now
 
 
 @inlined
@@ -144,6 +145,6 @@ def settle(plastic: PlasticTable, connection: int, synapses: SynapseTable) -> No
             k = places[i]
             _gain(plastic, k, now, largest, synapses)
             plastic.credit[k, CREDIT] *= fade
-            plastic.credit[k, SINCE] = 0.0
+            plastic.credit[k, BEFORE] = 0.0
     plastic.drift[connection, CREDIT_FADE] = 1.0
     plastic.drift[connection, CREDIT_SUM] = 0.0

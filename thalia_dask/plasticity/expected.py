@@ -44,8 +44,8 @@ def synapses_of(neurons: Int32Array, plastic: PlasticTable, synapses: SynapseTab
 
 
 @inlined
-def efficacies_onto(neurons: Int32Array, plastic: PlasticTable, synapses: SynapseTable) -> None:
-    """Begin to load the efficacies onto neurons that spiked, where their rule will change these at once."""
+def kept_onto(neurons: Int32Array, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Begin to load what the rules of neurons that spiked will change at once at the synapses onto them."""
     for c in range(plastic.rule.shape[0]):
         if plastic.rule[c] == _THREE_FACTOR or plastic.rule[c] == _SCALING:
             continue
@@ -53,6 +53,7 @@ def efficacies_onto(neurons: Int32Array, plastic: PlasticTable, synapses: Synaps
             if plastic.target_first[c] <= neuron < plastic.target_last[c]:
                 places, _ = incoming(plastic, plastic.cell_base[c] + neuron - plastic.target_first[c])
                 for i in range(min(AHEAD, places.shape[0])):
-                    prefetch(synapses.weight, places[i])
                     if plastic.rule[c] == _DOPAMINE_STDP:
                         prefetch(plastic.credit, places[i])
+                    else:
+                        prefetch(synapses.weight, places[i])

@@ -18,14 +18,19 @@ class DopamineSTDPLearner(Learner):
     def axons_fire(self, spikes: Tensor, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
         a = self.afferents
         times = spikes[a.axon]
+        due = times > 0
+        self._gain(due)
         present = a.fade[POST] / a.drift[CREDIT_FADE]
-        self._gain(times > 0, -times * a.params[rule.DEPRESSION] * present * a.post[a.cell])
+        credit, before = a.credit[a.synapse].T
+        left = (credit - times * a.params[rule.DEPRESSION] * present * a.post[a.cell]).to(torch.float32)
+        self._keep(left, torch.where(due, left * self._sum(), before))
 
     def cells_fire(self, fired: Tensor, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
         a = self.afferents
         present = a.fade[PRE] / a.drift[CREDIT_FADE]
-        due = fired[a.cell]
-        self._gain(due, due * a.params[rule.POTENTIATION] * present * a.pre[a.axon])
+        earned = fired[a.cell] * a.params[rule.POTENTIATION] * present * a.pre[a.axon]
+        credit, before = a.credit[a.synapse].T
+        self._keep(credit + earned, before + earned * self._sum())
 
     def pass_time(self, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
         a = self.afferents
@@ -37,23 +42,26 @@ class DopamineSTDPLearner(Learner):
     def settle(self, gate: float) -> None:  # noqa: ARG002
         self._settle(torch.tensor(True, device=self.afferents.weight.device))  # noqa: FBT003
 
-    def _gain(self, due: Tensor, earned: Tensor) -> None:
-        """Bring the efficacies of the synapses that are due up to now, and give their synapses credit."""
+    def _sum(self) -> Tensor:
+        return self.afferents.drift[CREDIT_SUM].to(torch.float32)
+
+    def _gain(self, due: Tensor) -> None:
+        """Bring the efficacies of the synapses that are due up to now."""
         a = self.afferents
-        credit, since = a.credit[a.synapse].T
-        now = a.drift[CREDIT_SUM].to(torch.float32)
+        credit, before = a.credit[a.synapse].T
         weights = a.weight[a.synapse]
-        gained = bounded(weights + credit * (now - since), a.params[rule.LARGEST])
+        gained = bounded(weights + (credit * self._sum() - before), a.params[rule.LARGEST])
         a.set_weights(torch.where(due, gained, weights))
-        kept = torch.stack([(credit + earned).to(torch.float32), torch.where(due, now, since)], 1)
-        a.credit.index_copy_(0, a.synapse, kept)
+
+    def _keep(self, credit: Tensor, before: Tensor) -> None:
+        kept = torch.stack([credit, before], 1).to(torch.float32)
+        self.afferents.credit.index_copy_(0, self.afferents.synapse, kept)
 
     def _settle(self, due: Tensor) -> None:
         """Bring all efficacies up to now and begin a new sum, where that is due."""
         a = self.afferents
-        self._gain(due.expand(len(a.synapse)), torch.zeros((), device=a.weight.device))
-        fade = torch.where(due, a.drift[CREDIT_FADE], 1.0)
-        kept = a.credit[a.synapse] * torch.stack([fade, (~due).to(torch.float64)])
-        a.credit.index_copy_(0, a.synapse, kept.to(torch.float32))
+        self._gain(due.expand(len(a.synapse)))
+        credit, before = a.credit[a.synapse].T
+        self._keep(credit * torch.where(due, a.drift[CREDIT_FADE], 1.0), before * ~due)
         a.drift[CREDIT_SUM].mul_(~due)
         a.drift[CREDIT_FADE].copy_(torch.where(due, 1.0, a.drift[CREDIT_FADE]))
