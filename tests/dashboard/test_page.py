@@ -23,6 +23,7 @@ from thalia_dask.dashboard.history import History
 from thalia_dask.dashboard.sample import Sample
 from thalia_dask.dashboard.scene import Frame, Scene
 from thalia_dask.dashboard.screen import Screen
+from thalia_dask.distributed.cluster import workers_of
 from thalia_dask.distributed.live_page import LivePage
 from thalia_dask.errors import ClusterError, ConfigError, StateError
 
@@ -127,11 +128,11 @@ def test_what_a_viewer_sees(client: Client) -> None:
                     brain.tell_progress("learning", trial, 2000, "trials")
                     brain.forward(SIGHT, 20)
                     brain.select_action()
-                    brain.deliver_reward(1.0)
+                    brain.deliver_reward(0.5 * (trial % 2 == 0))
                 # a second look at the same document; to pull once more would send the old one back to the server
                 with pull_session(url=brain.dashboard_link, session_id=viewer.id) as look:
                     document = look.document
-            seen = {name: column(document, name) for name in ("row", "in_flight", "load", "reward")}
+            seen = {name: column(document, name) for name in ("row", "in_flight", "load", "reward", "accuracy")}
             assert " of 2,000 trials" in headline(document)
             assert "3 regions" in headline(document)
             assert len(seen["row"]) > 0
@@ -140,9 +141,10 @@ def test_what_a_viewer_sees(client: Client) -> None:
             assert seen["load"].shape == (3,)
             assert seen["load"].min() > 0
             assert seen["load"].max() <= 200
-            assert seen["reward"].tolist() == [1.0] * len(seen["reward"])
+            assert seen["reward"].min() > 0
+            assert seen["accuracy"].tolist() == (2 * seen["reward"]).tolist()
             assert len(column(document, "address")) == 2
-            assert set(column(document, "address")) == set(client.scheduler_info(n_workers=-1)["workers"])
+            assert set(column(document, "address")) == set(workers_of(client))
             rates = [column(document, region)[-1] for region in ("choice", "eye", "v1")]
             assert rates[1] > 1.0
             assert all(0 <= rate < 500 for rate in rates)

@@ -20,7 +20,9 @@ from distributed import Client, LocalCluster
 
 from tests.toy_regions import failing, failing_to_build, silent
 from thalia_dask.config import RecoveryConfig
-from thalia_dask.distributed.cluster import Cluster, open_local
+from thalia_dask.distributed.actor import RegionActor
+from thalia_dask.distributed.cluster import Cluster, open_local, workers_of
+from thalia_dask.distributed.creation import ActorOrder, create_actors, pickle_creator
 from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.errors import ClusterError, ConfigError, StateError, WorkerLostError
 from thalia_dask.ticks import Window
@@ -64,7 +66,7 @@ def test_worker_killed_between_windows_and_in_one(mortal: Cluster) -> None:
         with pytest.raises(StateError, match=r"was interrupted.*build or load it again"):
             executor.advance(Window(2, 3), {})
 
-    while killed in mortal.client.scheduler_info(n_workers=-1)["workers"]:
+    while killed in workers_of(mortal.client):
         time.sleep(0.05)
     with DaskExecutor(mortal.client, n_workers=1, recovery=NO_RECOVERY) as executor:
         executor.start(creators, ())
@@ -80,6 +82,23 @@ def test_worker_killed_between_windows_and_in_one(mortal: Cluster) -> None:
 def test_worker_that_dies_while_it_builds() -> None:
     with pytest.raises(WorkerLostError, match="was lost while it was building region 'b'; look into its log"):
         DaskExecutor(n_workers=1).start({"b": partial(failing_to_build, "kill")}, ())
+
+
+def test_worker_that_dies_while_it_builds_and_another_says_nothing(mortal: Cluster) -> None:
+    silent_one, dying = sorted(workers_of(mortal.client))
+    creator = pickle_creator("b", partial(failing_to_build, "sleep"))
+    orders = {
+        name: ActorOrder(f"region '{name}'", RegionActor, worker, (name, creator))
+        for name, worker in (("a", silent_one), ("b", dying))
+    }
+    stopped, killed = (worker_pid(mortal.client, worker) for worker in (silent_one, dying))
+    os.kill(stopped, signal.SIGSTOP)
+    threading.Timer(0.5, os.kill, (killed, signal.SIGKILL)).start()
+    try:
+        with pytest.raises(WorkerLostError, match="was lost while it was building region 'b'"):
+            create_actors(mortal, orders, timeout_s=60.0, hung_s=5.0)
+    finally:
+        os.kill(stopped, signal.SIGCONT)
 
 
 def test_regions_that_never_return() -> None:
@@ -232,7 +251,7 @@ def test_workers_of_another_version_are_refused(three_workers: Client, there: st
 
 
 def test_busy_workers_are_not_waited_for_without_end(three_workers: Client) -> None:
-    address = sorted(three_workers.scheduler_info(n_workers=-1)["workers"])[0]
+    address = sorted(workers_of(three_workers))[0]
     busy = three_workers.submit(time.sleep, 3, workers=[address])
     with pytest.raises(
         ClusterError, match=rf"worker {address} did not answer within 0.3 s; free it from other tasks"

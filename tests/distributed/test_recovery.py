@@ -25,6 +25,7 @@ from tests.mortals import mortal_cluster
 from tests.toy_brains import Diary, plan, toys
 from tests.toy_regions import failing, silent
 from thalia_dask.config import RecoveryConfig
+from thalia_dask.distributed.cluster import workers_of
 from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.engine.executor import Executor, RecoveryReport
 from thalia_dask.engine.observer import WindowReport
@@ -209,7 +210,7 @@ def test_no_worker_left(tmp_path: Path) -> None:
     ):
         executor.start({"a": silent}, ())
         executor.advance(Window(0, 5), {})
-        for worker in client.scheduler_info(n_workers=-1)["workers"]:
+        for worker in workers_of(client):
             os.kill(pid_of(client, worker), signal.SIGKILL)
         with pytest.raises(
             RecoveryError,

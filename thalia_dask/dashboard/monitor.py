@@ -189,11 +189,10 @@ class Monitor(Observer):
         block = max(_SHORTEST_BLOCK, -(-n_trials // _REWARD_BLOCKS))
         starts = np.arange(0, n_trials, block)
         ends = np.append(starts[1:], n_trials)
+        reward, surprise = (np.array(values, np.float32) for values in (self._rewards, self._surprises))
         means = [
-            (np.add.reduceat(np.frombuffer(values, np.float32), starts) / (ends - starts)).astype(np.float32)
-            if n_trials
-            else np.empty(0, np.float32)
-            for values in (self._rewards, self._surprises)
+            (np.add.reduceat(values, starts) / (ends - starts)).astype(np.float32) if n_trials else values
+            for values in (reward, (reward > 0).astype(np.float32), surprise)
         ]
         return Rewards(block, ends[: len(starts)].astype(np.float32), *means)
 

@@ -73,13 +73,14 @@ class Rewards:
     Attributes
     ----------
     n_trials : length of a block; the last one may be shorter.
-    trial, reward, surprise : float32, shape (blocks,). Last trial, mean reward, mean size of the prediction
-        error.
+    trial, reward, accuracy, surprise : float32, shape (blocks,). Last trial, mean reward, share of trials with a
+        reward above zero, mean size of the prediction error.
     """
 
     n_trials: int
     trial: Floats
     reward: Floats
+    accuracy: Floats
     surprise: Floats
 
 

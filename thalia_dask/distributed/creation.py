@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,6 @@ from uuid import uuid4
 
 import cloudpickle
 from distributed import Actor, Client, Future
-from distributed import wait as wait_for_futures
 
 from thalia_dask.distributed.cluster import Cluster
 from thalia_dask.distributed.crew import known_workers
@@ -20,7 +20,7 @@ from thalia_dask.distributed.versions import has_versions
 from thalia_dask.engine.executor import RegionCreator
 from thalia_dask.errors import ClusterError, ConfigError, WorkerLostError
 
-_LOOK_FOR_LOST_WORKERS_EVERY_S = 0.5
+_LOOK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +41,9 @@ class Living:
 
 @dataclass(frozen=True, slots=True)
 class ActorOrder:
-    """An actor to create: its class, the worker to create it on and what to build it from."""
+    """An actor to create: what errors call it, its class, the worker to create it on and what to build it from."""
 
+    what: str
     actor_class: type
     worker: str
     arguments: Sequence[Any]
@@ -92,20 +93,20 @@ def create_actors(
         for name, order in orders.items()
     }
     cluster.futures += futures.values()
-    _await(client, orders, futures, timeout_s, hung_s)
-    return {name: _living(name, orders[name].worker, future) for name, future in futures.items()}
+    client.sync(_all_built, client, orders, futures, timeout_s, hung_s)
+    return {name: _living(orders[name], future) for name, future in futures.items()}
 
 
-def _living(name: str, worker: str, future: Future[Any]) -> Living:
+def _living(order: ActorOrder, future: Future[Any]) -> Living:
     try:
-        return Living(worker, future, future.result())
+        return Living(order.worker, future, future.result())
     except CancelledError as error:  # of Dask when the client or its scheduler is cut off
-        raise _lost(worker, "was cut off", name) from error
+        raise _lost(order, "was cut off") from error
     except RuntimeError as error:  # "Worker holding Actor was lost": since it was built
-        raise _lost(worker, "was lost", name) from error
+        raise _lost(order, "was lost") from error
 
 
-def _await(
+async def _all_built(
     client: Client,
     orders: Mapping[str, ActorOrder],
     futures: Mapping[str, Future[Any]],
@@ -113,33 +114,43 @@ def _await(
     hung_s: float,
 ) -> None:
     deadline = time.monotonic() + timeout_s
-    while True:
-        try:
-            wait_for_futures(list(futures.values()), timeout=_LOOK_FOR_LOST_WORKERS_EVERY_S)
-        except TimeoutError:
-            pass
-        else:
-            return
-        unbuilt = [name for name, future in futures.items() if not future.done()]
-        present = client.sync(known_workers, client)
-        for name in unbuilt:
-            worker = orders[name].worker
-            if worker not in present:
-                raise _lost(worker, "was lost", name)
-            if hung_s < math.inf and not client.sync(has_versions, client, worker, hung_s):
-                raise _lost(worker, f"gave no sign of life for {hung_s:g} s", name)
-        if time.monotonic() > deadline:
-            names = ", ".join(f"'{name}'" for name in unbuilt)
-            raise ClusterError(
-                f"region {names} was not built within {timeout_s:g} s; "
-                "if building takes longer, raise execution.start_timeout_s"
-            )
+    signs: dict[str, asyncio.Task[bool]] = {}
+    try:
+        while not await _built_soon(futures):
+            unbuilt = [order for name, order in orders.items() if not futures[name].done()]
+            present = await known_workers(client)
+            for order in unbuilt:
+                if order.worker not in present:
+                    raise _lost(order, "was lost")
+            for order in unbuilt if hung_s < math.inf else ():
+                sign = signs.get(order.worker)
+                if sign is None or sign.done():
+                    if sign is not None and not sign.result():
+                        raise _lost(order, f"gave no sign of life for {hung_s:g} s")
+                    signs[order.worker] = asyncio.create_task(has_versions(client, order.worker, hung_s))
+            if time.monotonic() > deadline:
+                what = " and ".join(order.what for order in unbuilt)
+                raise ClusterError(
+                    f"{what} {'was' if len(unbuilt) == 1 else 'were'} not built within {timeout_s:g} s; "
+                    "if building takes longer, raise execution.start_timeout_s"
+                )
+    finally:
+        for sign in signs.values():
+            sign.cancel()
 
 
-def _lost(worker: str, how: str, region: str) -> WorkerLostError:
+async def _built_soon(futures: Mapping[str, Future[Any]]) -> bool:
+    for _ in range(10):
+        if all(future.done() for future in futures.values()):
+            return True
+        await asyncio.sleep(_LOOK_EVERY_S / 10)
+    return False
+
+
+def _lost(order: ActorOrder, how: str) -> WorkerLostError:
     error = WorkerLostError(
-        f"worker {worker} {how} while it was building region '{region}'; "
+        f"worker {order.worker} {how} while it was building {order.what}; "
         "look into its log for the cause, for example too little memory"
     )
-    error.workers = (worker,)
+    error.workers = (order.worker,)
     return error

@@ -11,7 +11,7 @@ from thalia_dask.distributed.actor import RegionActor, WorkerRegions
 from thalia_dask.distributed.calls import Limits, Report, advance_homes, ask_homes, fence_homes
 from thalia_dask.distributed.cluster import Cluster
 from thalia_dask.distributed.creation import ActorOrder, Living, create_actors
-from thalia_dask.distributed.home import Home
+from thalia_dask.distributed.home import Home, named
 from thalia_dask.distributed.pace import Pace
 from thalia_dask.distributed.placement import assign
 from thalia_dask.distributed.room import check_room
@@ -204,7 +204,8 @@ class Population:
 
     def _build(self, missing: Sequence[str], hung_s: float) -> None:
         orders = {
-            name: ActorOrder(RegionActor, self.placement[name], (name, self._creators[name])) for name in missing
+            name: ActorOrder(f"region '{name}'", RegionActor, self.placement[name], (name, self._creators[name]))
+            for name in missing
         }
         self._regions |= create_actors(self._cluster, orders, self._limits.start_s, hung_s)
 
@@ -216,6 +217,7 @@ class Population:
         run = uuid4().hex
         orders = {
             worker: ActorOrder(
+                f"what advances {named(names)}",
                 WorkerRegions,
                 worker,
                 (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -47,26 +48,21 @@ class SealedWriter:
         """
         if values.dtype.kind not in _NUMERIC:
             raise TypeError(f"the entry '{name}' in {group} has dtype {values.dtype}; write an array of numbers")
-        contents: dict[str, Buffer] = {}
-        array = zarr.create_array(
-            contents,
-            name=f"{group}/{_stored(name)}",
-            shape=values.shape,
-            chunks=tuple(max(1, length) for length in values.shape),
-            dtype=values.dtype,
-            compressors=None,
-            config={"write_empty_chunks": True},  # earlier Zarr 3 takes -0.0 for empty, and gives back 0.0
-        )
-        array[...] = values
-        for path in contents.keys() - self._hashes.keys() - {_METADATA}:
-            self._add(path, contents[path].to_bytes())
+        parent = ""
+        for folder in group.split("/"):
+            parent += f"{folder}/"
+            if parent + _METADATA not in self._hashes:
+                self._add(parent + _METADATA, _group_metadata())
+        path = f"{group}/{_stored(name)}"
+        self._add(f"{path}/{_METADATA}", _array_metadata(values.shape, values.dtype.newbyteorder("=")))
+        if values.size:
+            little = values.astype(values.dtype.newbyteorder("<"), copy=False)
+            self._add(_content_of(path, values.ndim), little.tobytes())
 
     def seal(self, attributes: Mapping[str, Any]) -> None:
         """Add the attributes of the store and the hashes of everything; then the file is on the disk."""
         sealed = {**attributes, "hashes": self._hashes}
-        contents: dict[str, Buffer] = {}
-        zarr.create_group(contents, attributes={**sealed, "seal": _seal(sealed)})
-        self._zip.writestr(_METADATA, contents[_METADATA].to_bytes())
+        self._zip.writestr(_METADATA, _group_metadata({**sealed, "seal": _seal(sealed)}))
         self._zip.close()
         flush_to_disk(self._path)
 
@@ -132,7 +128,7 @@ class SealedReader:
                 raise DamageError(part)
             if 0 in shape:
                 return np.empty(shape, dtype)
-            content = self._content("/".join([part, "c", *["0"] * len(shape)]))
+            content = self._content(_content_of(part, len(shape)))
             return np.frombuffer(content, dtype.newbyteorder("<")).reshape(shape).astype(dtype)
         except _DAMAGE as error:
             raise DamageError(part) from error
@@ -156,6 +152,26 @@ class SealedReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._zip.close()
+
+
+@lru_cache(maxsize=1024)
+def _array_metadata(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+    """What Zarr says of an array in one piece; asked once for each shape, since it takes longer than the array."""
+    contents: dict[str, Buffer] = {}
+    chunks = tuple(max(1, length) for length in shape)
+    zarr.create_array(contents, shape=shape, chunks=chunks, dtype=dtype, compressors=None)
+    return contents[_METADATA].to_bytes()
+
+
+def _group_metadata(attributes: Mapping[str, Any] | None = None) -> bytes:
+    contents: dict[str, Buffer] = {}
+    zarr.create_group(contents, attributes=dict(attributes or {}))
+    return contents[_METADATA].to_bytes()
+
+
+def _content_of(path: str, n_dimensions: int) -> str:
+    """Where an array's only piece is: the default key encoding of the Zarr specification, version 3."""
+    return "/".join([path, "c", *["0"] * n_dimensions])
 
 
 def flush_to_disk(path: Path) -> None:

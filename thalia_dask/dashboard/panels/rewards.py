@@ -1,4 +1,4 @@
-"""Reward, and how much it surprised, over the trials of the whole run."""
+"""Reward, accuracy, and how much reward surprised, over the trials of the whole run."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from thalia_dask.plots.palette import PALETTE
 
 
 class RewardCurve(Panel):
-    """Means over blocks of trials. Where a right answer is rewarded by 1, the mean reward is the accuracy."""
+    """Means over blocks of trials; the accuracy is the share of trials that were rewarded at all.
+
+    Where every right answer is rewarded by 1, and no other, it lies on the mean reward.
+    """
 
     def __init__(self, height: int, width: int) -> None:
         plot = new_figure("Reward: no trial yet", "trial", "mean", height, width)
-        self._source = empty_source("trial", "reward", "surprise")
-        plot.line("trial", "reward", source=self._source, color=PALETTE[0], width=1.8, legend_label="reward")
-        plot.line(
-            "trial", "surprise", source=self._source, color=PALETTE[1], width=1.2, legend_label="|prediction error|"
-        )
+        self._source = empty_source("trial", "reward", "accuracy", "surprise")
+        for name, label, colour, dash in (
+            ("reward", "reward", PALETTE[0], "solid"),
+            ("accuracy", "accuracy", PALETTE[2], "dashed"),
+            ("surprise", "|prediction error|", PALETTE[1], "solid"),
+        ):
+            plot.line("trial", name, source=self._source, color=colour, line_dash=dash, width=1.5, legend_label=label)
         put_legend(plot, "above")
         plot.axis.visible = False
         self._shown = (0, 0)
@@ -32,5 +37,11 @@ class RewardCurve(Panel):
             return
         self._shown = whole
         self._plot.axis.visible = True
-        self._source.data = {"trial": rewards.trial, "reward": rewards.reward, "surprise": rewards.surprise}
-        self._plot.title.text = f"Reward: {rewards.reward[-1]:.2f}, means of {rewards.n_trials} trials"
+        self._source.data = {
+            "trial": rewards.trial,
+            "reward": rewards.reward,
+            "accuracy": rewards.accuracy,
+            "surprise": rewards.surprise,
+        }
+        reward, accuracy = rewards.reward[-1], rewards.accuracy[-1]
+        self._plot.title.text = f"Reward {reward:.2f}, accuracy {accuracy:.0%} of {rewards.n_trials} trials"
