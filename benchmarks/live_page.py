@@ -137,19 +137,19 @@ def _opening_seconds(brain: DynamicBrain) -> float:
     from thalia_dask.brain.live import open_monitor
 
     began = time.perf_counter()
-    open_monitor(brain.plan, brain.executor, brain._orchestrator.queue, brain._tally, brain._levels)
+    open_monitor(brain.plan, brain.executor, brain._orchestrator.queue, brain._tally, brain._agent.levels)
     return time.perf_counter() - began
 
 
 @contextmanager
 def _viewer(link: str) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.viewer", link], stdout=subprocess.PIPE, cwd=ROOT)
-    try:
+    command = [sys.executable, "-m", "benchmarks.viewer", link]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
         process.stdout.readline()
-        yield
-    finally:
-        process.kill()
-        process.wait()
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def _count_frames(page: Any) -> Callable[[], int]:
