@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import pickle
 import signal
@@ -16,6 +17,7 @@ from functools import partial
 from random import Random
 
 import numpy as np
+import psutil
 from distributed import Client, Nanny
 
 from tests.mortals import mortal_cluster
@@ -33,6 +35,7 @@ BRAIN = plan(
 )
 HUNG_AFTER_S = 1.0
 STUCK_AFTER_S = 120.0
+_GONE_WITHIN_S = 5.0
 STEPS = {"direct": 300, "orchestrated": 120}
 ENDS = {2: 30, 3: 35, 4: 35}
 """Ends for each number of workers, on either exchange path: 200 together."""
@@ -47,7 +50,8 @@ class Findings:
     ends, equal : stretches of a run with at least one disturbance, and those that ended with the bits they must have.
     hangs : stretches that were given up.
     blows : kind of disturbance -> how many.
-    loss_seen_s, hang_seen_s : from a blow to its notice, where somebody was waiting for the victim.
+    loss_seen_s, hang_seen_s : from a blow to its notice, where somebody was waiting for the victim; 0 where it was
+        noticed that a worker was about to go.
     recovery_s : from the notice until everything was as before.
     """
 
@@ -60,6 +64,14 @@ class Findings:
     recovery_s: list[float] = field(default_factory=list)
 
 
+@dataclass
+class Blow:
+    """What was done to a worker that holds regions, and the time of day from which it was gone."""
+
+    kind: str
+    gone: float
+
+
 class Tormentor(logging.Handler):
     """Hits workers of a LocalCluster: when told to, and by chance while they recover or give their states."""
 
@@ -68,7 +80,7 @@ class Tormentor(logging.Handler):
         self._client = client
         self._random = random
         self._findings = findings
-        self._struck: tuple[str, float] | None = None
+        self._struck: Blow | None = None
         self.executor: DaskExecutor | None = None
         self.busy = False
 
@@ -77,10 +89,10 @@ class Tormentor(logging.Handler):
         said = record.getMessage()
         if "going back" in said:
             if self._struck is not None and self.busy:
-                kind, when = self._struck
+                blow = self._struck
                 seen = self._findings.hang_seen_s if "no sign of life" in said else self._findings.loss_seen_s
-                if (kind == "stopped") == ("no sign of life" in said):
-                    seen.append(record.created - when)
+                if (blow.kind == "stopped") == ("no sign of life" in said):
+                    seen.append(max(0.0, record.created - blow.gone))
             self._struck = None
             if self._random.random() < 0.15:
                 self.soon("while recovering")
@@ -102,11 +114,13 @@ class Tormentor(logging.Handler):
         victims = self._random.sample(nannies, min(2 if kind == "two killed" else 1, len(nannies)))
         homes = set(self.executor.placement.values()) if self.executor is not None else set()
         holds_regions = any(victim.worker_address in homes for victim in victims)
-        self._struck = (kind, time.time()) if holds_regions and self._struck is None else None
+        blow = Blow(kind, math.inf if kind == "restarted" else time.time())
+        self._struck = blow if holds_regions and self._struck is None else None
         for name in (kind, when):
             self._findings.blows[name] = self._findings.blows.get(name, 0) + 1
         for victim in victims:
             KINDS[kind][1](self._client, victim, self._random)
+        blow.gone = min(blow.gone, time.time())
 
 
 def kill(_client: Client, victim: Nanny, _random: Random) -> None:
@@ -121,7 +135,11 @@ def stop(_client: Client, victim: Nanny, random: Random) -> None:
 
 
 def restart(client: Client, victim: Nanny, _random: Random) -> None:
-    client.loop.add_callback(victim.restart)
+    """Let a nanny ask its worker to end, and start another."""
+    with suppress(psutil.NoSuchProcess):  # somebody was faster
+        worker = psutil.Process(victim.pid or 0)
+        client.loop.add_callback(victim.restart)
+        psutil.wait_procs([worker], timeout=_GONE_WITHIN_S)
 
 
 def cut_off(client: Client, victim: Nanny, _random: Random) -> None:

@@ -127,7 +127,7 @@ async def _all_built(
                 if sign is None or sign.done():
                     if sign is not None and not sign.result():
                         raise _lost(order, f"gave no sign of life for {hung_s:g} s")
-                    signs[order.worker] = asyncio.create_task(has_versions(client, order.worker, hung_s))
+                    signs[order.worker] = asyncio.create_task(_sign_of_life(client, order.worker, hung_s))
             if time.monotonic() > deadline:
                 what = " and ".join(order.what for order in unbuilt)
                 raise ClusterError(
@@ -137,6 +137,11 @@ async def _all_built(
     finally:
         for sign in signs.values():
             sign.cancel()
+
+
+async def _sign_of_life(client: Client, worker: str, hung_s: float) -> bool:
+    await asyncio.sleep(hung_s / 2)
+    return await has_versions(client, worker, hung_s / 2)
 
 
 async def _built_soon(futures: Mapping[str, Future[Any]]) -> bool:
