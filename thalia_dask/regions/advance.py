@@ -180,6 +180,7 @@ def advance(
         expect_axons(neurons, synapses)
         expected.synapses_of(neurons, plastic, synapses)
         membrane_mean[offset] = mean(state.membrane, scratch.lanes)
+        expect_synapses(neurons, synapses)
         expected.kept_onto(neurons, plastic, synapses)
         spike_steps[n_spikes : n_spikes + fired] = step
         n_spikes += fired

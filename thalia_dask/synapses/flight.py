@@ -27,6 +27,8 @@ FIRST, LAST, PLANNED = 0, 1, 2
 """Marks of an agenda."""
 _AHEAD = 16
 """Synapses of which the slots, or the weights, fill a cache line."""
+_EXPECTED = 8 * _AHEAD
+"""Synapses of a spike that are loaded when it is planned."""
 _AGENDA_STEPS = 128
 _LARGEST_PLANNED = 1 << 20
 """Synapses of a table that stays in the cache. A larger one is best read axon by axon."""
@@ -117,6 +119,8 @@ def _plan(spike: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array
     delay, due, n_due, marks = synapses.delay, agenda.due, agenda.n_due, agenda.marks
     k, end, until_age = flight[NEXT, spike], flight[END, spike], marks[LAST] - flight[EMITTED, spike]
     n_steps = marks[LAST] - marks[FIRST]
+    for soon in range(k, min(end, k + _EXPECTED), _AHEAD):
+        _expect(synapses, soon)
     while k < end and delay[k] < until_age - n_steps:
         k += 1
     while k < end and delay[k] < until_age:
