@@ -11,7 +11,7 @@ from thalia_dask import DynamicBrain, load_config
 from thalia_dask.seeds import generator
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-HIGHEST_MEAN_HZ = 120.0
+HIGHEST_MEAN_HZ = 100.0
 DURATION_MS = 1000
 
 
