@@ -43,5 +43,5 @@ class RewardCurve(Panel):
             "accuracy": rewards.accuracy,
             "surprise": rewards.surprise,
         }
-        reward, accuracy = rewards.reward[-1], rewards.accuracy[-1]
-        self._plot.title.text = f"Reward {reward:.2f}, accuracy {accuracy:.0%} of {rewards.n_trials} trials"
+        self._plot.title.text = f"Reward {rewards.reward[-1]:.2f}, accuracy {rewards.accuracy[-1]:.0%}"
+        self._plot.yaxis.axis_label = f"mean of {rewards.n_trials} trials"
