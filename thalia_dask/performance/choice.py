@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 
 MARGIN = 1.1
-"""By how much Dask must promise to be faster: in a close race the forecast's error decides, and either side will do."""
+"""By how much Dask must promise to be faster: in a close race the forecast's error would decide."""
 
 
 @dataclass(frozen=True, slots=True)
