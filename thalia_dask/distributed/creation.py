@@ -145,6 +145,7 @@ async def _sign_of_life(client: Client, worker: str, hung_s: float) -> bool:
 
 
 async def _built_soon(futures: Mapping[str, Future[Any]]) -> bool:
+    """Whether all are built before it is time to look after the workers again."""
     for _ in range(10):
         if all(future.done() for future in futures.values()):
             return True

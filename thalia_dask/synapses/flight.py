@@ -94,7 +94,6 @@ def send(row: int, step: int, synapses: SynapseTable, agenda: Agenda, flight: In
     flight[EMITTED, n_flying] = step
     if agenda.due.shape[1] and agenda.marks[PLANNED] == n_flying:
         return _plan(n_flying, synapses, agenda, flight)
-    _expect(synapses, first)
     _expect(synapses, first + _AHEAD)
     return n_flying + 1
 
