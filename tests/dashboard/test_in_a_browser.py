@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.dashboard.browser import chromium, find_chromium
-from tests.dashboard.test_page import SIGHT, config
-from thalia_dask import DynamicBrain
+from tests.dashboard.test_page import BRAIN, SIGHT, config
+from thalia_dask import DynamicBrain, load_config
 
 pytestmark = [
     pytest.mark.cluster,
@@ -82,3 +82,21 @@ def test_the_page_lives_in_a_browser_and_says_when_it_is_over(tmp_path: Path) ->
         assert ">finished</span>" in tab.evaluate(HEADLINE)
         assert tab.evaluate(f"{column('row')}.length") > 0
         tab.screenshot(SCREENSHOT.with_stem("live_page_finished"))
+
+
+def test_many_regions_as_a_heat_map(tmp_path: Path) -> None:
+    more = {f"area{i}": {"kind": "cortex", "size": 10, "spontaneous": True} for i in range(9)}
+    many = {**BRAIN, "brain": {**BRAIN["brain"], "regions": {**BRAIN["brain"]["regions"], **more}}}
+    image = f"{column('image')}[0]"
+    with (
+        chromium(tmp_path) as tab,
+        DynamicBrain.from_thalia_config(load_config(many, ["execution.n_workers=1"])) as brain,
+        living(brain),
+    ):
+        tab.go(brain.dashboard_link)
+        tab.wait_for(READY)
+        tab.wait_for(f"{image}.shape[1] > 4")
+        assert tab.evaluate(f"{image}.shape[0]") == 12
+        assert tab.evaluate(f"Math.max(...{image})") > 1.0
+        tab.screenshot(SCREENSHOT.with_stem("live_page_heat_map"))
+        assert tab.complaints == []

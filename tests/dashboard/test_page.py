@@ -7,12 +7,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import fields
 from types import SimpleNamespace
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import numpy as np
 import pytest
 from bokeh.client import pull_session
+from bokeh.document import Document
+from bokeh.models import Model
 from distributed import Client
 from distributed.deploy.subprocess import SubprocessCluster
 
@@ -21,7 +24,7 @@ from thalia_dask import DynamicBrain, load_config, open_cluster
 from thalia_dask.config import ThaliaConfig
 from thalia_dask.dashboard.history import History
 from thalia_dask.dashboard.sample import Sample
-from thalia_dask.dashboard.scene import Frame, Scene
+from thalia_dask.dashboard.scene import Band, Frame, Progress, Rewards, Scene
 from thalia_dask.dashboard.screen import Screen
 from thalia_dask.distributed.cluster import workers_of
 from thalia_dask.distributed.live_page import LivePage
@@ -44,6 +47,7 @@ BRAIN = {
 }
 SIGHT = [1.0] * 20
 UNSEEN = Screen(Scene("dask", 1.0, (), 0, (), (), (), {}, 1.0))
+ONE_REGION = Scene("dask", 1.0, ("area",), 10, (), (Band("area", 0, 10),), ("dopamine",), {"theta": 8.0}, 250.0)
 
 
 def config(*overrides: str) -> ThaliaConfig:
@@ -117,8 +121,8 @@ def test_a_client_that_is_gone_takes_its_page_along(client: Client) -> None:
 def test_what_a_viewer_sees(client: Client) -> None:
     with DynamicBrain.from_thalia_config(config("execution.exchange=orchestrated"), client=client) as brain:
         brain.forward(SIGHT, 50)
-        with pull_session(url=brain.dashboard_link) as viewer:
-            document = viewer.document
+        with pull_session(url=brain.dashboard_link) as first:
+            document = first.document
             assert "Waiting for the first steps" in headline(document)
             assert "Calls to actors are no tasks" in headline(document)
             deadline = time.monotonic() + 60
@@ -129,9 +133,8 @@ def test_what_a_viewer_sees(client: Client) -> None:
                     brain.forward(SIGHT, 20)
                     brain.select_action()
                     brain.deliver_reward(0.5 * (trial % 2 == 0))
-                # a second look at the same document; to pull once more would send the old one back to the server
-                with pull_session(url=brain.dashboard_link, session_id=viewer.id) as look:
-                    document = look.document
+                with pull_session(url=brain.dashboard_link) as late:  # sees what the others have been sent
+                    document = late.document
             seen = {name: column(document, name) for name in ("row", "in_flight", "load", "reward", "accuracy")}
             assert " of 2,000 trials" in headline(document)
             assert "3 regions" in headline(document)
@@ -185,7 +188,10 @@ def test_a_page_that_costs_too_much_moves_rarely(client: Client) -> None:
 def frame(step: int, n_steps: int, rate_hz: float, *, finished: bool = False) -> Frame:
     values = {field.name: np.zeros(0, np.float32) for field in fields(Frame)}
     told = {"step": step, "n_steps": n_steps, "finished": finished, "rate_hz": np.float32([rate_hz])}
-    return Frame(**values | told | {"simulated_ms": float(step)})
+    shown = {"simulated_ms": float(step), "clock": "12:00:00", "seconds": 0.5, "in_flight": 3, "load": np.ones(1)}
+    progress, rewards = Progress("running", step, 0, "steps", None), Rewards(10, *[np.zeros(0, np.float32)] * 4)
+    one_worker = {"workers": ("tcp://one",), "shares": np.ones((3, 1)), "levels": np.zeros((1, 0), np.float32)}
+    return Frame(**values | told | shown | one_worker | {"progress": progress, "rewards": rewards})
 
 
 def test_a_last_frame_of_few_steps_keeps_the_rates_before_it() -> None:
@@ -197,6 +203,20 @@ def test_a_last_frame_of_few_steps_keeps_the_rates_before_it() -> None:
     assert history.latest.step == 210
     history.add(frame(150, 50, 1.0))
     assert history.rate_hz.ravel().tolist() == [5.0, 1.0], "what came after an earlier state is forgotten"
+
+
+def test_a_frame_is_one_message() -> None:
+    """Whatever it changes: messages are what it costs."""
+    screen, document, messages = Screen(ONE_REGION), Document(), []
+    show = screen.draw(document)
+    document.on_change(messages.append)
+    for step in (500, 1000):
+        messages.clear()  # the first frame also names the workers
+        screen.add(frame(step, 100, step / 20))
+        show()
+    assert [message.attr for message in messages] == ["data"]
+    assert column(document, "area").tolist() == [25.0, 50.0]
+    assert column(document, "in_flight").tolist() == [3.0, 3.0]
 
 
 def test_results_do_not_depend_on_the_page(client: Client) -> None:
@@ -276,11 +296,24 @@ def test_many_regions_have_rows_enough() -> None:
     assert [band.first for band in sample.bands[1:]] == [band.last for band in sample.bands[:-1]]
 
 
-def headline(document) -> str:
-    return next(model.text for model in document.models if type(model).__name__ == "Div")
+def headline(document: Document) -> str:
+    return next(value for model, _, value in changes(document) if type(model).__name__ == "Div")
 
 
-def column(document, name: str) -> np.ndarray:
-    """The data of the one source with a column of that name."""
-    found = [model for model in document.models if name in getattr(model, "data", {})]
-    return np.asarray(found[0].data[name])
+def column(document: Document, name: str) -> np.ndarray:
+    """What a browser shows of the one source with a column of that name."""
+    (values,) = (value[name] for _, attribute, value in changes(document) if attribute == "data" and name in value)
+    return np.asarray(values)
+
+
+def changes(document: Document) -> list[tuple[Model, str, Any]]:
+    """What a browser makes of the last message."""
+    (text,), (numbers,) = document.roots[-1].data.values()
+
+    def unpack(value: dict[str, Any]) -> Any:
+        if "first" not in value:
+            return value
+        return numbers[value["first"] :][: np.prod(value["shape"], dtype=int)].reshape(value["shape"])
+
+    told = json.loads(text, object_hook=unpack)
+    return [(document.get_model_by_id(number), name, value) for number, name, value in told]

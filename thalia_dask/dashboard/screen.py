@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from thalia_dask.dashboard.history import History
@@ -22,14 +23,12 @@ class Screen:
 
     def draw(self, document: Any) -> Callable[[], None]:
         """Lay out a document; what is returned shows there the frames that were taken since."""
-        from thalia_dask.dashboard.layout import lay_out  # a brain that nobody watches need not import Bokeh
+        # a brain that nobody watches need not import Bokeh
+        from thalia_dask.dashboard.feed import Feed
+        from thalia_dask.dashboard.layout import lay_out
 
         root, panels = lay_out(self._scene)
         document.add_root(root)
-
-        def show() -> None:
-            for panel in panels:
-                panel.show(self._history)
-
+        show = partial(Feed(document, panels).show, self._history)
         show()
         return show

@@ -26,7 +26,7 @@ from thalia_dask.errors import ClusterError
 _PATH, _ANOTHER_PATH = "/thalia", "/thalia-{}"
 _PATIENCE_S = 2.0
 _SENDING = 2.0
-"""Bokeh sends afterwards what was drawn, in about as much time again (10.0 ms where drawing took 5.5 ms)."""
+"""Bokeh sends afterwards what was drawn, in about as much time again (1.9 ms where drawing took 1.0 ms)."""
 
 
 class LivePage(Page):

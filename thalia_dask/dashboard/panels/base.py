@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from bokeh.models import ColumnDataSource, Legend, UIElement
+from bokeh.models import ColumnDataSource, Legend, Model, UIElement
 from bokeh.plotting import figure
 
 from thalia_dask.dashboard.history import History
@@ -15,6 +17,20 @@ SEQUENTIAL = tuple(
     for x in (step / 63 for step in range(64))
 )
 """From almost white to the first colour of the palette: the darker, the more."""
+
+
+class Change(NamedTuple):
+    """A Bokeh model's property takes a value.
+
+    Attributes
+    ----------
+    model, name : the model, and how its property is called.
+    value : of what JSON can say, and arrays, which arrive as float32; of ``data``, the columns that change.
+    """
+
+    model: Model
+    name: str
+    value: Any
 
 
 class Panel(ABC):
@@ -28,8 +44,8 @@ class Panel(ABC):
     root: UIElement
 
     @abstractmethod
-    def show(self, history: History) -> None:
-        """Show the frames as they are now; there may be none yet."""
+    def changes(self, history: History) -> Iterator[Change]:
+        """What has to be set to show the frames as they are now, all of it; there may be none yet."""
 
 
 def new_figure(title: str, x_label: str, y_label: str, height: int, width: int | None = None) -> figure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from bokeh.models import ColorBar, ColumnDataSource, HoverTool, LinearColorMapper
@@ -10,7 +10,7 @@ from bokeh.plotting import figure
 from numpy.typing import NDArray
 
 from thalia_dask.dashboard.history import History
-from thalia_dask.dashboard.panels.base import SEQUENTIAL, Panel, new_figure
+from thalia_dask.dashboard.panels.base import SEQUENTIAL, Change, Panel, new_figure
 from thalia_dask.dashboard.scene import Scene
 from thalia_dask.plots.palette import FAINT, INK
 
@@ -66,14 +66,14 @@ class Graph(Panel):
         )
         self.root = plot
 
-    def show(self, history: History) -> None:
+    def changes(self, history: History) -> Iterator[Change]:
         frame = history.latest
         if frame is None:
             return
         load = 100.0 * frame.load
         most = np.percentile(load, 98)  # of many regions a few may stand out
-        self._colours.high = next((scale for scale in _SCALES if most <= scale), _SCALES[-1])
-        self._source.data["load"] = load
+        yield Change(self._colours, "high", next((scale for scale in _SCALES if most <= scale), _SCALES[-1]))
+        yield Change(self._source, "data", {"load": load})
 
 
 def _circle(n_points: int) -> Points:

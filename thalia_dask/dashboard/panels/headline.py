@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 
 from bokeh.models import Div
 
 from thalia_dask.dashboard.history import History
-from thalia_dask.dashboard.panels.base import Panel
+from thalia_dask.dashboard.panels.base import Change, Panel
 from thalia_dask.dashboard.scene import Frame, Progress, Scene
 from thalia_dask.plots.palette import GRID, INK, PALETTE
 
@@ -44,7 +45,7 @@ class Headline(Panel):
         self._dt_ms = scene.dt_ms
         self.root = Div(sizing_mode="stretch_width", height=66, margin=(4, 8, 2, 8))
 
-    def show(self, history: History) -> None:
+    def changes(self, history: History) -> Iterator[Change]:
         frame = history.latest
         finished = frame is not None and frame.finished
         if frame is None:
@@ -53,13 +54,14 @@ class Headline(Panel):
             progress = frame.progress
             told = "&ensp;·&ensp;".join(escape(part) for part in self._parts(frame))
             share = min(1.0, progress.done / progress.total) if progress.total else 0.0
-        self.root.text = _HTML.format(
+        text = _HTML.format(
             state=_BADGE if finished else "",
             told=told,
             percent=100 * share,
             colour=_FINISHED if finished else _RUNNING,
             remark=_ENDED if finished else _REMARK,
         )
+        yield Change(self.root, "text", text)
 
     def _parts(self, frame: Frame) -> list[str]:
         speed = frame.n_steps * self._dt_ms / 1000.0 / frame.seconds

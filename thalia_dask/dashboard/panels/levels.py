@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bokeh.models import Range1d
 
 from thalia_dask.dashboard.history import History
-from thalia_dask.dashboard.panels.base import Panel, empty_source, new_figure, put_legend
+from thalia_dask.dashboard.panels.base import Change, Panel, empty_source, new_figure, put_legend
 from thalia_dask.dashboard.scene import Scene
 from thalia_dask.plots.palette import PALETTE
 
@@ -23,7 +25,8 @@ class Levels(Panel):
         plot.x_range = recent
         self.root = plot
 
-    def show(self, history: History) -> None:
+    def changes(self, history: History) -> Iterator[Change]:
         frame = history.latest
         if frame is not None:
-            self._source.data = {"ms": frame.level_ms, **dict(zip(self._names, frame.levels, strict=True))}
+            levels = dict(zip(self._names, frame.levels, strict=True))
+            yield Change(self._source, "data", {"ms": frame.level_ms, **levels})

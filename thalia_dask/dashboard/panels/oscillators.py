@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bokeh.models import CustomJS, Range1d
 
 from thalia_dask.dashboard.history import History
-from thalia_dask.dashboard.panels.base import Panel, empty_source, new_figure
+from thalia_dask.dashboard.panels.base import Change, Panel, empty_source, new_figure
 from thalia_dask.dashboard.scene import Scene
 from thalia_dask.plots.palette import PALETTE
 
@@ -42,5 +44,6 @@ class Oscillators(Panel):
         plot.js_on_change("inner_width", waves)  # when it is first laid out
         self.root = plot
 
-    def show(self, history: History) -> None:
-        """Nothing: the browser draws the waves whenever the range of time moves."""
+    def changes(self, history: History) -> Iterator[Change]:  # noqa: ARG002
+        """None: the browser draws the waves whenever the range of time moves."""
+        yield from ()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bokeh.models import NumeralTickFormatter
 
 from thalia_dask.dashboard.history import History
-from thalia_dask.dashboard.panels.base import Panel, empty_source, new_figure
+from thalia_dask.dashboard.panels.base import Change, Panel, empty_source, new_figure
 from thalia_dask.plots.palette import PALETTE
 
 
@@ -21,7 +23,7 @@ class Queue(Panel):
         plot.yaxis.formatter = NumeralTickFormatter(format="0,0")
         self.root = plot
 
-    def show(self, history: History) -> None:
+    def changes(self, history: History) -> Iterator[Change]:
         if history.latest is None:
             return
-        self._source.data = {"seconds": history.seconds, "in_flight": history.in_flight}
+        yield Change(self._source, "data", {"seconds": history.seconds, "in_flight": history.in_flight})

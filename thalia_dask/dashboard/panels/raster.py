@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from bokeh.models import ColumnDataSource, LinearColorMapper, Range1d
 
 from thalia_dask.dashboard.history import History
-from thalia_dask.dashboard.panels.base import Panel, new_figure
+from thalia_dask.dashboard.panels.base import Change, Panel, new_figure
 from thalia_dask.dashboard.scene import Scene
 from thalia_dask.plots.palette import GRID, PALETTE
 
@@ -49,10 +51,11 @@ class Raster(Panel):
         plot.x_range = self._recent = recent
         self.root = plot
 
-    def show(self, history: History) -> None:
+    def changes(self, history: History) -> Iterator[Change]:
         frame = history.latest
         if frame is None:
             return
         stop = frame.simulated_ms
-        self._recent.update(start=max(0.0, stop - self._window_ms), end=max(stop, self._window_ms))
-        self._source.data = {"ms": frame.spike_ms, "row": frame.spike_row}
+        yield Change(self._recent, "start", max(0.0, stop - self._window_ms))
+        yield Change(self._recent, "end", max(stop, self._window_ms))
+        yield Change(self._source, "data", {"ms": frame.spike_ms, "row": frame.spike_row})

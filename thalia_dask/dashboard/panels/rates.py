@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from bokeh.models import ColorBar, ColumnDataSource, LinearColorMapper
 
 from thalia_dask.dashboard.history import History
-from thalia_dask.dashboard.panels.base import SEQUENTIAL, Panel, empty_source, new_figure, put_legend
+from thalia_dask.dashboard.panels.base import SEQUENTIAL, Change, Panel, empty_source, new_figure, put_legend
 from thalia_dask.dashboard.scene import Scene
 from thalia_dask.plots.palette import INK, PALETTE
 
@@ -29,11 +31,11 @@ class Lines(Panel):
         plot.y_range.start = 0
         self.root = plot
 
-    def show(self, history: History) -> None:
+    def changes(self, history: History) -> Iterator[Change]:
         if history.latest is None:
             return
         rates = dict(zip(self._names, history.rate_hz.T, strict=True))
-        self._source.data = {"seconds": history.seconds, **rates}
+        yield Change(self._source, "data", {"seconds": history.seconds, **rates})
 
 
 class HeatMap(Panel):
@@ -70,12 +72,13 @@ class HeatMap(Panel):
         plot.y_range.start, plot.y_range.end = 0, n_regions
         self.root = plot
 
-    def show(self, history: History) -> None:
+    def changes(self, history: History) -> Iterator[Change]:
         seconds, rates = history.seconds, history.rate_hz
         if len(seconds) < 2:
             return
         rows = np.add.reduceat(rates, self._starts, axis=1) / self._per_row
         moments = np.linspace(seconds[0], seconds[-1], min(_COLUMNS, len(seconds)))
         image = rows[np.searchsorted(seconds, moments).clip(0, len(seconds) - 1)].T.astype(np.float32)
-        self._colours.high = max(1.0, float(np.percentile(image, 99.5)))
-        self._source.data = {"image": [image], "x": [seconds[0]], "width": [seconds[-1] - seconds[0]]}
+        yield Change(self._colours, "high", max(1.0, float(np.percentile(image, 99.5))))
+        first, last = float(seconds[0]), float(seconds[-1])
+        yield Change(self._source, "data", {"image": [image], "x": [first], "width": [last - first]})

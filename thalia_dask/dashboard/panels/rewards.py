@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from thalia_dask.dashboard.history import History
-from thalia_dask.dashboard.panels.base import Panel, empty_source, new_figure, put_legend
+from thalia_dask.dashboard.panels.base import Change, Panel, empty_source, new_figure, put_legend
 from thalia_dask.plots.palette import PALETTE
 
 
@@ -24,24 +26,19 @@ class RewardCurve(Panel):
             plot.line("trial", name, source=self._source, color=colour, line_dash=dash, width=1.5, legend_label=label)
         put_legend(plot, "above")
         plot.axis.visible = False
-        self._shown = (0, 0)
         self.root = self._plot = plot
 
-    def show(self, history: History) -> None:
+    def changes(self, history: History) -> Iterator[Change]:
         frame = history.latest
         if frame is None or not len(frame.rewards.trial):
             return
         rewards = frame.rewards
-        whole = rewards.n_trials, int(rewards.trial[-1]) // rewards.n_trials
-        if whole == self._shown and not frame.finished:  # the last block alone has grown
-            return
-        self._shown = whole
-        self._plot.axis.visible = True
-        self._source.data = {
-            "trial": rewards.trial,
-            "reward": rewards.reward,
-            "accuracy": rewards.accuracy,
-            "surprise": rewards.surprise,
-        }
-        self._plot.title.text = f"Reward {rewards.reward[-1]:.2f}, accuracy {rewards.accuracy[-1]:.0%}"
-        self._plot.yaxis.axis_label = f"mean of {rewards.n_trials} trials"
+        n_shown = len(rewards.trial)
+        if n_shown > 1 and rewards.trial[-1] % rewards.n_trials and not frame.finished:
+            n_shown -= 1  # means of the first few trials of a block say little
+        names = ("trial", "reward", "accuracy", "surprise")
+        yield Change(self._source, "data", {name: getattr(rewards, name)[:n_shown] for name in names})
+        told = f"Reward {rewards.reward[n_shown - 1]:.2f}, accuracy {rewards.accuracy[n_shown - 1]:.0%}"
+        yield Change(self._plot.title, "text", told)
+        yield Change(self._plot.yaxis[0], "axis_label", f"mean of {rewards.n_trials} trials")
+        yield from (Change(axis, "visible", value=True) for axis in self._plot.axis)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 from bokeh.models import ColumnDataSource, HoverTool
 
 from thalia_dask.dashboard.history import History
-from thalia_dask.dashboard.panels.base import Panel, new_figure, put_legend
-from thalia_dask.dashboard.scene import Frame
+from thalia_dask.dashboard.panels.base import Change, Panel, new_figure, put_legend
 from thalia_dask.plots.palette import PALETTE
 
 _KINDS = {"compute": PALETTE[0], "exchange": PALETTE[5], "wait": "#c9c9c9"}
@@ -40,20 +39,16 @@ class Workers(Panel):
         self.root = self._plot = plot
         self._name(1)  # a range without ends makes Bokeh complain
 
-    def show(self, history: History) -> None:
+    def changes(self, history: History) -> Iterator[Change]:
         frame = history.latest
         if frame is None:
             return
         if frame.workers != self._workers:
             self._workers = frame.workers
             self._name(len(frame.workers))
-            who = {"place": np.arange(len(frame.workers)), "address": list(frame.workers)}
-            self._source.data = who | self._shares(frame)
-        else:
-            self._source.data.update(self._shares(frame))
-
-    def _shares(self, frame: Frame) -> dict[str, Any]:
-        return dict(zip(_KINDS, 100.0 * frame.shares, strict=True))
+        who = {"place": np.arange(len(frame.workers)), "address": list(frame.workers)}
+        shares = dict(zip(_KINDS, 100.0 * frame.shares, strict=True))
+        yield Change(self._source, "data", {**who, **shares})
 
     def _name(self, n_workers: int) -> None:
         """Number the workers, the first one on top."""
