@@ -28,7 +28,11 @@ from thalia_dask.dashboard.scene import Band, Frame, Progress, Rewards, Scene
 from thalia_dask.dashboard.screen import Screen
 from thalia_dask.distributed.cluster import workers_of
 from thalia_dask.distributed.live_page import LivePage
+from thalia_dask.engine.executor import Emission
+from thalia_dask.engine.observer import WindowReport
 from thalia_dask.errors import ClusterError, ConfigError, StateError
+from thalia_dask.spikes import SpikePacket
+from thalia_dask.ticks import Window
 
 pytestmark = pytest.mark.cluster
 
@@ -160,7 +164,7 @@ def test_nothing_is_read_or_sent_while_nobody_looks(client: Client) -> None:
             brain.forward(SIGHT, 20)
         assert monitor._page.n_open == 0
         assert monitor._before is None
-        assert not monitor._kept
+        assert not monitor._sample._new
         assert not monitor._levels
         assert monitor._page._sending is None
 
@@ -289,11 +293,37 @@ def test_a_page_where_everything_runs_in_one_process() -> None:
 
 
 def test_many_regions_have_rows_enough() -> None:
-    sample = Sample({f"area{i:03}": 100 + i for i in range(512)})
+    sample = Sample({f"area{i:03}": 100 + i for i in range(512)}, 250)
     assert [sample.bands[0].region, sample.bands[-1].region] == ["area000", "area511"]
     assert len(sample.bands) == 40
     assert sample.bands[-1].last == 120
     assert [band.first for band in sample.bands[1:]] == [band.last for band in sample.bands[:-1]]
+
+
+def test_rows_of_the_last_spikes() -> None:
+    sample = Sample({"few": 2, "many": 238}, 20)  # 60 rows for each, where it has so many neurons
+    assert sample.bands == (Band("few", 0, 2), Band("many", 2, 62))
+
+    def live(start: int, stop: int) -> None:
+        steps = np.arange(start, stop, dtype=np.int32)
+        many = Emission(
+            SpikePacket(steps.repeat(2), np.tile(np.int32([1, 237]), stop - start)), {}, 0.0
+        )  # 1 has no row
+        few = Emission(SpikePacket(steps[:1], np.int32([1])), {}, 0.0)
+        sample.add(WindowReport(Window(start, stop), {}, {"few": few, "many": many}, 0.0))
+
+    def shown(stop: int) -> list[tuple[int, int]]:
+        return sorted(zip(*(values.tolist() for values in sample.rows(stop)), strict=True))
+
+    live(0, 10)
+    assert shown(10) == [(0, 1), *((step, 61) for step in range(10))]
+    for start in (10, 20):
+        live(start, start + 10)
+    assert shown(30) == sorted([(10, 1), (20, 1), *((step, 61) for step in range(10, 30))])
+    assert shown(15) == [(10, 1), *((step, 61) for step in range(10, 15))], "back at an earlier step"
+    live(15, 18)
+    sample.forget()
+    assert shown(18) == []
 
 
 def headline(document: Document) -> str:

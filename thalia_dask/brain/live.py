@@ -35,7 +35,8 @@ def open_monitor(
     if isinstance(executor, SequentialExecutor):
         _LOG.warning("%s", no_link(executor))
         return None
-    sample = Sample(plan.sizes)
+    window_ms = min(_LONGEST_WINDOW_MS, _WINDOW_STEPS * plan.dt_ms)
+    sample = Sample(plan.sizes, round(window_ms / plan.dt_ms))
     number = {name: i for i, name in enumerate(plan.region_names)}
     scene = Scene(
         executor=executor.name,
@@ -46,7 +47,7 @@ def open_monitor(
         bands=sample.bands,
         modulators=tuple(NEUROMODULATORS),
         oscillators=FREQUENCY_HZ,
-        window_ms=min(_LONGEST_WINDOW_MS, _WINDOW_STEPS * plan.dt_ms),
+        window_ms=window_ms,
     )
     page = executor.open_page(Screen(scene))
     _LOG.info("live page: %s", page.link)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from thalia_dask.dashboard.sample import Sample, Spikes
+from thalia_dask.dashboard.sample import Sample
 from thalia_dask.dashboard.scene import Floats, Frame, Progress, Rewards, Scene
 from thalia_dask.engine.effort import WorkerEffort
 from thalia_dask.engine.event_queue import EventQueue
@@ -81,11 +81,11 @@ class Monitor(Observer):
         self._counts = counts
         self._level = level
         self._window_steps = round(scene.window_ms / scene.dt_ms)
-        self._kept: deque[tuple[int, Spikes]] = deque()
         self._levels: deque[tuple[int, list[float]]] = deque(maxlen=_LEVEL_SAMPLES)
         self._rewards, self._surprises = array("f"), array("f")
         self._goal: ProgressReport | None = None
         self._goal_began = (0.0, 0)
+        self._stop = 0
         self._before: _Reading | None = None
         self._next_frame = self._paid_until = 0.0
 
@@ -105,10 +105,8 @@ class Monitor(Observer):
             if self._before is not None:
                 self._rest()
             return
-        stop, kept = report.window.stop, self._kept
-        kept.append((stop, self._sample.of(report)))
-        while kept[0][0] <= stop - self._window_steps:
-            kept.popleft()
+        stop = self._stop = report.window.stop
+        self._sample.add(report)
         if not self._levels or stop - self._levels[-1][0] >= self._window_steps / _LEVEL_SAMPLES:
             self._note_levels(stop)
         if perf_counter() >= self._next_frame:
@@ -116,11 +114,11 @@ class Monitor(Observer):
 
     def on_close(self) -> None:
         if self._page.n_open and self._before is not None:
-            self._send(self._kept[-1][0] if self._kept else self._before.step, finished=True)
+            self._send(self._stop, finished=True)
 
     def _rest(self) -> None:
         self._before = None
-        self._kept.clear()
+        self._sample.forget()
         self._levels.clear()
 
     def _note_levels(self, step: int) -> None:
@@ -150,7 +148,7 @@ class Monitor(Observer):
     def _frame(self, before: _Reading, now: _Reading, *, finished: bool) -> Frame:
         dt_ms, seconds, n_steps = self._scene.dt_ms, now.clock - before.clock, now.step - before.step
         simulated_s = max(n_steps, 1) * dt_ms / 1000.0
-        spike_ms, spike_row = self._sample.rows([spikes for _, spikes in self._kept], dt_ms)
+        spike_steps, spike_row = self._sample.rows(now.step)
         shares = np.zeros((3, len(now.workers)))
         if now.workers == before.workers:
             shares = (now.threads[:3] - before.threads[:3]) / (now.threads[3] * seconds)
@@ -167,7 +165,7 @@ class Monitor(Observer):
             workers=now.workers,
             shares=shares.clip(0.0, 1.0).astype(np.float32),
             in_flight=len(self._queue),
-            spike_ms=spike_ms,
+            spike_ms=(spike_steps * dt_ms).astype(np.float32),
             spike_row=spike_row,
             level_ms=np.array([step * dt_ms for step, _ in self._levels], np.float32),
             levels=np.array([levels for _, levels in self._levels], np.float32).T,
