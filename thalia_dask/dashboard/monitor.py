@@ -20,7 +20,7 @@ from thalia_dask.engine.observer import Observer, ProgressReport, TrialReport, W
 from thalia_dask.engine.page import Page
 
 _EVERY_S = 0.3
-_LARGEST_SHARE = 0.007
+_LARGEST_SHARE = 0.006
 """Of the time that frames may take, as far as that is counted here; where one takes more than that of ``_EVERY_S``,
 there are fewer of them. All that they cost stays below a hundredth (benchmarks.live_page)."""
 _ADVANCE_S = 0.1

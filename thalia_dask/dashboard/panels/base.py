@@ -6,10 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
 from bokeh.models import ColumnDataSource, Legend, Model, UIElement
 from bokeh.plotting import figure
 
 from thalia_dask.dashboard.history import History
+from thalia_dask.dashboard.scene import Floats
 from thalia_dask.plots.palette import FAINT, GRID, INK
 
 SEQUENTIAL = tuple(
@@ -92,6 +94,12 @@ def new_figure(title: str, x_label: str, y_label: str, height: int, width: int |
 def empty_source(*columns: str) -> ColumnDataSource:
     """A source of one point, which no line shows: Bokeh complains of axes without any."""
     return ColumnDataSource({column: [0.0] for column in columns})
+
+
+def largest(values: Floats, share: float) -> float:
+    """The largest of this share of the values, the smallest: a quantile, ten times as fast as NumPy gives one."""
+    last = int(share * (values.size - 1))
+    return float(np.partition(values, last, axis=None)[last])
 
 
 def put_legend(plot: figure, place: str) -> None:

@@ -10,7 +10,7 @@ from bokeh.plotting import figure
 from numpy.typing import NDArray
 
 from thalia_dask.dashboard.history import History
-from thalia_dask.dashboard.panels.base import SEQUENTIAL, Change, Panel, new_figure
+from thalia_dask.dashboard.panels.base import SEQUENTIAL, Change, Panel, largest, new_figure
 from thalia_dask.dashboard.scene import Scene
 from thalia_dask.plots.palette import FAINT, INK
 
@@ -71,7 +71,7 @@ class Graph(Panel):
         if frame is None:
             return
         load = 100.0 * frame.load
-        most = np.percentile(load, 98)  # of many regions a few may stand out
+        most = largest(load, 0.98)  # of many regions a few may stand out
         yield Change(self._colours, "high", next((scale for scale in _SCALES if most <= scale), _SCALES[-1]))
         yield Change(self._source, "data", {"load": load})
 

@@ -8,7 +8,7 @@ import numpy as np
 from bokeh.models import ColorBar, ColumnDataSource, LinearColorMapper
 
 from thalia_dask.dashboard.history import History
-from thalia_dask.dashboard.panels.base import SEQUENTIAL, Change, Panel, empty_source, new_figure, put_legend
+from thalia_dask.dashboard.panels.base import SEQUENTIAL, Change, Panel, empty_source, largest, new_figure, put_legend
 from thalia_dask.dashboard.scene import Scene
 from thalia_dask.plots.palette import INK, PALETTE
 
@@ -79,6 +79,6 @@ class HeatMap(Panel):
         rows = np.add.reduceat(rates, self._starts, axis=1) / self._per_row
         moments = np.linspace(seconds[0], seconds[-1], min(_COLUMNS, len(seconds)))
         image = rows[np.searchsorted(seconds, moments).clip(0, len(seconds) - 1)].T.astype(np.float32)
-        yield Change(self._colours, "high", max(1.0, float(np.percentile(image, 99.5))))
+        yield Change(self._colours, "high", max(1.0, largest(image, 0.995)))
         first, last = float(seconds[0]), float(seconds[-1])
         yield Change(self._source, "data", {"image": [image], "x": [first], "width": [last - first]})

@@ -26,7 +26,8 @@ class RewardCurve(Panel):
             plot.line("trial", name, source=self._source, color=colour, line_dash=dash, width=1.5, legend_label=label)
         put_legend(plot, "above")
         plot.axis.visible = False
-        self.root = self._plot = plot
+        self._title, self._x_axis, self._y_axis = plot.title, plot.xaxis[0], plot.yaxis[0]
+        self.root = plot
 
     def changes(self, history: History) -> Iterator[Change]:
         frame = history.latest
@@ -39,6 +40,6 @@ class RewardCurve(Panel):
         names = ("trial", "reward", "accuracy", "surprise")
         yield Change(self._source, "data", {name: getattr(rewards, name)[:n_shown] for name in names})
         told = f"Reward {rewards.reward[n_shown - 1]:.2f}, accuracy {rewards.accuracy[n_shown - 1]:.0%}"
-        yield Change(self._plot.title, "text", told)
-        yield Change(self._plot.yaxis[0], "axis_label", f"mean of {rewards.n_trials} trials")
-        yield from (Change(axis, "visible", value=True) for axis in self._plot.axis)
+        yield Change(self._title, "text", told)
+        yield Change(self._y_axis, "axis_label", f"mean of {rewards.n_trials} trials")
+        yield from (Change(axis, "visible", value=True) for axis in (self._x_axis, self._y_axis))
