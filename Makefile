@@ -26,7 +26,7 @@ help:
 	@echo "make test-slurm  run the tests that need Slurm on one that is started for them; root, Debian's packages"
 	@echo "make test-browser  run the tests of the live page, with a screenshot in runs/live_page.png; needs Chromium"
 	@echo "make chromium  install Debian's Chromium for them (as root)"
-	@echo "make page-cost  measure what the live page costs a run, of six regions and of 512 (8 minutes)"
+	@echo "make page-cost  measure what the live page costs a run, of six regions and of 512 (5 minutes)"
 	@echo "make forecast  compare forecasts of parallel execution with real runs, in minutes"
 	@echo "make behaviour  experiments with regions and tasks over five seeds; figures and tables go to docs (half an hour)"
 	@echo "make lint    ruff, mypy and the import contract"

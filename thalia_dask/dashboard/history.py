@@ -48,8 +48,8 @@ class History:
 
     @property
     def rate_hz(self) -> Floats:
-        """Rates, shape (frames, regions)."""
-        return np.array([frame.rate_hz for frame in self._frames], np.float32)
+        """Rates, shape (frames, regions); of at least one frame."""
+        return np.concatenate([frame.rate_hz for frame in self._frames]).reshape(len(self._frames), -1)
 
     @property
     def in_flight(self) -> Floats:

@@ -73,10 +73,10 @@ class HeatMap(Panel):
         self.root = plot
 
     def changes(self, history: History) -> Iterator[Change]:
-        seconds, rates = history.seconds, history.rate_hz
+        seconds = history.seconds
         if len(seconds) < 2:
             return
-        rows = np.add.reduceat(rates, self._starts, axis=1) / self._per_row
+        rows = np.add.reduceat(history.rate_hz, self._starts, axis=1) / self._per_row
         moments = np.linspace(seconds[0], seconds[-1], min(_COLUMNS, len(seconds)))
         image = rows[np.searchsorted(seconds, moments).clip(0, len(seconds) - 1)].T.astype(np.float32)
         yield Change(self._colours, "high", max(1.0, largest(image, 0.995)))
