@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import cache
 from statistics import median
-from threading import Barrier, Thread
 from time import perf_counter
 
 import numpy as np
@@ -27,9 +27,11 @@ from thalia_dask.topology.plan import BrainPlan
 _N_NEURONS, _N_AXONS, _AXONS_PER_STEP = 1000, 1000, 50
 _SHORT, _LONG = 1, 51
 _REPEATS = 5
-_WINDOWS_AT_ONCE = 40
+_WINDOWS, _WINDOW_STEPS = 40, 200
 _MOST_CORES_TRIED = 8
 _PROBABILITY = 0.3
+_NOISE = Background(8000.0, 0.4)
+"""Of which cells fire about 20 times a second."""
 _SILENT_MV = 1e-6
 """Efficacy of a synapse that moves nothing: what a spike costs is not to depend on what it causes."""
 
@@ -53,7 +55,8 @@ def calibrate() -> Machine:
         background_step_seconds=max(background, 0.0) / (_N_NEURONS * _LONG),
         synaptic_event_seconds=events,
     )
-    return replace(machine, plastic_event_seconds=max(_event_seconds(plastic=True) - events, 0.0))
+    learning = max(_event_seconds(plastic=True) - events, 0.0) + _seconds_after_spikes()
+    return replace(machine, plastic_event_seconds=learning)
 
 
 def calibrated_costs(plan: BrainPlan) -> dict[str, RegionCost]:
@@ -68,34 +71,25 @@ def calibrated_costs(plan: BrainPlan) -> dict[str, RegionCost]:
 def free_cores(n_threads: int) -> float:
     """How many cores' worth of regions really run at once on this many threads, from 1 to ``n_threads``.
 
-    Less than there are cores where other programs use them, all the more as threads wait for each other after each
-    window: who waits on a busy machine must also wait for a core. Measured anew each time, in less than
-    a second; of more than eight threads, eight stand for all.
+    Less than there are cores where other programs use them, or where the system wakes a thread on a core that is
+    taken. Measured anew each time, in less than a second, as a worker does it: windows go to a pool, and each begins
+    when the one before has ended in all regions. Of more than eight threads, eight stand for all.
     """
     n = min(n_threads, _MOST_CORES_TRIED)
     if n == 1:
         return 1.0
     regions = [_region(_N_NEURONS, background=Background(200.0, _SILENT_MV)) for _ in range(n)]
-    found = median(n * _side_by_side(regions[:1]) / _side_by_side(regions) for _ in range(_REPEATS))
+    with ThreadPoolExecutor(n) as pool:
+        found = median(n * _seconds(pool, regions[:1]) / _seconds(pool, regions) for _ in range(_REPEATS))
     return min(max(found, 1.0), n) * n_threads / n
 
 
-def _side_by_side(regions: Sequence[Region]) -> float:
-    """Seconds until each of the regions has advanced, on a thread of its own and in step with the others."""
-    barrier = Barrier(len(regions))
-    threads = [Thread(target=_advance_often, args=(region, barrier)) for region in regions]
+def _seconds(pool: ThreadPoolExecutor, regions: Sequence[Region]) -> float:
+    """Until all regions have advanced through all windows."""
     began = perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    for _ in range(_WINDOWS):
+        wait([pool.submit(region.advance, Window(0, _WINDOW_STEPS), Arrivals()) for region in regions])
     return perf_counter() - began
-
-
-def _advance_often(region: Region, barrier: Barrier) -> None:
-    for _ in range(_WINDOWS_AT_ONCE):
-        barrier.wait()
-        region.advance(Window(0, _LONG), Arrivals())
 
 
 def _tried(spec: RegionSpec) -> RegionCost:
@@ -113,6 +107,24 @@ def _event_seconds(*, plastic: bool) -> float:
     axons = np.tile(np.arange(0, _N_AXONS, _N_AXONS // _AXONS_PER_STEP, dtype=np.int32), _LONG)
     spikes = Arrivals(steps, np.zeros(len(steps), np.int32), axons)
     return max(_time(region, _LONG, spikes) - _time(region, _LONG), 1e-9) / (len(steps) * _PROBABILITY * _N_NEURONS)
+
+
+def _seconds_after_spikes() -> float:
+    """What a synapse that learns costs when its cell fires: the way there and back in memory, more than the rule."""
+    static, learning = (
+        _region(_N_NEURONS, (Connection("in", "cells", _PROBABILITY, _SILENT_MV, rule=rule),), background=_NOISE)
+        for rule in (None, STDP())
+    )
+    found = []
+    for start in range(0, 2 * _REPEATS * _LONG, _LONG):
+        window = Window(start, start + _LONG)
+        began = perf_counter()
+        static.advance(window, Arrivals())
+        between = perf_counter()
+        n_spikes = len(learning.advance(window, Arrivals()))
+        more = (perf_counter() - between) - (between - began)
+        found.append(more / (max(n_spikes, 1) * _PROBABILITY * _N_NEURONS))
+    return max(median(found[_REPEATS:]), 0.0)  # at first they do not fire yet
 
 
 def _region(

@@ -103,7 +103,7 @@ def _of_layout(layout: Layout, spec: RegionSpec, machine: Machine, spike_probabi
         + machine.neuron_step_seconds * sum(sizes.values())
         + machine.background_step_seconds * noisy
         + machine.synaptic_event_seconds * spike_probability * n_synapses
-        + 2.0 * machine.plastic_event_seconds * spike_probability * n_plastic  # when its axon and when its cell fires
+        + machine.plastic_event_seconds * spike_probability * n_plastic
     )
     return RegionCost(machine.window_seconds, machine.signal_step_seconds * (len(rhythms) + n_gates), kernel)
 

@@ -15,7 +15,8 @@ class Machine:
     signal_step_seconds : a rhythm's or neuromodulator's value in one step, in one region.
     step_seconds, neuron_step_seconds, background_step_seconds : the kernel, for each step; for each neuron, and for
         the background input of each neuron that has one.
-    synaptic_event_seconds, plastic_event_seconds : a spike at one synapse; the addition where it learns.
+    synaptic_event_seconds, plastic_event_seconds : a spike at one synapse; the addition where it learns, for a spike
+        of its axon and one of its cell.
     orchestrator_region_seconds : batch, reschedule and record one region and window, in the orchestrator.
     stimulus_step_seconds : make the spikes of one region's stimulus for a step.
     task_seconds, projection_seconds : hand a window to a thread of a worker and take it back; carry its spikes along
@@ -66,7 +67,7 @@ REFERENCE = Machine(
     neuron_step_seconds=8e-9,
     background_step_seconds=6e-9,
     synaptic_event_seconds=2.4e-9,
-    plastic_event_seconds=1.2e-9,
+    plastic_event_seconds=8e-9,
     orchestrator_region_seconds=30e-6,
     stimulus_step_seconds=12e-6,
     task_seconds=25e-6,
