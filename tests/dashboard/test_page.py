@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from types import SimpleNamespace
 from typing import Any
 from urllib.error import HTTPError
@@ -221,6 +221,17 @@ def test_a_frame_is_one_message() -> None:
     assert [message.attr for message in messages] == ["data"]
     assert column(document, "area").tolist() == [25.0, 50.0]
     assert column(document, "in_flight").tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize(("last", "reward"), [(23, 0.4), (30, 1.0)])
+def test_means_of_whole_blocks_of_trials(last: int, reward: float) -> None:
+    screen, document = Screen(ONE_REGION), Document()
+    show = screen.draw(document)
+    rewards = Rewards(10, *np.float32([[10, 20, last], *[[0.2, 0.4, 1.0]] * 3]))
+    screen.add(replace(frame(100, 100, 5.0, finished=True), rewards=rewards))
+    show()
+    assert column(document, "reward")[-1] == np.float32(reward)
+    assert f"Reward {reward:.2f}, accuracy {reward:.0%}" in [value for *_, value in changes(document)]
 
 
 def test_results_do_not_depend_on_the_page(client: Client) -> None:

@@ -35,7 +35,7 @@ class RewardCurve(Panel):
             return
         rewards = frame.rewards
         n_shown = len(rewards.trial)
-        if n_shown > 1 and rewards.trial[-1] % rewards.n_trials and not frame.finished:
+        if n_shown > 1 and rewards.trial[-1] % rewards.n_trials:
             n_shown -= 1  # means of the first few trials of a block say little
         names = ("trial", "reward", "accuracy", "surprise")
         yield Change(self._source, "data", {name: getattr(rewards, name)[:n_shown] for name in names})
