@@ -80,7 +80,6 @@ class Monitor(Observer):
         self._queue = queue
         self._counts = counts
         self._level = level
-        self._window_steps = round(scene.window_ms / scene.dt_ms)
         self._levels: deque[tuple[int, list[float]]] = deque(maxlen=_LEVEL_SAMPLES)
         self._rewards, self._surprises = array("f"), array("f")
         self._goal: ProgressReport | None = None
@@ -107,7 +106,7 @@ class Monitor(Observer):
             return
         stop = self._stop = report.window.stop
         self._sample.add(report)
-        if not self._levels or stop - self._levels[-1][0] >= self._window_steps / _LEVEL_SAMPLES:
+        if not self._levels or stop - self._levels[-1][0] >= self._sample.n_steps / _LEVEL_SAMPLES:
             self._note_levels(stop)
         if perf_counter() >= self._next_frame:
             self._send(stop, finished=False)

@@ -30,6 +30,7 @@ class Sample:
 
     Attributes
     ----------
+    n_steps : as given.
     bands : the rows of each region that has some, from the bottom.
     """
 
@@ -37,7 +38,7 @@ class Sample:
         names = list(sizes)
         shown = [names[i] for i in _evenly(len(names), _MOST_BANDS)]
         first_neurons = np.cumsum([0, *(sizes[name] for name in shown)]).tolist()
-        self._n_steps = n_steps
+        self.n_steps = n_steps
         self._places = dict(zip(shown, first_neurons, strict=False))
         self._row_of = np.full(first_neurons[-1], -1, np.int16)
         bands, first = [], 0
@@ -63,7 +64,7 @@ class Sample:
             if len(packet := emissions[name].spikes)
         ]
         self._new.append((stop, spikes))
-        while self._new[0][0] <= stop - self._n_steps:
+        while self._new[0][0] <= stop - self.n_steps:
             self._new.popleft()
 
     def rows(self, stop: int) -> tuple[Int32Array, NDArray[np.int16]]:
@@ -76,7 +77,7 @@ class Sample:
             has_row = row >= 0
             self._steps = np.concatenate([self._steps, np.concatenate(steps)[has_row]])
             self._rows = np.concatenate([self._rows, row[has_row]])
-        recent = np.flatnonzero((self._steps >= stop - self._n_steps) & (self._steps < stop))[-_MOST_SPIKES:]
+        recent = np.flatnonzero((self._steps >= stop - self.n_steps) & (self._steps < stop))[-_MOST_SPIKES:]
         self._steps, self._rows = self._steps[recent], self._rows[recent]
         return self._steps, self._rows
 
