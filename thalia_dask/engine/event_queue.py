@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thalia_dask.engine.packets import sort_by_step
+from thalia_dask.engine.packets import counting_sort
 from thalia_dask.spikes import Arrivals, Int32Array
 from thalia_dask.ticks import NEVER
 
@@ -49,9 +49,12 @@ class Inbox:
 
     def schedule_arrivals(self, arrivals: Arrivals) -> None:
         """Schedule the spikes of a batch, as :meth:`pop_until` gave them."""
-        for projection in np.unique(arrivals.projections).tolist():
-            mine = arrivals.projections == projection
-            self.schedule(projection, arrivals.steps[mine], arrivals.neurons[mine])
+        if not len(arrivals):
+            return
+        projections, steps, neurons = counting_sort(arrivals.projections, arrivals.steps, arrivals.neurons)
+        changes = np.flatnonzero(np.diff(projections)) + 1
+        for first, last in pairwise([0, *changes.tolist(), len(projections)]):
+            self.schedule(int(projections[first]), steps[first:last], neurons[first:last])
 
     def peek_step(self) -> int | None:
         """The step of the earliest arrival."""
@@ -134,7 +137,7 @@ def _merge(flights: list[_Flight]) -> Arrivals:
     if any(_overlap(before, after) for before, after in pairwise(flights)):
         order = np.lexsort((neurons, projections))
         steps, projections, neurons = steps[order], projections[order], neurons[order]
-    return Arrivals(*sort_by_step(steps, projections, neurons))
+    return Arrivals(*counting_sort(steps, projections, neurons))
 
 
 def _in_order(flights: list[_Flight]) -> bool:

@@ -42,26 +42,25 @@ def cut_out(
 
 
 @making_arrays
-def sort_by_step(
-    steps: Int32Array, projections: Int32Array, neurons: Int32Array
+def counting_sort(
+    keys: Int32Array, ones: Int32Array, others: Int32Array
 ) -> tuple[Int32Array, Int32Array, Int32Array]:
-    """The same spikes ordered by step; those of one step keep their order. At least one spike."""
-    earliest = steps.min()
-    place = np.zeros(steps.max() - earliest + 2, np.int64)
-    for step in steps:
-        place[step - earliest + 1] += 1
+    """Rows of three columns ordered by the first; those of one key keep their order. At least one row.
+
+    Takes memory for every integer between the least key and the largest.
+    """
+    least = keys.min()
+    place = np.zeros(keys.max() - least + 2, np.int64)
+    for key in keys:
+        place[key - least + 1] += 1
     for i in range(1, place.shape[0]):
         place[i] += place[i - 1]
-    sorted_steps, sorted_projections, sorted_neurons = (
-        np.empty_like(steps),
-        np.empty_like(steps),
-        np.empty_like(steps),
-    )
-    for i in range(steps.shape[0]):
-        at = place[steps[i] - earliest]
-        place[steps[i] - earliest] += 1
-        sorted_steps[at], sorted_projections[at], sorted_neurons[at] = steps[i], projections[i], neurons[i]
-    return sorted_steps, sorted_projections, sorted_neurons
+    sorted_keys, sorted_ones, sorted_others = np.empty_like(keys), np.empty_like(keys), np.empty_like(keys)
+    for i in range(keys.shape[0]):
+        at = place[keys[i] - least]
+        place[keys[i] - least] += 1
+        sorted_keys[at], sorted_ones[at], sorted_others[at] = keys[i], ones[i], others[i]
+    return sorted_keys, sorted_ones, sorted_others
 
 
 def load_kernels() -> None:
@@ -69,4 +68,4 @@ def load_kernels() -> None:
     spike = np.zeros(1, np.int32)
     find_fault(spike, spike, 0, 1, 1)
     cut_out(spike, spike, 0, 1, 1)
-    sort_by_step(spike, spike, spike)
+    counting_sort(spike, spike, spike)
