@@ -38,7 +38,7 @@ def test_who_chooses_gets_no_reason() -> None:
 def test_dask_where_it_promises_more(monkeypatch: pytest.MonkeyPatch, three_workers) -> None:
     asked = []
 
-    def choose(work, setting):
+    def choose(work, setting, tried):
         asked.append((work.call_steps, setting.n_workers, setting.n_threads, setting.exchange))
         return Choice(parallel=True, reason="dask: so that it is tested")
 

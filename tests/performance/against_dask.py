@@ -23,15 +23,15 @@ from thalia_dask.brain.opening import open_executor
 from thalia_dask.config import ThaliaConfig, load_config
 from thalia_dask.distributed.placement import local_cores
 from thalia_dask.performance.calibration import calibrate, free_cores
-from thalia_dask.performance.costs import measured
+from thalia_dask.performance.costs import measured, step_costs
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 from thalia_dask.topology.build import build_plan
 
-SECONDS, REPEATS, CALL_STEPS = 2.0, 5, 1000
+SECONDS, REPEATS, CALL_STEPS, N_AXONS = 2.0, 5, 1000, 20
 
 
 def ring(n: int, size: int, delay_ms: float, kind: str = "thalamus") -> dict[str, Any]:
-    regions = {f"r{i}": {"kind": kind, "size": size, "input_size": 20} for i in range(n)}
+    regions = {f"r{i}": {"kind": kind, "size": size, "input_size": N_AXONS} for i in range(n)}
     return {
         "regions": regions,
         "projections": [{"source": f"r{i}", "target": f"r{(i + 1) % n}", "delay_ms": delay_ms} for i in range(n)],
@@ -86,7 +86,7 @@ def contest(name: str, given: dict[str, Any]) -> str:
     costs = measured(
         plan, spent["compute_seconds"].to_series().to_dict(), int(spent["n_steps"]), int(spent["n_windows"])
     )
-    work = Work(plan, costs, calibrate(), min(CALL_STEPS, n_steps))
+    work = Work(plan, costs, calibrate(), min(CALL_STEPS, n_steps), spread_by=step_costs(plan))
     foretold = [1 / step_seconds(work, s) for s in (SEQUENTIAL, Setting(2, n_cores=cores))]
     taken = sequential if auto.name == "sequential" else dask
     errors = [told / real - 1 for told, real in zip(foretold, (sequential, dask), strict=True)]
@@ -113,7 +113,7 @@ def messages() -> Iterator[str]:
     spent, n = per_window(2)
     own = float(spent["batching_seconds"] + spent["rescheduling_seconds"] + spent["observing_seconds"])
     yield f"orchestrator_region_seconds {own / n / 2:.2e}"
-    yield f"stimulus_step_seconds {float(spent['stimulus_seconds']) / n / 2:.2e}"
+    yield f"stimulus_axon_seconds {float(spent['stimulus_seconds']) / n / (2 * N_AXONS):.2e}"
     spent, n = per_window(2, "brain.parallel=true", "execution.n_workers=1")
     task = float(spent["worker_exchange_seconds"].sum()) / n / 2
     yield f"task_seconds + projection_seconds {task:.2e}"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.toy_brains import plan
 from thalia_dask.performance.choice import MARGIN, choose
-from thalia_dask.performance.costs import RegionCost
+from thalia_dask.performance.costs import Costs, RegionCost
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 from thalia_dask.performance.machine import REFERENCE, Machine
 from thalia_dask.performance.span_forecast import Workers, span_seconds
@@ -97,11 +97,11 @@ def test_the_choice_and_its_reason() -> None:
     setting = Setting(2, n_cores=2)
     chosen = choose(large, setting)
     assert chosen.parallel
-    assert chosen.reason.startswith("dask: a step takes about 10 ms sequentially and 5.")
+    assert chosen.reason.startswith("dask: by anatomy, a step takes about 10 ms sequentially and 5.")
     assert chosen.reason.endswith(" ms on 2 workers of 1 thread")
     chosen = choose(small, setting)
     assert not chosen.parallel
-    assert chosen.reason.startswith("sequential: a step takes about ")
+    assert chosen.reason.startswith("sequential: by anatomy, a step takes about ")
     assert chosen.reason.endswith(f"; Dask is taken where it is at least {MARGIN:g} times as fast")
 
 
@@ -120,8 +120,22 @@ def test_where_nothing_can_be_gained(names, setting, why) -> None:
 
 
 def test_a_close_race_is_not_run_on_dask() -> None:
-    """A second region of a quarter of the first gains 1.25: less than the margin."""
-    work = Work(PAIR, {"a": kernel(4e-3), "b": kernel(1e-3)}, REFERENCE)
+    """A second region of a tenth of the first gains 1.1: less than the margin."""
+    work = Work(PAIR, {"a": kernel(4e-3), "b": kernel(4e-4)}, REFERENCE)
     setting = Setting(2, n_cores=2)
     assert 1.0 < step_seconds(work, SEQUENTIAL) / step_seconds(work, setting) < MARGIN
     assert not choose(work, setting).parallel
+
+
+def test_a_trial_decides_where_anatomy_leaves_it_open() -> None:
+    def never() -> Costs:
+        raise AssertionError("the brain is tried, though the choice does not depend on it")
+
+    setting = Setting(2, n_cores=2)
+    works = {us: Work(PAIR, {"a": kernel(us * 1e-6), "b": kernel(us * 1e-6)}, REFERENCE) for us in (1, 50, 5000)}
+    assert not choose(works[1], setting, never).parallel
+    assert choose(works[5000], setting, never).parallel
+    fast, slow = (choose(works[50], setting, lambda us=us: works[us].costs) for us in (1, 5000))
+    assert (fast.parallel, slow.parallel) == (False, True)
+    assert slow.reason.startswith("dask: by a short trial, a step takes about 10 ms")
+    assert choose(works[50], setting).reason.split(": ")[1].startswith("by anatomy, a step takes about 115 µs")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import torch
 
+from thalia_dask.brain.trial import tried_costs
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.sequential import SequentialExecutor
@@ -19,6 +21,7 @@ from thalia_dask.recording.attributes import run_attributes
 from thalia_dask.recording.layout import Position
 from thalia_dask.recording.recorder import Recorder
 from thalia_dask.ticks import to_steps
+from thalia_dask.topology.memory import machine_bytes, needed_bytes
 from thalia_dask.topology.plan import BrainPlan
 from thalia_dask.topology.summary import summarize
 
@@ -84,7 +87,10 @@ def _choose(
         n_cores=free_cores(min(sum(threads), local_cores())) if client is None else sum(threads),
     )
     call_steps = steps_per_call or config.task.n_timesteps or config.brain.encoding_timesteps
-    return choose(Work(plan, calibrated_costs(plan), calibrate(), call_steps, window_steps(config)), setting)
+    work = Work(plan, calibrated_costs(plan), calibrate(), call_steps, window_steps(config), step_costs(plan))
+    tried = partial(tried_costs, plan, config.brain.max_input_rate_hz, window_steps(config))
+    fits = sum(needed_bytes(config, plan, workers_elsewhere=True).values()) <= machine_bytes()
+    return choose(work, setting, tried if fits else None)
 
 
 def _dask_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | Cluster | None) -> Executor:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thalia_dask.brain.poisson import LOTS, poisson_spikes
 from thalia_dask.brain.stimuli import TimedStimulus
 from thalia_dask.errors import InputError
 from thalia_dask.seeds import derive_seed
@@ -30,8 +31,9 @@ class StimulusEncoder:
     def __init__(self, plan: BrainPlan, max_rate_hz: float) -> None:
         self._dt_ms = plan.dt_ms
         self._ports = {port.region: port for port in plan.stimuli}
-        self._seeds = {name: derive_seed(plan.seed, name, "stimulus") for name in self._ports}
+        self._seeds = {name: np.uint64(derive_seed(plan.seed, name, "stimulus")) for name in self._ports}
         self._spike_probability = 1.0 - np.exp(-max_rate_hz * plan.dt_ms / 1000.0)
+        poisson_spikes(np.uint64(0), 0, 0, np.zeros((1, 0), np.uint32))  # compiled or loaded here, not in a step
 
     def rows(self, given: Stimulus | Mapping[str, Stimulus] | None) -> dict[str, NDArray[Any]]:
         """Check what was given; region -> array (size,), held, or (n_timesteps, size).
@@ -60,17 +62,11 @@ class StimulusEncoder:
         for region, values in rows.items():
             port = self._ports[region]
             if values.ndim == 2 and values.dtype == bool:
-                fired = values
+                offsets, axons = np.nonzero(values)
+                yield port, (offsets + start).astype(np.int32), axons.astype(np.int32)
             else:
-                held = values if values.ndim == 2 else np.broadcast_to(values, (n_steps, port.size))
-                lots = np.stack([self._lots(region, start + offset, port.size) for offset in range(n_steps)])
-                fired = lots < held * self._spike_probability
-            offsets, axons = np.nonzero(fired)
-            yield port, (offsets + start).astype(np.int32), axons.astype(np.int32)
-
-    def _lots(self, region: str, step: int, size: int) -> NDArray[np.float32]:
-        philox = np.random.Philox(key=self._seeds[region], counter=[0, 0, step, 0])
-        return np.random.Generator(philox).random(size, np.float32)
+                below = np.ceil(np.atleast_2d(values) * self._spike_probability * LOTS).astype(np.uint32)
+                yield port, *poisson_spikes(self._seeds[region], start, n_steps, below)
 
     def _port(self, region: str) -> StimulusPort:
         if region not in self._ports:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
-from functools import partial
 
 from distributed import Status, Worker
 from distributed.comm.core import Comm, CommClosedError, connect
 from distributed.comm.tcp import TCP
-from tornado.iostream import IOStream, StreamClosedError
+from tornado.ioloop import IOLoop
+from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 
 Receive = Callable[[str, bytes], None]
 Lost = Callable[[str], None]
@@ -42,8 +43,8 @@ class Links:
         self._receive = receive
         self._lost = lost
         self._incoming: set[Comm] = set()
-        self._outgoing: dict[str, Comm] = {}
-        self._put: dict[str, Callable[[bytes], None]] = {}
+        self._outgoing: list[Comm] = []
+        self._senders: dict[str, _StreamSender | _CommSender] = {}
         self._watches: list[asyncio.Task[None]] = []
         self._closed = False
         worker.handlers[self._operation] = self._listen
@@ -54,7 +55,7 @@ class Links:
 
     def send(self, worker: str, payload: bytes) -> None:
         """Send to a worker, after all that was sent to it before; may be called from any thread."""
-        self._worker.loop.add_callback(self._put[worker], payload)
+        self._senders[worker].send(payload)
 
     def close(self) -> None:
         """Remove every trace; may be called from any thread, and more than once."""
@@ -65,8 +66,8 @@ class Links:
     async def _connect(self, address: str) -> None:
         comm = await connect(address, **self._worker.connection_args)
         await comm.write({"op": self._operation, "reply": False, "sender": self._worker.address})
-        self._outgoing[address] = comm
-        self._put[address] = _writer(comm)
+        self._outgoing.append(comm)
+        self._senders[address] = _sender(comm, self._worker.loop)
         self._watches.append(asyncio.create_task(self._watch(address, comm)))
 
     async def _watch(self, address: str, comm: Comm) -> None:
@@ -91,20 +92,90 @@ class Links:
 
     def _close(self) -> None:
         self._worker.handlers.pop(self._operation, None)
-        for comm in (*self._incoming, *self._outgoing.values()):
+        for sender in self._senders.values():
+            sender.close()
+        for comm in (*self._incoming, *self._outgoing):
             comm.abort()
 
 
-def _writer(comm: Comm) -> Callable[[bytes], None]:
-    """What sends a payload without waiting; a connection that broke is noticed by who watches it."""
+def _sender(comm: Comm, loop: IOLoop) -> _StreamSender | _CommSender:
+    """What sends payloads without waiting; a connection that broke is noticed by who watches it."""
     if isinstance(comm, TCP) and comm.stream is not None:
-        return partial(_write_to_stream, comm.stream)
-    return _Queue(comm).put
+        return _StreamSender(comm.stream, loop)
+    return _CommSender(comm, loop)
 
 
-def _write_to_stream(stream: IOStream, payload: bytes) -> None:
-    with suppress(StreamClosedError):
-        stream.write(_LENGTH.pack(len(payload)) + payload)
+class _StreamSender:
+    """Sends from the thread that has something to send: a busy worker's event loop may come late to it.
+
+    What the socket does not take at once is written by the event loop; so is everything where the stream encrypts.
+    """
+
+    def __init__(self, stream: IOStream, loop: IOLoop) -> None:
+        self._stream = stream
+        self._loop = loop
+        # a handle of the connection that is this one's own: the stream may close its handle at any time
+        self._socket = None if isinstance(stream, SSLIOStream) else stream.socket.dup()
+        self._lock = threading.Lock()
+        self._n_waiting = 1
+        self._write(b"")  # done when all has gone that was written before
+
+    def send(self, payload: bytes) -> None:
+        frame = _LENGTH.pack(len(payload)) + payload
+        with self._lock:
+            sent = 0 if self._n_waiting else self._send_now(frame)
+            if sent < len(frame):
+                self._n_waiting += 1
+                self._loop.add_callback(self._write, frame[sent:])
+
+    def close(self) -> None:
+        with self._lock:
+            if self._socket is not None:
+                self._socket.close()
+
+    def _send_now(self, frame: bytes) -> int:
+        if self._socket is None:
+            return 0
+        try:
+            return self._socket.send(frame)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            return len(frame)
+
+    def _write(self, rest: bytes) -> None:
+        with suppress(StreamClosedError):
+            self._stream.write(rest).add_done_callback(self._written)
+
+    def _written(self, _future: asyncio.Future[None]) -> None:
+        with self._lock:
+            self._n_waiting -= 1
+
+
+class _CommSender:
+    """Sends messages of Dask's, where there is no stream: between workers of one process."""
+
+    def __init__(self, comm: Comm, loop: IOLoop) -> None:
+        self._comm = comm
+        self._loop = loop
+        self._waiting: deque[bytes] = deque()
+        self._writing = False
+
+    def send(self, payload: bytes) -> None:
+        self._loop.add_callback(self._write, payload)
+
+    def close(self) -> None:
+        pass
+
+    async def _write(self, payload: bytes) -> None:
+        self._waiting.append(payload)
+        if self._writing:
+            return
+        self._writing = True
+        with suppress(CommClosedError):
+            while self._waiting:
+                await self._comm.write(self._waiting.popleft())
+        self._writing = False
 
 
 async def _payloads(comm: Comm) -> AsyncIterator[bytes]:
@@ -117,23 +188,3 @@ async def _payloads(comm: Comm) -> AsyncIterator[bytes]:
                 yield await stream.read_bytes(length)
         while True:
             yield await comm.read()
-
-
-class _Queue:
-    """Payloads on their way over a connection without a stream, written one after the other."""
-
-    def __init__(self, comm: Comm) -> None:
-        self._comm = comm
-        self._waiting: deque[bytes] = deque()
-        self._writing: asyncio.Task[None] | None = None
-
-    def put(self, payload: bytes) -> None:
-        self._waiting.append(payload)
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write())
-
-    async def _write(self) -> None:
-        with suppress(CommClosedError):
-            while self._waiting:
-                await self._comm.write(self._waiting.popleft())
-        self._writing = None

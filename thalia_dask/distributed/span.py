@@ -50,6 +50,8 @@ class Neighbourhood:
         what is known of its regions is known of all of them at once.
     dependents : source -> regions here that hear from it.
     listeners : region here -> other workers that hear from it.
+    order : the regions here; those first for which other workers wait, so that their spikes travel while the rest is
+        being computed.
     """
 
     def __init__(self, homes: Mapping[str, str], worker: str, projections: Sequence[AxonalProjection]) -> None:
@@ -65,6 +67,7 @@ class Neighbourhood:
                 self.listeners[p.source].add(homes[p.target])
         self.axons = Axons(ending)
         self.afferents = {region: tuple(sources.items()) for region, sources in delays.items()}
+        self.order = sorted(delays, key=lambda region: not self.listeners[region])
         self.dependents: dict[str, list[str]] = {}
         for region, sources in delays.items():
             for source in sources:
@@ -78,9 +81,9 @@ class Neighbourhood:
 
 @dataclass(slots=True, eq=False)
 class _Course:
-    """One region on its way through the span."""
+    """One region on its way through the span; ``rank`` is its place in the neighbourhood's order."""
 
-    index: int
+    rank: int
     name: str
     region: Region
     inbox: Inbox
@@ -121,11 +124,12 @@ class Span:
         self._changed = threading.Condition()
         self._error: ThaliaError | None = None
         self._courses: dict[str, _Course] = {}
-        for index, (name, region) in enumerate(regions.items()):
+        ranks = {name: rank for rank, name in enumerate(neighbourhood.order)}
+        for name, region in regions.items():
             inbox, given = Inbox(), arrivals[name]
             inbox.schedule_arrivals(given)
-            self._courses[name] = _Course(index, name, region, inbox, given.signals, [])
-        self._by_index = list(self._courses.values())
+            self._courses[name] = _Course(ranks[name], name, region, inbox, given.signals, [])
+        self._by_rank = [self._courses[name] for name in neighbourhood.order]
         self._progress = dict.fromkeys([*regions, *neighbourhood.dependents], steps.start)
         self._unsent: dict[str, list[int]] = {}
         for workers in neighbourhood.listeners.values():
@@ -135,7 +139,7 @@ class Span:
         self._unfinished = len(self._courses)
         self._last_change = perf_counter()
         self._ready: list[tuple[int, int]] = []
-        for course in self._by_index:
+        for course in self._by_rank:
             self._queue_if_ready(course)
 
     def work(self) -> None:
@@ -179,17 +183,17 @@ class Span:
     def running_seconds(self) -> dict[str, float]:
         """Region that is being computed -> since how long."""
         now = perf_counter()
-        began = {course.name: course.began for course in self._by_index}
+        began = {course.name: course.began for course in self._by_rank}
         return {name: now - since for name, since in began.items() if since is not None}
 
     def _take(self) -> tuple[_Course, Window, Arrivals] | None:
-        """What is to be computed next: of what is ready the earliest window; waits until there is one."""
+        """What is to be computed next, of what is ready: the earliest window; waits until there is one."""
         while self._error is None and self._unfinished and not self._ready:
             self._wait()
         if self._error is not None or not self._ready:
             return None
-        number, index = heappop(self._ready)
-        course, window = self._by_index[index], self._windows[number]
+        number, rank = heappop(self._ready)
+        course, window = self._by_rank[rank], self._windows[number]
         course.began = perf_counter()
         arrivals = course.inbox.pop_until(window.stop) or _NOTHING
         if number == 0 and course.signals:
@@ -234,7 +238,7 @@ class Span:
         if self._unsent[worker][index]:
             return
         listeners = self._neighbourhood.listeners
-        emitted = {c.name: c.emissions[index].spikes for c in self._by_index if worker in listeners[c.name]}
+        emitted = {c.name: c.emissions[index].spikes for c in self._by_rank if worker in listeners[c.name]}
         spikes = {name: packet for name, packet in emitted.items() if len(packet.steps)}
         self._send(worker, Packets(self._windows[index].stop, spikes))
 
@@ -248,7 +252,7 @@ class Span:
             if progress[source] < stop - delay:
                 return
         course.queued = True
-        heappush(self._ready, (done, course.index))
+        heappush(self._ready, (done, course.rank))
 
 
 def _join(emissions: Sequence[Emission]) -> Emission:

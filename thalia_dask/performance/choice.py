@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
+from thalia_dask.performance.costs import Costs
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 
-MARGIN = 1.3
-"""By how much Dask must promise to be faster: more than the forecast errs, so that "auto" does not lose."""
+MARGIN = 1.15
+"""By how much Dask must promise to be faster: as much as a forecast from measured costs errs."""
+
+_LEAST, _MOST = 1.0 / 3.0, 10.0
+"""How much less or more than anatomy says kernels may take: it knows neither rates nor what fits the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +23,14 @@ class Choice:
     reason: str
 
 
-def choose(work: Work, setting: Setting) -> Choice:
-    """The faster of the sequential executor and Dask in this setting, sequential where they are close."""
+def choose(work: Work, setting: Setting, tried: Callable[[], Costs] | None = None) -> Choice:
+    """The faster of the sequential executor and Dask in this setting, sequential where they are close.
+
+    Parameters
+    ----------
+    work : with costs from anatomy.
+    tried : measures the costs, or None where that is not possible. It is called where the choice depends on them.
+    """
     where = f"{_counted(setting.n_workers, 'worker')} of {_counted(setting.n_threads, 'thread')}"
     if len(work.costs) == 1:
         return Choice(parallel=False, reason="sequential: there is one region, so nothing could be done side by side")
@@ -27,14 +38,31 @@ def choose(work: Work, setting: Setting) -> Choice:
         return Choice(parallel=False, reason=f"sequential: {where} would do one thing at a time, too")
     if setting.n_cores <= 1.0:
         return Choice(parallel=False, reason="sequential: there is one free core, which workers would have to share")
+    source = "anatomy"
+    if tried is not None and _pays(_scaled(work, _LEAST), setting) != _pays(_scaled(work, _MOST), setting):
+        work, source = replace(work, costs=tried()), "a short trial"
     alone, together = step_seconds(work, SEQUENTIAL), step_seconds(work, setting)
-    promise = f"a step takes about {_microseconds(alone)} sequentially and {_microseconds(together)} on {where}"
+    taken = f"{_microseconds(alone)} sequentially and {_microseconds(together)} on {where}"
+    promise = f"by {source}, a step takes about {taken}"
     if setting.n_cores < setting.n_workers * setting.n_threads:
         promise += f" that share {setting.n_cores:.2g} free cores"
-    if alone >= MARGIN * together:
+    if _pays(work, setting):
         return Choice(parallel=True, reason=f"dask: {promise}")
     needed = f"Dask is taken where it is at least {MARGIN:g} times as fast"
     return Choice(parallel=False, reason=f"sequential: {promise}; {needed}")
+
+
+def _pays(work: Work, setting: Setting) -> bool:
+    return step_seconds(work, SEQUENTIAL) >= MARGIN * step_seconds(work, setting)
+
+
+def _scaled(work: Work, factor: float) -> Work:
+    """The same work with kernels that take so many times as long."""
+    costs = {
+        name: replace(cost, kernel_step_seconds=factor * cost.kernel_step_seconds)
+        for name, cost in work.costs.items()
+    }
+    return replace(work, costs=costs)
 
 
 def _microseconds(seconds: float) -> str:

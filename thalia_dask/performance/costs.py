@@ -10,7 +10,7 @@ from thalia_dask.regions import find_kind
 from thalia_dask.regions.kind import SpikingKind
 from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.spec import RegionSpec
-from thalia_dask.topology.plan import STIMULUS, BrainPlan
+from thalia_dask.topology.plan import BrainPlan
 
 EXPECTED_RATE_HZ = 30.0
 """Of neurons and sensory axons, where nothing has been measured: the order of docs/reference/rates.md."""
@@ -106,8 +106,3 @@ def _of_layout(layout: Layout, spec: RegionSpec, machine: Machine, spike_probabi
         + machine.plastic_event_seconds * spike_probability * n_plastic
     )
     return RegionCost(machine.window_seconds, machine.signal_step_seconds * (len(rhythms) + n_gates), kernel)
-
-
-def n_stimulated(plan: BrainPlan) -> int:
-    """How many regions have sensory axons."""
-    return sum(any(end.source == STIMULUS for end in spec.incoming) for spec in plan.regions)

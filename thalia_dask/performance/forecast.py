@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from thalia_dask.distributed.pace import Pace
 from thalia_dask.distributed.placement import assign
 from thalia_dask.engine.windows import LONGEST_SPAN_STEPS, SPAN_SECONDS, window_length
-from thalia_dask.performance.costs import Costs, n_stimulated
+from thalia_dask.performance.costs import Costs
 from thalia_dask.performance.machine import Machine
 from thalia_dask.performance.span_forecast import Workers, span_seconds
 from thalia_dask.ticks import Window
@@ -46,6 +46,8 @@ class Work:
     costs : of every region, in seconds.
     call_steps : steps of one call of ``forward``; no span is longer.
     window_steps : a window that was asked for, or None for the best.
+    spread_by : region -> what it counts where regions are spread over workers, as an executor is told: what anatomy
+        says, where ``costs`` were measured. None for the costs themselves.
     """
 
     plan: BrainPlan
@@ -53,11 +55,12 @@ class Work:
     machine: Machine
     call_steps: int = LONGEST_SPAN_STEPS
     window_steps: int | None = None
+    spread_by: Mapping[str, float] | None = None
 
 
 def step_seconds(work: Work, setting: Setting) -> float:
     """Predict the wall-clock seconds of one step."""
-    stimulus = n_stimulated(work.plan) * work.machine.stimulus_step_seconds
+    stimulus = sum(port.size for port in work.plan.stimuli) * work.machine.stimulus_axon_seconds
     if not setting.n_workers:
         return stimulus + _sequential(work)
     if setting.exchange == "orchestrated":
@@ -110,7 +113,5 @@ def _orchestrating(work: Work) -> float:
 def _workers(work: Work, setting: Setting) -> Workers:
     n_steps = _window_steps(work)
     names: Sequence[str] = [f"worker {i + 1}" for i in range(setting.n_workers)]
-    placement = assign(
-        {name: cost.seconds(n_steps) for name, cost in work.costs.items()}, names, work.plan.projections
-    )
-    return Workers(placement, setting.n_threads, setting.n_cores)
+    shares = work.spread_by or {name: cost.seconds(n_steps) for name, cost in work.costs.items()}
+    return Workers(assign(shares, names, work.plan.projections), setting.n_threads, setting.n_cores)

@@ -18,7 +18,7 @@ class Machine:
     synaptic_event_seconds, plastic_event_seconds : a spike at one synapse; the addition where it learns, for a spike
         of its axon and one of its cell.
     orchestrator_region_seconds : batch, reschedule and record one region and window, in the orchestrator.
-    stimulus_step_seconds : make the spikes of one region's stimulus for a step.
+    stimulus_axon_seconds : whether one axon of a stimulus fires in a step, in the orchestrator.
     task_seconds, projection_seconds : hand a window to a thread of a worker and take it back; carry its spikes along
         one projection there.
     send_seconds, receive_seconds, latency_seconds : a message between workers: Python that sends and that receives
@@ -34,7 +34,7 @@ class Machine:
     synaptic_event_seconds: float
     plastic_event_seconds: float
     orchestrator_region_seconds: float
-    stimulus_step_seconds: float
+    stimulus_axon_seconds: float
     task_seconds: float
     projection_seconds: float
     send_seconds: float
@@ -51,7 +51,6 @@ class Machine:
 _PYTHON = (
     "window_seconds",
     "orchestrator_region_seconds",
-    "stimulus_step_seconds",
     "task_seconds",
     "projection_seconds",
     "send_seconds",
@@ -69,12 +68,12 @@ REFERENCE = Machine(
     synaptic_event_seconds=2.4e-9,
     plastic_event_seconds=3.3e-9,
     orchestrator_region_seconds=30e-6,
-    stimulus_step_seconds=12e-6,
+    stimulus_axon_seconds=4e-9,
     task_seconds=25e-6,
     projection_seconds=10e-6,
-    send_seconds=100e-6,
-    receive_seconds=100e-6,
-    latency_seconds=250e-6,
+    send_seconds=90e-6,
+    receive_seconds=90e-6,
+    latency_seconds=230e-6,
     call_seconds=2.0e-3,
 )
 """A machine with two cores (2.5 GHz, virtual). The first half is what ``calibration`` measures. The second half, from

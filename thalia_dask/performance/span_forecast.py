@@ -60,8 +60,8 @@ class _Simulation:
     ) -> None:
         self._costs, self._machine, self._windows, self._home = costs, machine, windows, workers.placement
         self._hoods = {worker: Neighbourhood(self._home, worker, projections) for worker in workers.regions}
-        self._number = {name: index for index, name in enumerate(self._home)}
-        self._names = list(self._home)
+        self._names = [name for hood in self._hoods.values() for name in hood.order]
+        self._rank = {name: rank for rank, name in enumerate(self._names)}
         self._n_incoming = {name: sum(p.target == name for p in projections) for name in self._home}
         self._done = dict.fromkeys(self._home, 0)
         self._queued: set[str] = set()
@@ -108,8 +108,8 @@ class _Simulation:
         """Let idle threads take what is ready, the earliest window first."""
         while self._threads[worker] and self._ready[worker]:
             self._threads[worker] -= 1
-            index, number = heappop(self._ready[worker])
-            name = self._names[number]
+            index, rank = heappop(self._ready[worker])
+            name = self._names[rank]
             n_steps = self._windows[index].n_steps
             python = self._costs[name].python_seconds(n_steps) + self._machine.task_seconds
             python += self._n_incoming[name] * self._machine.projection_seconds
@@ -131,16 +131,20 @@ class _Simulation:
             key = (worker, other, index)
             self._unsent[key] += 1
             if self._unsent[key] == self._senders[worker, other]:
-                sent = max(now, self._lock_free[worker]) + self._machine.send_seconds
-                self._lock_free[worker] = sent
+                sent = self._handle_message(worker, now, self._machine.send_seconds)
                 self._put(sent + self._latency_seconds, worker, other, index)
         self._queue_if_ready(name)
         self._note(worker, name, index, now)
 
     def _receive(self, worker: str, sender: str, index: int, now: float) -> None:
-        received = max(now, self._lock_free[worker]) + self._machine.receive_seconds
-        self._lock_free[worker] = received
+        received = self._handle_message(worker, now, self._machine.receive_seconds)
         self._note(worker, sender, index, received)
+
+    def _handle_message(self, worker: str, now: float, seconds: float) -> float:
+        """When it is done. It waits for no core, but computing gets what it leaves."""
+        heappush(self._cores, max(now, heappop(self._cores)) + seconds)
+        self._lock_free[worker] = max(now, self._lock_free[worker]) + seconds
+        return self._lock_free[worker]
 
     def _note(self, worker: str, source: str, index: int, now: float) -> None:
         self._progress[worker][source] = self._windows[index].stop
@@ -155,4 +159,4 @@ class _Simulation:
         stop, progress = self._windows[index].stop, self._progress[worker]
         if all(progress[source] >= stop - delay for source, delay in self._hoods[worker].afferents[name]):
             self._queued.add(name)
-            heappush(self._ready[worker], (index, self._number[name]))
+            heappush(self._ready[worker], (index, self._rank[name]))

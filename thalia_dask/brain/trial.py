@@ -1,0 +1,55 @@
+"""A short trial of a brain: what its regions cost when they are active, which their anatomy does not tell."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import numpy as np
+
+from thalia_dask.brain.stimulus import StimulusEncoder
+from thalia_dask.brain.tally import Tally
+from thalia_dask.engine.orchestrator import Orchestrator
+from thalia_dask.engine.sequential import SequentialExecutor
+from thalia_dask.performance.costs import Costs, measured
+from thalia_dask.regions import creator
+from thalia_dask.ticks import to_steps
+from thalia_dask.topology.plan import BrainPlan
+
+_WARM_UP_MS, _PIECE_MS, _PIECES = 100.0, 20.0, 10
+_ENOUGH_SECONDS = 0.5
+"""Of measuring; a piece is measured in any case."""
+
+
+def tried_costs(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -> Costs:
+    """Region -> what it costs, from a sequential brain that is built for this and stimulated on all its axons.
+
+    Parameters
+    ----------
+    max_rate_hz : of a fully stimulated axon.
+    window_steps : a window that was asked for, or None for the longest.
+
+    Raises
+    ------
+    ConfigError, RegionError : as a brain of this plan.
+    """
+    tally, encoder = Tally(plan), StimulusEncoder(plan, max_rate_hz)
+    everywhere = {port.region: np.ones(port.size, np.float32) for port in plan.stimuli}
+    with SequentialExecutor() as executor:
+        executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
+        orchestrator = Orchestrator(plan, executor, [tally], window_steps)
+
+        def run(duration_ms: float) -> None:
+            n_steps = max(1, to_steps(duration_ms, plan.dt_ms, "a trial"))
+            for port, steps, axons in encoder.spikes(everywhere, orchestrator.now, n_steps):
+                orchestrator.stimulate(port.region, port.index, steps, axons)
+            orchestrator.run(n_steps)
+
+        run(_WARM_UP_MS)
+        before, n_windows, start = dict(tally.compute_seconds), orchestrator.effort.n_spans, orchestrator.now
+        began = perf_counter()
+        for _ in range(_PIECES):
+            run(_PIECE_MS)
+            if perf_counter() - began >= _ENOUGH_SECONDS:
+                break
+        seconds = {name: total - before[name] for name, total in tally.compute_seconds.items()}
+        return measured(plan, seconds, orchestrator.now - start, orchestrator.effort.n_spans - n_windows)
