@@ -71,9 +71,9 @@ REFERENCE = Machine(
     stimulus_axon_seconds=4e-9,
     task_seconds=25e-6,
     projection_seconds=10e-6,
-    send_seconds=90e-6,
-    receive_seconds=90e-6,
-    latency_seconds=230e-6,
+    send_seconds=60e-6,
+    receive_seconds=85e-6,
+    latency_seconds=180e-6,
     call_seconds=2.0e-3,
 )
 """A machine with two cores (2.5 GHz, virtual). The first half is what ``calibration`` measures. The second half, from
