@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thalia_dask.engine.event_queue import EventQueue
+from thalia_dask.engine.event_queue import EventQueue, merge
 
 packets = st.lists(
     st.tuples(
@@ -30,7 +30,8 @@ def filled(packets) -> EventQueue:
 def emptied(queue: EventQueue, stops) -> dict[str, list[tuple[int, int, int]]]:
     out: dict[str, list[tuple[int, int, int]]] = {"a": [], "b": []}
     for stop in [*stops, 100]:
-        for region, arrivals in queue.pop_until(stop).items():
+        for region, flights in queue.pop_until(stop).items():
+            arrivals = merge(flights)
             rows = list(zip(arrivals.steps, arrivals.projections, arrivals.neurons, strict=True))
             assert all(step < stop for step, _, _ in rows)
             out[region] += [tuple(map(int, row)) for row in rows]

@@ -19,7 +19,7 @@ import numpy as np
 from thalia_dask.distributed.wire import Packets
 from thalia_dask.engine.advance import advance_region
 from thalia_dask.engine.axons import Axons
-from thalia_dask.engine.event_queue import Inbox
+from thalia_dask.engine.event_queue import Inbox, merge
 from thalia_dask.engine.executor import Emission
 from thalia_dask.engine.windows import split
 from thalia_dask.errors import ClusterError, RegionError, ThaliaError
@@ -195,7 +195,8 @@ class Span:
         number, rank = heappop(self._ready)
         course, window = self._by_rank[rank], self._windows[number]
         course.began = perf_counter()
-        arrivals = course.inbox.pop_until(window.stop) or _NOTHING
+        due = course.inbox.pop_until(window.stop)
+        arrivals = merge(due) if due else _NOTHING
         if number == 0 and course.signals:
             arrivals = replace(arrivals, signals=course.signals)
         return course, window, arrivals

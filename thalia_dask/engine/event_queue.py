@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
+from collections.abc import Iterable
 from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
@@ -12,10 +12,9 @@ import numpy as np
 
 from thalia_dask.engine.packets import counting_sort
 from thalia_dask.spikes import Arrivals, Int32Array
-from thalia_dask.ticks import NEVER
 
 
-class _Flight(NamedTuple):
+class Flight(NamedTuple):
     """Spikes of one projection, ordered by (step, neuron); at least one."""
 
     projection: int
@@ -28,15 +27,15 @@ class _Flight(NamedTuple):
 _BY_PROJECTION = attrgetter("projection", "first_step")
 
 
-def _flight(projection: int, steps: Int32Array, neurons: Int32Array) -> _Flight:
-    return _Flight(projection, int(steps[0]), int(steps[-1]), steps, neurons)
+def _flight(projection: int, steps: Int32Array, neurons: Int32Array) -> Flight:
+    return Flight(projection, int(steps[0]), int(steps[-1]), steps, neurons)
 
 
 class Inbox:
     """What is on its way to one region."""
 
     def __init__(self) -> None:
-        self._flights: list[_Flight] = []
+        self._flights: list[Flight] = []
 
     def __len__(self) -> int:
         """Number of spikes in flight."""
@@ -60,9 +59,10 @@ class Inbox:
         """The step of the earliest arrival."""
         return min((flight.first_step for flight in self._flights), default=None)
 
-    def pop_until(self, stop: int) -> Arrivals | None:
-        """Take out everything that arrives before ``stop``, in canonical order; None if nothing does."""
-        due, later = [], []
+    def pop_until(self, stop: int) -> list[Flight]:
+        """Take out everything that arrives before ``stop``."""
+        due: list[Flight] = []
+        later: list[Flight] = []
         for flight in self._flights:
             if flight.last_step < stop:
                 due.append(flight)
@@ -73,7 +73,7 @@ class Inbox:
                 due.append(_flight(flight.projection, flight.steps[:cut], flight.neurons[:cut]))
                 later.append(_flight(flight.projection, flight.steps[cut:], flight.neurons[cut:]))
         self._flights = later
-        return _merge(due) if due else None
+        return due
 
     def flights(self) -> list[tuple[int, Int32Array, Int32Array]]:
         """What is in flight as (projection, steps, neurons), ordered by content."""
@@ -100,10 +100,10 @@ class EventQueue:
         steps = (inbox.peek_step() for inbox in self._inboxes.values())
         return min((step for step in steps if step is not None), default=None)
 
-    def pop_until(self, stop: int) -> dict[str, Arrivals]:
-        """Take out everything that arrives before ``stop``: the batch of each region, in canonical order."""
+    def pop_until(self, stop: int) -> dict[str, list[Flight]]:
+        """Take out everything that arrives before ``stop``, by region; one where nothing does is missing."""
         popped = {region: inbox.pop_until(stop) for region, inbox in self._inboxes.items()}
-        return {region: arrivals for region, arrivals in popped.items() if arrivals is not None}
+        return {region: flights for region, flights in popped.items() if flights}
 
     def clear(self) -> None:
         """Forget every spike in flight."""
@@ -114,18 +114,9 @@ class EventQueue:
         return [(region, *flight) for region in sorted(self._inboxes) for flight in self._inboxes[region].flights()]
 
 
-def join_arrivals(one: Arrivals, other: Arrivals) -> Arrivals:
-    """Two batches of one region as one, in canonical order, with the signals of the first."""
-    inbox = Inbox()
-    inbox.schedule_arrivals(one)
-    inbox.schedule_arrivals(other)
-    joined = inbox.pop_until(NEVER) or Arrivals()
-    return replace(joined, signals=one.signals)
-
-
-def _merge(flights: list[_Flight]) -> Arrivals:
-    """All spikes in the order of (step, projection, neuron)."""
-    flights.sort(key=_BY_PROJECTION)
+def merge(flights: Iterable[Flight]) -> Arrivals:
+    """All spikes of at least one flight in canonical order: by step, projection and neuron."""
+    flights = sorted(flights, key=_BY_PROJECTION)
     steps, neurons = flights[0].steps, flights[0].neurons
     if len(flights) > 1:
         steps = np.concatenate([flight.steps for flight in flights])
@@ -140,10 +131,10 @@ def _merge(flights: list[_Flight]) -> Arrivals:
     return Arrivals(*counting_sort(steps, projections, neurons))
 
 
-def _in_order(flights: list[_Flight]) -> bool:
+def _in_order(flights: list[Flight]) -> bool:
     return all(before.last_step < after.first_step for before, after in pairwise(flights))
 
 
-def _overlap(before: _Flight, after: _Flight) -> bool:
+def _overlap(before: Flight, after: Flight) -> bool:
     """Whether two flights of one projection, the first of which begins first, may have spikes in the same step."""
     return before.projection == after.projection and before.last_step >= after.first_step

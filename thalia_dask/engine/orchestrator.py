@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 
 from thalia_dask.engine.axons import Axons
 from thalia_dask.engine.effort import OrchestratorEffort
-from thalia_dask.engine.event_queue import EventQueue, join_arrivals
+from thalia_dask.engine.event_queue import EventQueue, Flight, merge
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer, WindowReport
 from thalia_dask.engine.packets import load_kernels
@@ -116,7 +116,8 @@ class Orchestrator:
         """Advance by steps within which no region influences another, or whose spikes the executor carries."""
         began = perf_counter()
         self._unfinished = steps
-        arrivals = self._batch(steps)
+        due = self.queue.pop_until(steps.stop)
+        arrivals = self._batch(due)
         batched = perf_counter()
         emissions = self._executor.advance(steps, arrivals)
         advanced = perf_counter()
@@ -126,7 +127,8 @@ class Orchestrator:
                 self.queue.schedule(*flight)
         if self._executor.carries_spikes:
             for name, carried in self.queue.pop_until(steps.stop).items():
-                arrivals[name] = join_arrivals(arrivals.get(name, Arrivals()), carried)
+                signals = arrivals[name].signals if name in arrivals else ()
+                arrivals[name] = replace(merge(due.get(name, []) + carried), signals=signals)
         self._unfinished = None
         rescheduled = perf_counter()
         report = WindowReport(steps, arrivals, emissions, rescheduled - began)
@@ -148,8 +150,8 @@ class Orchestrator:
                 observer.on_recovery(report)
             self._n_recoveries += 1
 
-    def _batch(self, steps: Window) -> dict[str, Arrivals]:
-        arrivals = self.queue.pop_until(steps.stop)
+    def _batch(self, due: Mapping[str, Iterable[Flight]]) -> dict[str, Arrivals]:
+        arrivals = {name: merge(flights) for name, flights in due.items()}
         if self._signals:
             signals = tuple(self._signals)
             self._signals.clear()
