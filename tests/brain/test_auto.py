@@ -39,7 +39,9 @@ def test_dask_where_it_promises_more(monkeypatch: pytest.MonkeyPatch, three_work
     asked = []
 
     def choose(work, setting, tried):
-        asked.append((work.call_steps, setting.n_workers, setting.n_threads, setting.exchange))
+        costs = tried()
+        assert all(cost.seconds(5) > 0.0 for cost in costs.values())
+        asked.append((work.call_steps, list(costs), setting.n_workers, setting.n_threads, setting.exchange))
         return Choice(parallel=True, reason="dask: so that it is tested")
 
     monkeypatch.setattr(choice, "choose", choose)
@@ -47,7 +49,8 @@ def test_dask_where_it_promises_more(monkeypatch: pytest.MonkeyPatch, three_work
         assert brain.executor.name == "dask"
         assert brain.executor.reason == "dask: so that it is tested"
         assert brain.forward(None, 5)["n_timesteps"] == 5
-    assert asked == [(7, 3, 1, "direct")]
+        regions = list(brain.plan.region_names)
+    assert asked == [(7, regions, 3, 1, "direct")]
 
 
 def test_a_checkpoint_may_go_on_as_auto(tmp_path) -> None:
@@ -64,3 +67,17 @@ def test_a_closed_client_is_refused_as_without_auto() -> None:
     cluster.close()
     with pytest.raises(ClusterError, match="the client is closed; pass one that is connected to a scheduler"):
         DynamicBrain.from_thalia_config(AUTO, client=cluster.client)
+
+
+def test_a_brain_that_does_not_fit_here_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its regions are to live elsewhere."""
+    asked = []
+
+    def choose(work, setting, tried):
+        asked.append(tried)
+        return Choice(parallel=False, reason="sequential: so that nothing is built elsewhere")
+
+    monkeypatch.setattr(choice, "choose", choose)
+    monkeypatch.setattr(opening, "machine_bytes", lambda: 1)
+    with DynamicBrain.from_thalia_config(AUTO):
+        assert asked == [None]

@@ -65,7 +65,7 @@ class StimulusEncoder:
                 offsets, axons = np.nonzero(values)
                 yield port, (offsets + start).astype(np.int32), axons.astype(np.int32)
             else:
-                below = np.ceil(np.atleast_2d(values) * self._spike_probability * LOTS).astype(np.uint32)
+                below = np.ceil(np.atleast_2d(values) * self._spike_probability * LOTS).astype(np.uint32, order="C")
                 yield port, *poisson_spikes(self._seeds[region], start, n_steps, below)
 
     def _port(self, region: str) -> StimulusPort:

@@ -140,7 +140,7 @@ class _StreamSender:
             return self._socket.send(frame)
         except BlockingIOError:
             return 0
-        except OSError:
+        except OSError:  # the connection broke: who watches it will tell
             return len(frame)
 
     def _write(self, rest: bytes) -> None:

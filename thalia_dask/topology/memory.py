@@ -14,8 +14,8 @@ _GIB = 1024**3
 BYTES_PER_WORKER = 400 * 1024**2
 """What a process takes before it holds a region: Python, torch, numba, Dask and the compiled kernels."""
 
-_BYTES_PER_STIMULUS_VALUE = 9
-"""The lots that are drawn, what they are compared with, and the outcome."""
+_BYTES_PER_STIMULUS_VALUE = 8
+"""Room for a step and an axon: they might all fire."""
 
 
 def check_memory(config: ThaliaConfig, plan: BrainPlan, *, workers_elsewhere: bool = False) -> None:
