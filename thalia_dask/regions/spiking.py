@@ -41,10 +41,10 @@ class SpikingRegion(LayoutRegion):
         n_neurons = sum(self.populations.values())
         self._population_table = population_table(spec, layout)
         self._state = base.NeuronState(
-            membrane=self._own("membrane", np.empty(n_neurons, np.float32)),
-            current=self._own("current", np.zeros((layout.n_channels, n_neurons), np.float32)),
-            adaptation=self._own("adaptation", np.zeros(n_neurons, np.float32)),
-            refractory=self._own("refractory", np.zeros(n_neurons, np.int32)),
+            membrane=self._zeros("membrane", n_neurons),
+            current=self._zeros("current", layout.n_channels, n_neurons),
+            adaptation=self._zeros("adaptation", n_neurons),
+            refractory=self._zeros("refractory", n_neurons, dtype=torch.int32),
         )
         self._synapses = wiring.synapses._replace(weight=self._own("weight", wiring.synapses.weight))
         self._short_term = wiring.short_term._replace(
@@ -57,7 +57,7 @@ class SpikingRegion(LayoutRegion):
         )
         self._agenda = agenda_for(self._synapses, self._short_term)
         self._flight, self._n_flying = no_flight(2 * n_neurons), 0
-        flags = np.zeros(8 * -(-n_neurons // 8), np.uint8)
+        flags = torch.zeros(8 * -(-n_neurons // 8), dtype=torch.uint8).numpy()
         self._scratch = Scratch(flags, flags.view(np.uint64), np.empty(N_LANES, np.float32), lots())
         room = 2 * n_neurons + _LEAST_ROOM
         self._spike_steps, self._spike_neurons = np.empty(room, np.int32), np.empty(room, np.int32)
@@ -121,6 +121,11 @@ class SpikingRegion(LayoutRegion):
         updates.action_selected(0, 0, 1, self._plastic)
         updates.dopamine_released(0, 0.0, self._plastic, self._synapses)
         updates.settle(np.zeros(len(self._gates), np.float32), self._plastic, self._synapses)
+
+    def _zeros(self, name: str, *shape: int, dtype: torch.dtype = torch.float32) -> NDArray[Any]:
+        """State that torch has made: its memory begins with a cache line, at which wide instructions are fastest."""
+        self.tensors[name] = torch.zeros(shape, dtype=dtype)
+        return self.tensors[name].numpy()
 
     def _own(self, name: str, array: _Array) -> _Array:
         """Let a torch tensor own an array of state; the view returned shares its memory."""
