@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from tests.brain.conftest import TWO_SENSES
 from thalia_dask import DynamicBrain
 from thalia_dask.brain import opening
+from thalia_dask.brain.trial import tried_costs
 from thalia_dask.config import load_config
 from thalia_dask.distributed.cluster import open_local
 from thalia_dask.errors import ClusterError
 from thalia_dask.performance import choice
 from thalia_dask.performance.choice import Choice
+from thalia_dask.topology.build import build_plan
 
 AUTO = TWO_SENSES.model_copy(update={"brain": TWO_SENSES.brain.model_copy(update={"parallel": "auto"})})
 
@@ -81,3 +84,9 @@ def test_a_brain_that_does_not_fit_here_is_not_tried(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(opening, "machine_bytes", lambda: 1)
     with DynamicBrain.from_thalia_config(AUTO):
         assert asked == [None]
+
+
+def test_a_trial_takes_steps_of_any_length() -> None:
+    """0.1 s are no whole number of steps of 0.3 ms."""
+    plan = build_plan(TWO_SENSES)
+    assert list(tried_costs(replace(plan, dt_ms=0.3), 100.0, None)) == list(plan.region_names)

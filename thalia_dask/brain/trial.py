@@ -39,7 +39,7 @@ def tried_costs(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -
         orchestrator = Orchestrator(plan, executor, [tally], window_steps)
 
         def run(duration_ms: float) -> None:
-            n_steps = max(1, to_steps(duration_ms, plan.dt_ms, "a trial"))
+            n_steps = max(1, to_steps(duration_ms, plan.dt_ms, "a trial", round_to_grid=True))
             for port, steps, axons in encoder.spikes(everywhere, orchestrator.now, n_steps):
                 orchestrator.stimulate(port.region, port.index, steps, axons)
             orchestrator.run(n_steps)
