@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from thalia_dask.performance.machine import REFERENCE, Machine
 from thalia_dask.performance.span_forecast import Workers, span_seconds
 from thalia_dask.ticks import Window
 
-NOTHING_COSTS = Machine(*[0.0] * 15)
+NOTHING_COSTS = Machine(*[0.0] * 16)
 PAIR = plan({"a": 8, "b": 8}, [("a", "b", 4), ("b", "a", 4)])
 
 
@@ -44,10 +46,14 @@ def test_threads_share_kernels_but_not_python() -> None:
     together = {"a": "x", "b": "x"}
     assert span({"a": kernel(1.0), "b": kernel(1.0)}, PAIR, NOTHING_COSTS, together, n_threads=2) == pytest.approx(40)
     assert span({"a": python(1.0), "b": python(1.0)}, PAIR, NOTHING_COSTS, together, n_threads=2) == pytest.approx(20)
+    handing_over = replace(NOTHING_COSTS, handover_seconds=0.5)
+    alternating = span({"a": python(1.0), "b": python(1.0)}, PAIR, handing_over, together, n_threads=2)
+    assert alternating == pytest.approx(20 + 10 * 0.5)  # in every window one of the two waits for the other
+    assert span({"a": python(1.0), "b": python(1.0)}, PAIR, handing_over, together) == pytest.approx(20)
 
 
 def test_messages_are_waited_for_where_delays_give_no_slack() -> None:
-    slow_post = Machine(*[0.0] * 13, latency_seconds=3.0, call_seconds=0.0)
+    slow_post = Machine(*[0.0] * 14, latency_seconds=3.0, call_seconds=0.0)
     costs, apart = {"a": python(1.0), "b": python(1.0)}, {"a": "x", "b": "y"}
     assert span(costs, PAIR, slow_post, apart) == pytest.approx(10 * 1.0 + 9 * 3.0 + 3.0)  # the last one arrives, too
     patient = plan({"a": 8, "b": 8}, [("a", "b", 4000), ("b", "a", 4000)])

@@ -117,6 +117,8 @@ class _Simulation:
             began = max(now, heappop(self._cores))
             n_busy = 1 + sum(free > began for free in self._cores)
             slower = max(1.0, n_busy / self._n_cores)
+            if self._lock_free[worker] > began:
+                python += self._machine.handover_seconds
             free = max(began, self._lock_free[worker]) + slower * python
             self._lock_free[worker] = free
             heappush(self._cores, free + slower * kernel)
