@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from thalia_dask.performance.costs import Costs
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 
-MARGIN = 1.15
-"""By how much Dask must promise to be faster: as much as a forecast from measured costs errs."""
+MARGIN = 1.05
+"""By how much Dask must promise to be faster. Forecasts err by more, but in both directions."""
 
 _LEAST, _MOST = 1.0 / 3.0, 10.0
 """How much less or more than anatomy says kernels may take: it knows neither rates nor what fits the cache."""
