@@ -43,9 +43,8 @@ class Links:
         self._receive = receive
         self._lost = lost
         self._incoming: set[Comm] = set()
-        self._outgoing: list[Comm] = []
         self._senders: dict[str, _StreamSender | _CommSender] = {}
-        self._watches: list[asyncio.Task[None]] = []
+        self._watches: list[asyncio.Task[None]] = []  # of which asyncio keeps weak references only
         self._closed = False
         worker.handlers[self._operation] = self._listen
 
@@ -66,7 +65,6 @@ class Links:
     async def _connect(self, address: str) -> None:
         comm = await connect(address, **self._worker.connection_args)
         await comm.write({"op": self._operation, "reply": False, "sender": self._worker.address})
-        self._outgoing.append(comm)
         self._senders[address] = _sender(comm, self._worker.loop)
         self._watches.append(asyncio.create_task(self._watch(address, comm)))
 
@@ -94,14 +92,14 @@ class Links:
         self._worker.handlers.pop(self._operation, None)
         for sender in self._senders.values():
             sender.close()
-        for comm in (*self._incoming, *self._outgoing):
+        for comm in tuple(self._incoming):
             comm.abort()
 
 
 def _sender(comm: Comm, loop: IOLoop) -> _StreamSender | _CommSender:
     """What sends payloads without waiting; a connection that broke is noticed by who watches it."""
     if isinstance(comm, TCP) and comm.stream is not None:
-        return _StreamSender(comm.stream, loop)
+        return _StreamSender(comm, comm.stream, loop)
     return _CommSender(comm, loop)
 
 
@@ -111,7 +109,8 @@ class _StreamSender:
     What the socket does not take at once is written by the event loop; so is everything where the stream encrypts.
     """
 
-    def __init__(self, stream: IOStream, loop: IOLoop) -> None:
+    def __init__(self, comm: Comm, stream: IOStream, loop: IOLoop) -> None:
+        self._comm = comm
         self._stream = stream
         self._loop = loop
         # a handle of the connection that is this one's own: the stream may close its handle at any time
@@ -132,6 +131,7 @@ class _StreamSender:
         with self._lock:
             if self._socket is not None:
                 self._socket.close()
+        self._comm.abort()
 
     def _send_now(self, frame: bytes) -> int:
         if self._socket is None:
@@ -165,7 +165,7 @@ class _CommSender:
         self._loop.add_callback(self._write, payload)
 
     def close(self) -> None:
-        pass
+        self._comm.abort()
 
     async def _write(self, payload: bytes) -> None:
         self._waiting.append(payload)

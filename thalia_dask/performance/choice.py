@@ -46,7 +46,7 @@ def choose(work: Work, setting: Setting, tried: Callable[[], Costs] | None = Non
     promise = f"by {source}, a step takes about {taken}"
     if setting.n_cores < setting.n_workers * setting.n_threads:
         promise += f" that share {setting.n_cores:.2g} free cores"
-    if _pays(work, setting):
+    if alone >= MARGIN * together:
         return Choice(parallel=True, reason=f"dask: {promise}")
     needed = f"Dask is taken where it is at least {MARGIN:g} times as fast"
     return Choice(parallel=False, reason=f"sequential: {promise}; {needed}")
