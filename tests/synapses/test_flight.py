@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thalia_dask.synapses.flight import LAST, Agenda, agenda_for, deliver, no_flight, plan, send
+from thalia_dask.synapses.flight import LAST, Agenda, agenda_room, begin, deliver, no_flight, send
 from thalia_dask.synapses.short_term import index_short_term
 from thalia_dask.synapses.table import SynapseTable
 
@@ -21,7 +21,7 @@ spikes = st.lists(st.tuples(st.integers(0, N_STEPS - 1), st.integers(0, N_ROWS -
 
 agendas = st.builds(
     lambda n_steps, room: Agenda(
-        np.empty((n_steps, room), np.int32), np.zeros(n_steps, np.int64), np.zeros(3, np.int64)
+        np.empty((n_steps, room), np.int32), np.zeros(n_steps, np.int64), np.zeros(4, np.int64)
     ),
     st.integers(1, 12),
     st.integers(0, 8),
@@ -47,9 +47,9 @@ def input_of(table: SynapseTable, agenda: Agenda, spikes, start: int, window: in
             stop = start + min(step + window, N_STEPS + 10)
             agenda.marks[LAST] = start + step
         if start + step == agenda.marks[LAST]:
-            n_flying = plan(start + step, stop, table, agenda, flight, n_flying)
+            begin(start + step, stop, agenda)
         for _, row in (spike for spike in spikes if spike[0] == step):
-            n_flying = send(row, start + step, table, agenda, flight, n_flying)
+            n_flying = send(row, start + step, table, flight, n_flying)
         n_flying = deliver(start + step, table, agenda, flight, n_flying, current[step])
     assert n_flying == 0
     return current
@@ -82,4 +82,4 @@ def test_an_agenda_is_for_axons_that_reach_their_synapses_one_by_one() -> None:
     at_once = table_of([(row, 3, slot, 1) for row in range(N_ROWS) for slot in range(N_SLOTS)])
     for table, fits in ((one_by_one, True), (at_once, False)):
         nothing_short_term = index_short_term([], np.empty(0, np.int16), table, dt_ms=0.1)
-        assert (agenda_for(table, nothing_short_term).due.shape[1] > 0) == fits
+        assert (agenda_room(table, nothing_short_term) > 0) == fits

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from thalia_dask.jit import Floats, kernel
 
 N_LANES = 64
@@ -10,9 +12,10 @@ _AT_ONCE = 4 * N_LANES
 
 @kernel
 def mean(values: Floats, lanes: Floats) -> float:
-    """Mean of ``values`` (n,), float32: every 64th goes to the same partial sum, four at once, and these are added.
+    """Mean of ``values`` (n,), float32: every 64th goes to the same partial sum, four at once.
 
-    ``lanes`` (N_LANES,) is scratch. A sum in one chain would wait for each addition before the next.
+    ``lanes`` (N_LANES,), the partial sums, is scratch. A sum in one chain would wait for each addition before the
+    next, so in the end these are added by halves.
     """
     n = values.shape[0]
     for lane in range(N_LANES):
@@ -23,9 +26,16 @@ def mean(values: Floats, lanes: Floats) -> float:
         for lane in range(N_LANES):
             left, right = four[lane] + four[lane + N_LANES], four[lane + 2 * N_LANES] + four[lane + 3 * N_LANES]
             lanes[lane] += left + right
-    for i in range(whole, n):
-        lanes[(i - whole) % N_LANES] += values[i]
-    total: float = 0.0
-    for lane in range(N_LANES):
-        total += float(lanes[lane])
-    return total / float(n)
+    for first in range(whole, n - n % N_LANES, N_LANES):
+        some = values[first : first + N_LANES]
+        for lane in range(N_LANES):
+            lanes[lane] += some[lane]
+    rest = values[n - n % N_LANES :]
+    for lane in range(rest.shape[0]):
+        lanes[lane] += rest[lane]
+    n_sums = N_LANES
+    while n_sums > 1:
+        n_sums //= 2
+        for lane in range(n_sums):
+            lanes[lane] += lanes[lane + n_sums]
+    return float(lanes[0] / np.float32(n))

@@ -21,7 +21,8 @@ from thalia_dask.neurons.base import (
 _LIF = lif.LIFParams.code
 _CONDUCTANCE = conductance.ConductanceLIFParams.code
 _ADEX = adex.AdExParams.code
-_AT_ONCE = 16
+AT_ONCE = 32
+"""Words of flags that are looked at together."""
 
 
 @kernel
@@ -67,16 +68,16 @@ def fire(
 ) -> int:
     """Reset the neurons that spiked and write their indices, in order, to ``neurons``; returns their number.
 
-    ``last`` (populations,) is where each population ends; ``spiked`` are the flags of eight neurons a word, and are
-    zero behind the last neuron.
+    ``last`` (populations,) is where each population ends; ``spiked`` are the flags of eight neurons a word, a
+    multiple of ``AT_ONCE`` words, and are zero behind the last neuron.
     """
     n_spikes = 0
     population = 0
-    for first in range(0, spiked.shape[0], _AT_ONCE):
-        words = spiked[first : first + _AT_ONCE]
+    for first in range(0, spiked.shape[0], AT_ONCE):
+        words = spiked[first : first + AT_ONCE]
         any_flags = np.uint64(0)
-        for flags in words:
-            any_flags |= flags
+        for word in range(AT_ONCE):
+            any_flags |= words[word]
         if any_flags == 0:
             continue
         for word in range(words.shape[0]):

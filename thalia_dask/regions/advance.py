@@ -16,11 +16,11 @@ from thalia_dask.plasticity.base import PlasticTable
 from thalia_dask.synapses.flight import (
     LAST,
     Agenda,
+    begin,
     deliver,
     deliver_releases,
     expect_axons,
     expect_synapses,
-    plan,
     send,
 )
 from thalia_dask.synapses.short_term import ShortTermTable
@@ -91,11 +91,9 @@ def _bombard(step: int, excitatory: Floats, populations: PopulationTable, lots: 
 
 
 @kernel
-def _send(
-    rows: Int32Array, step: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array, n_flying: int
-) -> int:
+def _send(rows: Int32Array, step: int, synapses: SynapseTable, flight: Int64Array, n_flying: int) -> int:
     for row in rows:
-        n_flying = send(row, step, synapses, agenda, flight, n_flying)
+        n_flying = send(row, step, synapses, flight, n_flying)
     return n_flying
 
 
@@ -154,12 +152,12 @@ def advance(
             updates.decay_traces(plastic)
         _integrate(step, 0, drive[offset], state, populations, scratch)
         if step == agenda.marks[LAST]:
-            n_flying = plan(step, stop, synapses, agenda, flight, n_flying)
+            begin(step, stop, agenda)
         first_arrival = arrival
         while arrival < n_arrivals and arrival_steps[arrival] == step:
             arrival += 1
         _expect(arrival_rows, first_arrival + _AHEAD, arrival + _AHEAD, synapses)
-        n_flying = _send(arrival_rows[first_arrival:arrival], step, synapses, agenda, flight, n_flying)
+        n_flying = _send(arrival_rows[first_arrival:arrival], step, synapses, flight, n_flying)
         if any_short_term:
             n_flying = deliver_releases(step, synapses, short_term, flight, n_flying, current)
         else:
@@ -180,11 +178,10 @@ def advance(
         expect_axons(neurons, synapses)
         expected.synapses_of(neurons, plastic, synapses)
         membrane_mean[offset] = mean(state.membrane, scratch.lanes)
-        expect_synapses(neurons, synapses)
         expected.kept_onto(neurons, plastic, synapses)
         spike_steps[n_spikes : n_spikes + fired] = step
         n_spikes += fired
-        n_flying = _send(neurons, step, synapses, agenda, flight, n_flying)
+        n_flying = _send(neurons, step, synapses, flight, n_flying)
         if any_rule:
             updates.learn(step, arrival_rows[first_arrival:arrival], neurons, gate[offset], plastic, synapses)
     return stop, n_spikes, arrival, n_flying

@@ -12,6 +12,7 @@ from thalia_dask.jit import Floats, Int32Array, Int64Array
 from thalia_dask.neurons import base
 from thalia_dask.neurons.background import lots
 from thalia_dask.neurons.mean import N_LANES
+from thalia_dask.neurons.models import AT_ONCE
 from thalia_dask.plasticity import updates
 from thalia_dask.plasticity.base import STATE
 from thalia_dask.regions.advance import Scratch, advance
@@ -21,7 +22,7 @@ from thalia_dask.regions.populations import population_table
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.regions.wiring import wire
 from thalia_dask.spikes import Arrivals, SpikePacket
-from thalia_dask.synapses.flight import LAST, agenda_for, no_flight
+from thalia_dask.synapses.flight import agenda_from, agenda_room, no_flight
 from thalia_dask.ticks import Window
 
 _Array = TypeVar("_Array", bound=NDArray[Any])
@@ -55,10 +56,10 @@ class SpikingRegion(LayoutRegion):
         self._plastic = wiring.plastic._replace(
             **{field: self._own(name, getattr(wiring.plastic, field)) for name, field in STATE.items()}
         )
-        self._agenda = agenda_for(self._synapses, self._short_term)
+        self._agenda_room = agenda_room(self._synapses, self._short_term)
         self._flight, self._n_flying = no_flight(2 * n_neurons), 0
-        flags = torch.zeros(8 * -(-n_neurons // 8), dtype=torch.uint8).numpy()
-        self._scratch = Scratch(flags, flags.view(np.uint64), np.empty(N_LANES, np.float32), lots())
+        flags = torch.zeros(8 * AT_ONCE * -(-n_neurons // (8 * AT_ONCE)), dtype=torch.uint8).numpy()
+        self._scratch = Scratch(flags, flags.view(np.uint64), torch.zeros(N_LANES).numpy(), lots())
         room = 2 * n_neurons + _LEAST_ROOM
         self._spike_steps, self._spike_neurons = np.empty(room, np.int32), np.empty(room, np.int32)
         self._load_kernels()
@@ -69,7 +70,7 @@ class SpikingRegion(LayoutRegion):
     ) -> SpikePacket:
         packets: list[SpikePacket] = []
         step, arrival = window.start, 0
-        self._agenda.marks[LAST] = window.start
+        agenda = agenda_from(window.start, self._agenda_room)
         while True:
             self._make_room(len(arrival_rows) - arrival)
             done = step - window.start
@@ -85,7 +86,7 @@ class SpikingRegion(LayoutRegion):
                 self._population_table,
                 self._synapses,
                 self._short_term,
-                self._agenda,
+                agenda,
                 self._flight,
                 self._n_flying,
                 self._plastic,

@@ -10,6 +10,7 @@ There, a spike is looked after once in many steps: an *agenda* lists the synapse
 
 from __future__ import annotations
 
+import threading
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,12 +24,14 @@ from thalia_dask.synapses.table import SynapseTable
 NEXT, END, EMITTED = 0, 1, 2
 """Rows of the array of spikes in flight, int64, shape (3, capacity), in the order in which they were sent: the next
 synapse to be reached, the end of the axon's synapses, the step in which the spike was sent."""
-FIRST, LAST, PLANNED = 0, 1, 2
+FIRST, LAST, PLANNED, SEEN = 0, 1, 2, 3
 """Marks of an agenda."""
 _AHEAD = 16
 """Synapses of which the slots, or the weights, fill a cache line."""
 _EXPECTED = 8 * _AHEAD
-"""Synapses of a spike that are loaded when it is planned."""
+"""Synapses of a spike that are loaded before it is planned."""
+_SPIKES_AHEAD = 4
+"""By how many spikes that is before their turn."""
 _AGENDA_STEPS = 128
 _LARGEST_PLANNED = 1 << 20
 """Synapses of a table that stays in the cache. A larger one is best read axon by axon."""
@@ -43,9 +46,10 @@ class Agenda(NamedTuple):
     ----------
     due : int32, shape (steps, room). Places in the synapse table, in the order in which the spikes were sent.
     n_due : int64, shape (steps,).
-    marks : int64, shape (3,). The agenda's first step, the step after its last one, and the number of spikes in
+    marks : int64, shape (4,). The agenda's first step, the step after its last one, and the number of spikes in
         flight that are planned: of these, what is due before the last step is on the agenda. Later ones, which found
-        no room, are looked after in every step.
+        no room, are looked after in every step. The last mark is the number of both; spikes sent since then are
+        planned when the next synapses are due, by when theirs have been loaded.
     """
 
     due: Int32Array
@@ -53,15 +57,43 @@ class Agenda(NamedTuple):
     marks: Int64Array
 
 
-def agenda_for(synapses: SynapseTable, short_term: ShortTermTable) -> Agenda:
-    """An agenda with room for what a table may have to deliver; for none where it is better read axon by axon."""
-    n_synapses, room = len(synapses.slot), 0
+class _Paper(threading.local):
+    """What agendas are written on, a sheet for each thread: at the end of a window nothing is due any more.
+
+    So a sheet stays in the cache, where one for each region would not.
+    """
+
+    def __init__(self) -> None:
+        self.sheet = np.empty(0, np.int32)
+        self.agendas: dict[int, Agenda] = {}
+
+
+_paper = _Paper()
+
+
+def agenda_room(synapses: SynapseTable, short_term: ShortTermTable) -> int:
+    """How many synapses of a table may have to be due in one step; 0 where it is better read axon by axon."""
+    n_synapses = len(synapses.slot)
     if n_synapses <= _LARGEST_PLANNED and not len(short_term.site):
         begins_run = np.diff(synapses.delay, prepend=0) != 0
         begins_run[synapses.row_start[:-1][np.diff(synapses.row_start) > 0]] = True
         if n_synapses < _LONGEST_RUN * np.count_nonzero(begins_run):
-            room = 64 + n_synapses // 256
-    return Agenda(np.empty((_AGENDA_STEPS, room), np.int32), np.zeros(_AGENDA_STEPS, np.int64), np.zeros(3, np.int64))
+            return 64 + n_synapses // 256
+    return 0
+
+
+def agenda_from(start: int, room: int) -> Agenda:
+    """An agenda of this thread, for a window that begins with step ``start``."""
+    if room not in _paper.agendas:
+        size = _AGENDA_STEPS * room
+        if size > _paper.sheet.size:
+            _paper.sheet = np.empty(size, np.int32)
+            _paper.agendas.clear()
+        due = _paper.sheet[:size].reshape(_AGENDA_STEPS, room)
+        _paper.agendas[room] = Agenda(due, np.zeros(_AGENDA_STEPS, np.int64), np.zeros(4, np.int64))
+    agenda = _paper.agendas[room]
+    agenda.marks[LAST] = start
+    return agenda
 
 
 def no_flight(capacity: int) -> Int64Array:
@@ -84,31 +116,34 @@ def is_flight(flight: NDArray[Any], row_start: Int64Array) -> bool:
 
 
 @kernel
-def send(row: int, step: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array, n_flying: int) -> int:
+def send(row: int, step: int, synapses: SynapseTable, flight: Int64Array, n_flying: int) -> int:
     """Let a spike start on an axon; returns the number of spikes in flight."""
     first, end = synapses.row_start[row], synapses.row_start[row + 1]
-    if first == end:
-        return n_flying
     flight[NEXT, n_flying] = first
     flight[END, n_flying] = end
     flight[EMITTED, n_flying] = step
-    if agenda.due.shape[1] and agenda.marks[PLANNED] == n_flying:
-        return _plan(n_flying, synapses, agenda, flight)
-    _expect(synapses, first + _AHEAD)
-    return n_flying + 1
+    _expect_next(synapses, first, end)
+    return n_flying + int(first < end)
 
 
 @kernel
-def plan(step: int, stop: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array, n_flying: int) -> int:
-    """Begin the agenda of the steps from ``step``, at most up to ``stop``; returns the number of spikes in flight."""
+def begin(step: int, stop: int, agenda: Agenda) -> None:
+    """Begin the agenda of the steps from ``step``, at most up to ``stop``."""
     marks = agenda.marks
-    marks[FIRST], marks[LAST], marks[PLANNED] = step, min(stop, step + agenda.n_due.shape[0]), 0
-    staying = 0
-    for spike in range(n_flying):
-        flight[NEXT, staying] = flight[NEXT, spike]
-        flight[END, staying] = flight[END, spike]
-        flight[EMITTED, staying] = flight[EMITTED, spike]
-        staying = _plan(staying, synapses, agenda, flight) if marks[PLANNED] == staying else staying + 1
+    marks[FIRST], marks[LAST] = step, min(stop, step + agenda.n_due.shape[0])
+    marks[PLANNED], marks[SEEN] = 0, 0
+
+
+@kernel
+def _plan_new(synapses: SynapseTable, agenda: Agenda, flight: Int64Array, n_flying: int) -> int:
+    """Put on the agenda what spikes deliver that it has not seen; returns the number of spikes in flight."""
+    staying = int(agenda.marks[SEEN])
+    for spike in range(staying, n_flying):
+        soon = min(spike + _SPIKES_AHEAD, n_flying - 1)
+        _expect_next(synapses, flight[NEXT, soon], flight[END, soon])
+        for field in range(flight.shape[0]):
+            flight[field, staying] = flight[field, spike]
+        staying = _plan(staying, synapses, agenda, flight) if agenda.marks[PLANNED] == staying else staying + 1
     return staying
 
 
@@ -118,8 +153,6 @@ def _plan(spike: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array
     delay, due, n_due, marks = synapses.delay, agenda.due, agenda.n_due, agenda.marks
     k, end, until_age = flight[NEXT, spike], flight[END, spike], marks[LAST] - flight[EMITTED, spike]
     n_steps = marks[LAST] - marks[FIRST]
-    for soon in range(k, min(end, k + _EXPECTED), _AHEAD):
-        _expect(synapses, soon)
     while k < end and delay[k] < until_age - n_steps:
         k += 1
     while k < end and delay[k] < until_age:
@@ -147,6 +180,8 @@ def deliver(
     Spikes that have reached their last synapse are removed; returns the number of those in flight.
     """
     slot, weight, delay = synapses.slot, synapses.weight, synapses.delay
+    if agenda.due.shape[1]:
+        n_flying = _plan_new(synapses, agenda, flight, n_flying)
     today = step - agenda.marks[FIRST]
     for i in range(agenda.n_due[today]):
         k = agenda.due[today, i]
@@ -168,6 +203,7 @@ def deliver(
         flight[END, staying] = end
         flight[EMITTED, staying] = emitted
         staying += k < end
+    agenda.marks[SEEN] = staying
     return staying
 
 
@@ -204,9 +240,16 @@ def expect_axons(rows: Int32Array, synapses: SynapseTable) -> None:
 
 @kernel
 def expect_synapses(rows: Int32Array, synapses: SynapseTable) -> None:
-    """Begin to load the first synapses of axons that will soon fire."""
+    """Begin to load the synapses of axons that will soon fire."""
     for row in rows:
-        _expect(synapses, synapses.row_start[row])
+        _expect_next(synapses, synapses.row_start[row], synapses.row_start[row + 1])
+
+
+@kernel
+def _expect_next(synapses: SynapseTable, k: int, end: int) -> None:
+    """Begin to load the synapses that a spike reaches next."""
+    for soon in range(k, min(end, k + _EXPECTED), _AHEAD):
+        _expect(synapses, soon)
 
 
 @kernel
