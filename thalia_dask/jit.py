@@ -42,3 +42,17 @@ def inlined(function: _Kernel) -> _Kernel:
 def making_arrays(function: _Kernel) -> _Kernel:
     """As :func:`kernel`, for what is not part of a step and makes arrays or assigns slices."""
     return cast("_Kernel", numba.njit(**_OPTIONS)(function))
+
+
+def for_types_of(function: _Kernel, *arguments: object) -> _Kernel:
+    """A kernel for arguments of exactly these types: dtype, number of dimensions, order in memory.
+
+    A call of it does not find out the types anew, which for tables of many arrays takes numba as long as twenty steps
+    of a thousand neurons. Nobody looks whether later arguments have them: others would be misread.
+    """
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return function
+    types = tuple(numba.typeof(argument) for argument in arguments)  # type: ignore[no-untyped-call]
+    dispatcher = cast("Any", function)
+    dispatcher.compile(types)
+    return cast("_Kernel", dispatcher.get_overload(types))

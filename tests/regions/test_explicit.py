@@ -75,6 +75,15 @@ def test_axons_of_a_port_are_scaled_by_their_projection() -> None:
     assert region.tensors["current"][EXCITATORY].tolist() == [0, 0, 0, 0, 0, 4.5]
 
 
+@pytest.mark.parametrize("column", [lambda x: np.array(x), lambda x: np.repeat(np.array(x, np.int32), 3)[::3]])
+def test_arrivals_of_other_dtype_or_stride_are_read_as_what_they_say(column) -> None:
+    net = layout(ExplicitConnection("in", "b", edges((2, 1, 3.0, 0), (1, 0, 2.0, 1))), ports=("in",))
+    spec = RegionSpec("net", "explicit", 6, 0.1, 1, incoming=(Incoming("x.all", 3, "in", 1.0),))
+    region = SpikingRegion(spec, net)
+    region.advance(Window(0, 3), Arrivals(column([1, 2]), column([0, 0]), column([1, 2])))
+    assert region.tensors["current"][EXCITATORY].tolist() == [0, 0, 0, 0, 2.0, 3.0]
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

@@ -60,9 +60,10 @@ class LayoutRegion(Region):
     def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
         for signal in arrivals.signals:
             self._receive(signal)
-        rows = self._first_row[arrivals.projections] + arrivals.neurons
+        steps = np.ascontiguousarray(arrivals.steps, np.int32)
+        rows = np.asarray(self._first_row[arrivals.projections] + arrivals.neurons, np.int32)
         self._membrane_mean = np.empty(window.n_steps, np.float32)
-        return self._compute(window, arrivals.steps, rows, self._drive(window), self._gate(window))
+        return self._compute(window, steps, rows, self._drive(window), self._gate(window))
 
     @abstractmethod
     def _compute(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from thalia_dask.jit import Floats, Int32Array, Int64Array
+from thalia_dask.jit import Floats, Int32Array, Int64Array, for_types_of
 from thalia_dask.neurons import base
 from thalia_dask.neurons.background import lots
 from thalia_dask.neurons.mean import N_LANES
@@ -62,6 +63,7 @@ class SpikingRegion(LayoutRegion):
         self._scratch = Scratch(flags, flags.view(np.uint64), torch.zeros(N_LANES).numpy(), lots())
         room = 2 * n_neurons + _LEAST_ROOM
         self._spike_steps, self._spike_neurons = np.empty(room, np.int32), np.empty(room, np.int32)
+        self._advance: Callable[..., tuple[int, int, int, int]] | None = None
         self._load_kernels()
         self._rest()
 
@@ -74,7 +76,7 @@ class SpikingRegion(LayoutRegion):
         while True:
             self._make_room(len(arrival_rows) - arrival)
             done = step - window.start
-            step, n_spikes, arrival, self._n_flying = advance(
+            arguments = (
                 step,
                 window.stop,
                 arrival,
@@ -95,6 +97,9 @@ class SpikingRegion(LayoutRegion):
                 self._spike_neurons,
                 self._membrane_mean[done:],
             )
+            if self._advance is None:
+                self._advance = for_types_of(advance, *arguments)
+            step, n_spikes, arrival, self._n_flying = self._advance(*arguments)
             packets.append(SpikePacket(self._spike_steps[:n_spikes].copy(), self._spike_neurons[:n_spikes].copy()))
             if step == window.stop:
                 return packets[0] if len(packets) == 1 else _joined(packets)
