@@ -32,13 +32,6 @@ def test_packets_count_spikes_and_travel() -> None:
     assert got.signals == (Signal(3, "dopamine", -0.5),)
 
 
-def test_events_are_spikes_of_one_projection_in_one_step() -> None:
-    steps, projections = np.array([[3, 3, 3, 5, 5, 6], [0, 0, 1, 1, 1, 1]], np.int32)
-    assert Arrivals(steps, projections, np.arange(6, dtype=np.int32)).n_events == 4
-    assert Arrivals(steps[:1], projections[:1], np.zeros(1, np.int32)).n_events == 1
-    assert Arrivals().n_events == 0
-
-
 def test_packets_are_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
         SpikePacket().steps = np.empty(0, np.int32)

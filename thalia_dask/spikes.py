@@ -64,10 +64,3 @@ class Arrivals:
 
     def __len__(self) -> int:
         return len(self.steps)
-
-    @property
-    def n_events(self) -> int:
-        """Number of events: an event is all spikes of one projection that arrive in one step."""
-        if not len(self):
-            return 0
-        return 1 + int(np.count_nonzero((np.diff(self.steps) != 0) | (np.diff(self.projections) != 0)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from thalia_dask.engine.observer import Observer, WindowReport
+from thalia_dask.engine.packets import count_events
 from thalia_dask.topology.plan import BrainPlan
 
 
@@ -32,6 +33,6 @@ class Tally(Observer):
             self.spikes[region] += len(emission.spikes)
             self.all_spikes[region] += len(emission.spikes)
             self.compute_seconds[region] += emission.compute_seconds
-        n_events = sum(arrivals.n_events for arrivals in report.arrivals.values())
+        n_events = sum(count_events(arrivals.steps, arrivals.projections) for arrivals in report.arrivals.values())
         self.events += n_events
         self.all_events += n_events

@@ -23,6 +23,15 @@ def find_fault(steps: Int32Array, neurons: Int32Array, start: int, stop: int, n_
     return fault
 
 
+@kernel
+def count_events(steps: Int32Array, projections: Int32Array) -> int:
+    """How many events so many arrivals are: an event is all spikes of one projection that arrive in one step."""
+    n_events = 0
+    for i in range(steps.shape[0]):
+        n_events += i == 0 or steps[i] != steps[i - 1] or projections[i] != projections[i - 1]
+    return n_events
+
+
 @making_arrays
 def cut_out(
     steps: Int32Array, neurons: Int32Array, first: int, last: int, delay_steps: int
@@ -67,5 +76,6 @@ def load_kernels() -> None:
     """Compile the kernels, or load them from the cache: no step shall wait for that."""
     spike = np.zeros(1, np.int32)
     find_fault(spike, spike, 0, 1, 1)
+    count_events(spike, spike)
     cut_out(spike, spike, 0, 1, 1)
     counting_sort(spike, spike, spike)

@@ -51,6 +51,9 @@ class LayoutRegion(Region):
         self._row_start = wiring.synapses.row_start
         self._nobodys_bytes = nobodys_bytes(wiring.plastic)
         self._amplitudes = _amplitudes(layout)
+        self._listens_to = {name for source, gates in self._amplitudes for name in (source, *gates)}.union(
+            *self._gates
+        )
         self._levels = NeuromodulatorLevels(spec.dt_ms)
         n_neurons = sum(self.populations.values())
         first_rows = np.cumsum([n_neurons, *(incoming.source_size for incoming in spec.incoming)])
@@ -63,7 +66,10 @@ class LayoutRegion(Region):
         steps = np.ascontiguousarray(arrivals.steps, np.int32)
         rows = np.asarray(self._first_row[arrivals.projections] + arrivals.neurons, np.int32)
         self._membrane_mean = np.empty(window.n_steps, np.float32)
-        return self._compute(window, steps, rows, self._drive(window), self._gate(window))
+        signals = self._signals(window)
+        return self._compute(
+            window, steps, rows, self._drive(signals, window.n_steps), self._gate(signals, window.n_steps)
+        )
 
     @abstractmethod
     def _compute(
@@ -160,7 +166,7 @@ class LayoutRegion(Region):
 
     def _receive(self, signal: Signal) -> None:
         if signal.name == "reset":
-            self._settle(self._gate(Window(signal.step, signal.step + 1))[0])
+            self._settle(self._gate(self._signals(Window(signal.step, signal.step + 1)), 1)[0])
             self._rest()
         elif signal.name == "action":
             if self._layout.n_actions:
@@ -170,36 +176,48 @@ class LayoutRegion(Region):
             if signal.name == "dopamine":
                 self._reinforce(signal.step, signal.value)
 
-    def _drive(self, window: Window) -> Floats:
+    def _signals(self, window: Window) -> dict[str, Floats]:
+        """Every oscillator and neuromodulator that this region listens to, float32, shape (steps,).
+
+        An oscillator is the cosine of its phase as it is received here.
+        """
+        steps, dt_ms = range(window.start, window.stop), self._spec.dt_ms
+        delay_ms = SEPTAL_DELAY_MS.get(self._spec.kind, 0.0)
+        signals = {}
+        for name in self._listens_to:
+            if name in FREQUENCY_HZ:
+                values = [math.cos(phase(name, step, dt_ms, delay_ms)) for step in steps]
+            else:
+                values = [self._levels.level(name, step) for step in steps]
+            signals[name] = np.array(values, np.float32)
+        return signals
+
+    def _drive(self, signals: dict[str, Floats], n_steps: int) -> Floats:
         """Tonic drive in mV, float32, shape (steps, populations)."""
-        drive = np.zeros((window.n_steps, len(self._layout.populations)), np.float32)
+        drive = np.zeros((n_steps, len(self._layout.populations)), np.float32)
         for (source, gates), amplitudes in self._amplitudes.items():
-            signal = self._signal(source, window)
-            drive += (signal * self._product(gates, window) if gates else signal)[:, None] * amplitudes
+            signal = signals[source]
+            drive += (signal * _product(gates, signals, n_steps) if gates else signal)[:, None] * amplitudes
         return drive
 
-    def _gate(self, window: Window) -> Floats:
+    def _gate(self, signals: dict[str, Floats], n_steps: int) -> Floats:
         """Factor on each plastic connection's rule, float32, shape (steps, plastic connections)."""
-        gate = np.empty((window.n_steps, len(self._gates)), np.float32)
+        gate = np.empty((n_steps, len(self._gates)), np.float32)
+        products: dict[tuple[str, ...], Floats] = {}
         for column, names in enumerate(self._gates):
-            gate[:, column] = self._product(names, window)
+            if names not in products:
+                products[names] = _product(names, signals, n_steps)
+            gate[:, column] = products[names]
         return gate
 
-    def _product(self, names: tuple[str, ...], window: Window) -> Floats:
-        """Product of what gates by its phase, (1 + cosine) / 2, or by its level, float32, shape (steps,)."""
-        product = np.ones(window.n_steps, np.float32)
-        for name in names:
-            signal = self._signal(name, window)
-            product *= (np.float32(1.0) + signal) / np.float32(2.0) if name in FREQUENCY_HZ else signal
-        return product
 
-    def _signal(self, name: str, window: Window) -> Floats:
-        """Cosine of an oscillator's phase as this region receives it, or the level of a neuromodulator, (steps,)."""
-        steps = range(window.start, window.stop)
-        if name in FREQUENCY_HZ:
-            dt_ms, delay_ms = self._spec.dt_ms, SEPTAL_DELAY_MS.get(self._spec.kind, 0.0)
-            return np.array([math.cos(phase(name, step, dt_ms, delay_ms)) for step in steps], np.float32)
-        return np.array([self._levels.level(name, step) for step in steps], np.float32)
+def _product(names: tuple[str, ...], signals: dict[str, Floats], n_steps: int) -> Floats:
+    """Product of what gates by its phase, (1 + cosine) / 2, or by its level, float32, shape (steps,)."""
+    product = np.ones(n_steps, np.float32)
+    for name in names:
+        signal = signals[name]
+        product *= (np.float32(1.0) + signal) / np.float32(2.0) if name in FREQUENCY_HZ else signal
+    return product
 
 
 def _amplitudes(layout: Layout) -> dict[tuple[str, tuple[str, ...]], Floats]:
