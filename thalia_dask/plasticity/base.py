@@ -102,6 +102,7 @@ class PlasticTable(NamedTuple):
     credit : float32, shape (synapses of the region, numbers that its rules keep for each); see ``Rule.n_kept``.
     drift, cell_drift : float64, shape (connections, 2) and per cell: see ``plasticity.dopamine_stdp`` and
         ``plasticity.synaptic_scaling``.
+    scratch : float64, room for a number for each synapse of an axon, or of a cell.
     """
 
     rule: NDArray[np.int64]
@@ -132,6 +133,7 @@ class PlasticTable(NamedTuple):
     credit: Floats
     drift: NDArray[np.float64]
     cell_drift: NDArray[np.float64]
+    scratch: NDArray[np.float64]
 
 
 class _Lists(NamedTuple):
@@ -192,6 +194,7 @@ def index_plastic(
     cell_base = _starts(cell_counts)
     late_base = _starts([lag * late_words(n_cells) for lag, n_cells in zip(lags, cell_counts, strict=True)])
     lists = _lists(connections, owner, synapses, n_neurons, axon_base)
+    longest = max(np.diff(starts).max(initial=0) for starts in (lists.out_start, lists.in_start))
     n_kept = max((connection.rule.n_kept for connection in connections), default=0)
 
     def each(values: list[int]) -> NDArray[np.int64]:
@@ -226,6 +229,7 @@ def index_plastic(
         credit=np.zeros((len(owner) if n_kept else 0, n_kept), np.float32),
         drift=np.tile([1.0, 0.0], (len(connections), 1)),
         cell_drift=np.zeros(cell_base[-1], np.float64),
+        scratch=np.empty(longest, np.float64),
     )
 
 

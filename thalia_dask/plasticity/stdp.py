@@ -95,19 +95,17 @@ def potentiate(plastic: PlasticTable, connection: int, cell: int, gate: float, s
     rate = gate * plastic.params[connection, POTENTIATION]
     largest, exponent = plastic.params[connection, LARGEST], plastic.params[connection, MU_PLUS]
     fade = plastic.fade[connection, PRE]
-    total = 0.0
+    total, pull = 0.0, 0.0
     places, axons = incoming(plastic, cell)
+    weights = plastic.scratch[: places.shape[0]]
     for i in range(places.shape[0]):
         expect(synapses.weight, places, i)
-        k = places[i]
-        w = synapses.weight[k]
+        w = synapses.weight[places[i]]
         x = fade * plastic.pre[axons[i]]
-        w = bounded(w + rate * _strength(largest - w, largest, exponent) * x, largest)
-        synapses.weight[k] = w
-        total += w
+        weights[i] = bounded(w + rate * _strength(largest - w, largest, exponent) * x, largest)
+        total += weights[i]
     scaling = plastic.params[connection, SCALING]
     if scaling != 0.0 and total != 0.0:
         pull = gate * scaling * (plastic.params[connection, TOTAL] / total - 1.0)
-        for i in range(places.shape[0]):
-            k = places[i]
-            synapses.weight[k] = bounded(synapses.weight[k] * (1.0 + pull), largest)
+    for i in range(places.shape[0]):
+        synapses.weight[places[i]] = bounded(weights[i] * (1.0 + pull), largest)

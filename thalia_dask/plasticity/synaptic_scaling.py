@@ -49,6 +49,7 @@ FAINT = 1e-4
 """The factor of activity at which all cells are looked at, after 9 time constants."""
 SMALL = 0.01
 """Growth of which the fourth power does not show in a number of 24 bits."""
+_SIXTH = 1.0 / 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,16 @@ def _faded(plastic: PlasticTable, connection: int) -> float:
 
 
 @inlined
+def _nearly_one(growth: float) -> float:
+    """The exponential of a small number, by its series."""
+    return 1.0 + growth * (1.0 + growth * (0.5 + growth * _SIXTH))
+
+
+@inlined
 def _factor(growth: float) -> float:
-    """The exponential of no more than 1 and no less than -1, by its series where that is as good."""
+    """The exponential of no more than 1 and no less than -1."""
     if abs(growth) < SMALL:
-        return 1.0 + growth * (1.0 + growth * (0.5 + growth / 6.0))
+        return _nearly_one(growth)
     return math.exp(min(1.0, max(-1.0, growth)))
 
 
@@ -95,13 +102,24 @@ def arrive(plastic: PlasticTable, connection: int, axon: int, gate: float, synap
     largest, share = params[LARGEST], gate * params[SHARE]
     passed, faded = plastic.drift[connection, CREDIT_SUM], _faded(plastic, connection)
     places, to_cell = outgoing(plastic, connection, axon)
+    factors, n_large = plastic.scratch[: places.shape[0]], 0
     for i in range(places.shape[0]):
         k = places[i]
         cell = synapses.slot[k] + to_cell
         integral = plastic.cell_drift[cell] + (passed - plastic.slow[cell] * faded)
-        growth = share * (integral - plastic.credit[k, 0])
-        synapses.weight[k] = bounded(synapses.weight[k] * _factor(growth), largest)
+        factors[i] = share * (integral - plastic.credit[k, 0])
         plastic.credit[k, 0] = integral
+    for i in range(factors.shape[0]):
+        n_large += abs(factors[i]) >= SMALL
+    if n_large:
+        for i in range(factors.shape[0]):
+            factors[i] = _factor(factors[i])
+    else:
+        for i in range(factors.shape[0]):
+            factors[i] = _nearly_one(factors[i])
+    for i in range(places.shape[0]):
+        k = places[i]
+        synapses.weight[k] = bounded(synapses.weight[k] * factors[i], largest)
 
 
 @inlined
