@@ -63,14 +63,14 @@ _PYTHON = (
 )
 
 REFERENCE = Machine(
-    window_seconds=18e-6,
+    window_seconds=9e-6,
     signal_step_seconds=0.4e-6,
-    step_seconds=0.6e-6,
+    step_seconds=0.4e-6,
     neuron_step_seconds=8e-9,
     background_step_seconds=6e-9,
     synaptic_event_seconds=2.4e-9,
     plastic_event_seconds=3.3e-9,
-    orchestrator_region_seconds=30e-6,
+    orchestrator_region_seconds=25e-6,
     stimulus_axon_seconds=4e-9,
     task_seconds=25e-6,
     projection_seconds=10e-6,
