@@ -139,8 +139,9 @@ def _plan_new(synapses: SynapseTable, agenda: Agenda, flight: Int64Array, n_flyi
     """Put on the agenda what spikes deliver that it has not seen; returns the number of spikes in flight."""
     staying = int(agenda.marks[SEEN])
     for spike in range(staying, n_flying):
-        soon = min(spike + _SPIKES_AHEAD, n_flying - 1)
-        _expect_next(synapses, flight[NEXT, soon], flight[END, soon])
+        soon = spike + _SPIKES_AHEAD
+        if soon < n_flying:
+            _expect_next(synapses, flight[NEXT, soon], flight[END, soon])
         for field in range(flight.shape[0]):
             flight[field, staying] = flight[field, spike]
         staying = _plan(staying, synapses, agenda, flight) if agenda.marks[PLANNED] == staying else staying + 1
@@ -182,13 +183,16 @@ def deliver(
     slot, weight, delay = synapses.slot, synapses.weight, synapses.delay
     if agenda.due.shape[1]:
         n_flying = _plan_new(synapses, agenda, flight, n_flying)
-    today = step - agenda.marks[FIRST]
+    today, n_seen = step - agenda.marks[FIRST], agenda.marks[SEEN]
     for i in range(agenda.n_due[today]):
         k = agenda.due[today, i]
         current[slot[k]] += weight[k]
     agenda.n_due[today] = 0
     staying = int(agenda.marks[PLANNED])
     for spike in range(staying, n_flying):
+        soon = spike + _SPIKES_AHEAD
+        if n_seen <= soon < n_flying:
+            _expect_next(synapses, flight[NEXT, soon], flight[END, soon])
         k, end, emitted = flight[NEXT, spike], flight[END, spike], flight[EMITTED, spike]
         age = step - emitted
         if delay[end - 1] == age:
