@@ -54,23 +54,40 @@ def random_layout(rng: np.random.Generator) -> Layout:
     return Layout(populations, tuple(connections), ("in",), "in", "a")
 
 
-@pytest.mark.parametrize("dt_ms", [1.0, 0.5])
-@pytest.mark.parametrize("seed", range(6))
-def test_same_spikes_as_plain_loops(seed: int, dt_ms: float) -> None:
+def random_network(seed: int, dt_ms: float) -> tuple[RegionSpec, Layout, list[tuple[int, int, int]]]:
+    """And its input, as (step, projection, axon)."""
     rng = generator(seed, "reference")
     layout = random_layout(rng)
     incoming = (Incoming("x.all", 6, "in", 0.7), Incoming("y.all", 9, "in"))
-    spec = RegionSpec("r", "r", 1, dt_ms, seed, incoming=incoming)
     fires = rng.random((N_STEPS, 15)) < 0.1
     arrivals = [(s, int(a >= 6), a - 6 * (a >= 6)) for s, a in np.argwhere(fires).tolist()]
+    return RegionSpec("r", "r", 1, dt_ms, seed, incoming=incoming), layout, arrivals
 
-    region = SpikingRegion(spec, layout)
-    columns = np.array(arrivals, np.int32).T.copy()
-    packet = region.advance(Window(0, N_STEPS), Arrivals(*columns))
+
+def between(start: int, stop: int, arrivals: list[tuple[int, int, int]]) -> Arrivals:
+    return Arrivals(*np.array([arrival for arrival in arrivals if start <= arrival[0] < stop], np.int32).T.copy())
+
+
+@pytest.mark.parametrize("dt_ms", [1.0, 0.5])
+@pytest.mark.parametrize("seed", range(6))
+def test_same_spikes_as_plain_loops(seed: int, dt_ms: float) -> None:
+    spec, layout, arrivals = random_network(seed, dt_ms)
+    packet = SpikingRegion(spec, layout).advance(Window(0, N_STEPS), between(0, N_STEPS, arrivals))
     expected = reference.simulate(spec, layout, arrivals, N_STEPS)
     assert len(expected) > 30, "the network is alive"
     assert len({neuron for _, neuron in expected}) > 5
     assert pairs(packet) == expected
+
+
+def test_regions_that_take_turns_do_not_disturb_each_other() -> None:
+    networks = [random_network(seed, 0.5) for seed in range(4)]
+    regions = [SpikingRegion(spec, layout) for spec, layout, _ in networks]
+    spikes: list[list[tuple[int, int]]] = [[] for _ in networks]
+    for start in range(0, N_STEPS, 10):
+        window = Window(start, start + 10)
+        for region, (_, _, arrivals), emitted in zip(regions, networks, spikes, strict=True):
+            emitted += pairs(region.advance(window, between(window.start, window.stop, arrivals)))
+    assert spikes == [reference.simulate(*network, N_STEPS) for network in networks]
 
 
 def test_random_numbers_of_the_reference_are_philox() -> None:

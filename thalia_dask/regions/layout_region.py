@@ -51,9 +51,8 @@ class LayoutRegion(Region):
         self._row_start = wiring.synapses.row_start
         self._nobodys_bytes = nobodys_bytes(wiring.plastic)
         self._amplitudes = _amplitudes(layout)
-        self._listens_to = {name for source, gates in self._amplitudes for name in (source, *gates)}.union(
-            *self._gates
-        )
+        drives = ((source, *gates) for source, gates in self._amplitudes)
+        self._listens_to = frozenset[str]().union(*drives, *self._gates)
         self._levels = NeuromodulatorLevels(spec.dt_ms)
         n_neurons = sum(self.populations.values())
         first_rows = np.cumsum([n_neurons, *(incoming.source_size for incoming in spec.incoming)])
@@ -67,9 +66,8 @@ class LayoutRegion(Region):
         rows = np.asarray(self._first_row[arrivals.projections] + arrivals.neurons, np.int32)
         self._membrane_mean = np.empty(window.n_steps, np.float32)
         signals = self._signals(window)
-        return self._compute(
-            window, steps, rows, self._drive(signals, window.n_steps), self._gate(signals, window.n_steps)
-        )
+        drive, gate = self._drive(signals, window.n_steps), self._gate(signals, window.n_steps)
+        return self._compute(window, steps, rows, drive, gate)
 
     @abstractmethod
     def _compute(
