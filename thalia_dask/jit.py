@@ -45,7 +45,7 @@ def making_arrays(function: _Kernel) -> _Kernel:
 
 
 def for_types_of(function: _Kernel, *arguments: object) -> _Kernel:
-    """A kernel for arguments of exactly these types: dtype, number of dimensions, order in memory.
+    """A kernel for arguments of exactly these types: dtype, number of dimensions, order and alignment in memory.
 
     A call of it does not find out the types anew, which for tables of many arrays takes numba as long as twenty steps
     of a thousand neurons. Nobody looks whether later arguments have them: others would be misread.
@@ -53,6 +53,4 @@ def for_types_of(function: _Kernel, *arguments: object) -> _Kernel:
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         return function
     types = tuple(numba.typeof(argument) for argument in arguments)  # type: ignore[no-untyped-call]
-    dispatcher = cast("Any", function)
-    dispatcher.compile(types)
-    return cast("_Kernel", dispatcher.get_overload(types))
+    return cast("_Kernel", cast("Any", function).compile(types))

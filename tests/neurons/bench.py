@@ -26,7 +26,7 @@ class Bench:
             adaptation=np.zeros(n, np.float32),
             refractory=np.zeros(n, np.int32),
         )
-        self.spiked = np.zeros(8 * -(-n // 8), np.uint8)
+        self.spiked = np.zeros(models.n_flags(n), np.uint8)
 
     def integrate(self, drive_mv: float = 0.0, first: int = 0, last: int | None = None) -> None:
         last = self.n if last is None else last

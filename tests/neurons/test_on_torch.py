@@ -49,7 +49,7 @@ def by_kernels(neurons: list[Neuron], dt_ms: float, inputs: np.ndarray, drive: n
         np.zeros(n, np.float32),
         np.zeros(n, np.int32),
     )
-    spiked, fired, result = np.zeros(8 * -(-n // 8), np.uint8), np.empty(n, np.int32), []
+    spiked, fired, result = np.zeros(models.n_flags(n), np.uint8), np.empty(n, np.int32), []
     for step, arriving in enumerate(inputs):
         for jumps in (False, True):
             if jumps:

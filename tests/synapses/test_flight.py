@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thalia_dask.synapses.flight import LAST, Agenda, agenda_room, begin, deliver, no_flight, send
+from thalia_dask.synapses.flight import LAST, Agenda, agenda_from, agenda_room, begin, deliver, no_flight, send
 from thalia_dask.synapses.short_term import index_short_term
 from thalia_dask.synapses.table import SynapseTable
 
@@ -83,3 +83,15 @@ def test_an_agenda_is_for_axons_that_reach_their_synapses_one_by_one() -> None:
     for table, fits in ((one_by_one, True), (at_once, False)):
         nothing_short_term = index_short_term([], np.empty(0, np.int16), table, dt_ms=0.1)
         assert (agenda_room(table, nothing_short_term) > 0) == fits
+
+
+def test_an_interrupted_window_leaves_nothing_due() -> None:
+    """Its agenda is that of the next window, of whatever region, that this thread computes."""
+    table, one_spike = table_of([(0, delay, slot, 1) for delay in range(9) for slot in range(3)]), [(0, 0)]
+    agenda, flight = agenda_from(0, 64), no_flight(40)
+    begin(0, 20, agenda)
+    n_flying = send(0, 0, table, flight, 0)
+    deliver(0, table, agenda, flight, n_flying, np.zeros(N_SLOTS, np.float32))
+    assert agenda.n_due.any()
+    assert not input_of(table, agenda_from(0, 64), [], 0, 20).any()
+    assert input_of(table, agenda_from(0, 64), one_spike, 0, 20).sum() == 27

@@ -21,8 +21,14 @@ from thalia_dask.neurons.base import (
 _LIF = lif.LIFParams.code
 _CONDUCTANCE = conductance.ConductanceLIFParams.code
 _ADEX = adex.AdExParams.code
-AT_ONCE = 32
+_AT_ONCE = 32
 """Words of flags that are looked at together."""
+
+
+def n_flags(n_neurons: int) -> int:
+    """Flags to make for so many neurons: up to the end of the last words that are looked at."""
+    at_once = 8 * _AT_ONCE
+    return at_once * -(-n_neurons // at_once)
 
 
 @kernel
@@ -68,15 +74,15 @@ def fire(
 ) -> int:
     """Reset the neurons that spiked and write their indices, in order, to ``neurons``; returns their number.
 
-    ``last`` (populations,) is where each population ends; ``spiked`` are the flags of eight neurons a word, a
-    multiple of ``AT_ONCE`` words, and are zero behind the last neuron.
+    ``last`` (populations,) is where each population ends; ``spiked`` are the flags of eight neurons a word, as many
+    as :func:`n_flags` says, and are zero behind the last neuron.
     """
     n_spikes = 0
     population = 0
-    for first in range(0, spiked.shape[0], AT_ONCE):
-        words = spiked[first : first + AT_ONCE]
+    for first in range(0, spiked.shape[0], _AT_ONCE):
+        words = spiked[first : first + _AT_ONCE]
         any_flags = np.uint64(0)
-        for word in range(AT_ONCE):
+        for word in range(_AT_ONCE):
             any_flags |= words[word]
         if any_flags == 0:
             continue

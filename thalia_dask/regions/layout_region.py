@@ -62,8 +62,8 @@ class LayoutRegion(Region):
     def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
         for signal in arrivals.signals:
             self._receive(signal)
-        steps = np.ascontiguousarray(arrivals.steps, np.int32)
-        rows = np.asarray(self._first_row[arrivals.projections] + arrivals.neurons, np.int32)
+        steps = np.ascontiguousarray(arrivals.steps, np.int32).reshape(-1)
+        rows = np.ascontiguousarray(self._first_row[arrivals.projections] + arrivals.neurons, np.int32).reshape(-1)
         self._membrane_mean = np.empty(window.n_steps, np.float32)
         signals = self._signals(window)
         drive, gate = self._drive(signals, window.n_steps), self._gate(signals, window.n_steps)

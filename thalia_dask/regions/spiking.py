@@ -13,7 +13,7 @@ from thalia_dask.jit import Floats, Int32Array, Int64Array, for_types_of
 from thalia_dask.neurons import base
 from thalia_dask.neurons.background import lots
 from thalia_dask.neurons.mean import N_LANES
-from thalia_dask.neurons.models import AT_ONCE
+from thalia_dask.neurons.models import n_flags
 from thalia_dask.plasticity import updates
 from thalia_dask.plasticity.base import STATE
 from thalia_dask.regions.advance import Scratch, advance
@@ -59,7 +59,7 @@ class SpikingRegion(LayoutRegion):
         )
         self._agenda_room = agenda_room(self._synapses, self._short_term)
         self._flight, self._n_flying = no_flight(2 * n_neurons), 0
-        flags = torch.zeros(8 * AT_ONCE * -(-n_neurons // (8 * AT_ONCE)), dtype=torch.uint8).numpy()
+        flags = torch.zeros(n_flags(n_neurons), dtype=torch.uint8).numpy()
         self._scratch = Scratch(flags, flags.view(np.uint64), torch.zeros(N_LANES).numpy(), lots())
         room = 2 * n_neurons + _LEAST_ROOM
         self._spike_steps, self._spike_neurons = np.empty(room, np.int32), np.empty(room, np.int32)

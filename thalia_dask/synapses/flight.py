@@ -72,7 +72,7 @@ _paper = _Paper()
 
 
 def agenda_room(synapses: SynapseTable, short_term: ShortTermTable) -> int:
-    """How many synapses of a table may have to be due in one step; 0 where it is better read axon by axon."""
+    """For how many synapses of a table an agenda has room in each step; 0 where it is better read axon by axon."""
     n_synapses = len(synapses.slot)
     if n_synapses <= _LARGEST_PLANNED and not len(short_term.site):
         begins_run = np.diff(synapses.delay, prepend=0) != 0
@@ -92,6 +92,7 @@ def agenda_from(start: int, room: int) -> Agenda:
         due = _paper.sheet[:size].reshape(_AGENDA_STEPS, room)
         _paper.agendas[room] = Agenda(due, np.zeros(_AGENDA_STEPS, np.int64), np.zeros(4, np.int64))
     agenda = _paper.agendas[room]
+    agenda.n_due.fill(0)  # something is due if a window was interrupted
     agenda.marks[LAST] = start
     return agenda
 
@@ -150,7 +151,7 @@ def _plan_new(synapses: SynapseTable, agenda: Agenda, flight: Int64Array, n_flyi
 
 @kernel
 def _plan(spike: int, synapses: SynapseTable, agenda: Agenda, flight: Int64Array) -> int:
-    """Put on the agenda what the last spike in flight has to deliver; returns the number of those in flight."""
+    """Put on the agenda what a spike has to deliver; returns its place, or the next one if it stays in flight."""
     delay, due, n_due, marks = synapses.delay, agenda.due, agenda.n_due, agenda.marks
     k, end, until_age = flight[NEXT, spike], flight[END, spike], marks[LAST] - flight[EMITTED, spike]
     n_steps = marks[LAST] - marks[FIRST]
@@ -181,9 +182,11 @@ def deliver(
     Spikes that have reached their last synapse are removed; returns the number of those in flight.
     """
     slot, weight, delay = synapses.slot, synapses.weight, synapses.delay
+    n_seen = agenda.marks[SEEN]
     if agenda.due.shape[1]:
         n_flying = _plan_new(synapses, agenda, flight, n_flying)
-    today, n_seen = step - agenda.marks[FIRST], agenda.marks[SEEN]
+        n_seen = n_flying
+    today = step - agenda.marks[FIRST]
     for i in range(agenda.n_due[today]):
         k = agenda.due[today, i]
         current[slot[k]] += weight[k]
