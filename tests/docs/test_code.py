@@ -52,7 +52,7 @@ synapses = SynapseTable(
     np.array([0, 0, 1, 2]), np.array([0, 0], np.int32), np.array([2.0, 2.0], np.float32), np.array([0, 0], np.uint16)
 )
 connection = PlasticConnection(covariance.Covariance(rate=0.1, tau_pre_ms=10.0), (1, 3), (0, 1), 0, 2.0, 4.0)
-plastic = index_plastic([connection], np.array([0, 0], np.int32), synapses, 1, 1.0)
+plastic = index_plastic([connection], np.array([0, 0], np.int16), synapses, 1, 1.0)
 gate = np.ones(1, np.float32)
 updates.axon_fires(1, gate, plastic, synapses)
 updates.mark_axon(1, plastic)

@@ -18,6 +18,7 @@ from thalia_dask.regions import REGIONS, RegionSpec
 from thalia_dask.regions.kind import SpikingKind
 from thalia_dask.regions.layout import Connection, Layout, Population
 from thalia_dask.regions.spec import Incoming
+from thalia_dask.regions.wiring import wire
 
 RULES = (
     STDP(dendritic_delay_ms=3.0, mu_plus=0.4),
@@ -51,3 +52,10 @@ def test_contract(check, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(REGIONS, "learning", SpikingKind(layout))
     incoming = (Incoming("other.all", 8, "in"), Incoming("stimulus", 12, "in"))
     check(RegionSpec("here", "learning", 6, dt_ms=0.5, seed=3, incoming=incoming))
+
+
+def test_a_rule_that_keeps_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SynapticScaling, "n_kept", 3)
+    spec = RegionSpec("here", "learning", 6, dt_ms=0.5, seed=3)
+    with pytest.raises(ValueError, match="keeps 3 numbers for each synapse; write n_kept = 2 at most"):
+        wire(spec, layout(spec))

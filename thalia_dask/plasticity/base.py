@@ -26,10 +26,9 @@ PRE, POST = 0, 1
 CREDIT_FADE, CREDIT_SUM = 0, 1
 """Columns of ``PlasticTable.drift``."""
 N_PARAMS = 10
+MOST_KEPT = 2
 AHEAD = 64
 """How long before their turn the synapses of a cell, which are far apart in memory, are asked for."""
-OF_A_LINE = 16
-"""Indices that fill a cache line."""
 STATE = {
     "trace_fade": "fade",
     "trace_pre": "pre",
@@ -52,8 +51,12 @@ class Rule(ABC):
 
     code: ClassVar[int]
     """The rule's number in the dispatch of :mod:`thalia_dask.plasticity.updates`."""
+    at_axon: ClassVar[bool] = True
+    """Whether the synapses of an axon that fires change."""
+    at_cell: ClassVar[bool] = True
+    """Whether the synapses onto a cell that fires change."""
     n_kept: ClassVar[int] = 0
-    """How many numbers the rule keeps for each synapse in ``PlasticTable.credit``."""
+    """How many numbers the rule keeps for each synapse in ``PlasticTable.credit``, at most ``MOST_KEPT``."""
 
     @abstractmethod
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:
@@ -82,9 +85,12 @@ class PlasticTable(NamedTuple):
     Attributes
     ----------
     rule, params, row_first, row_last, target_first, target_last, slot_offset : per connection.
+    at_axon, at_cell : bool per connection, as the rule says.
     lag, late_base : int64 per connection, ``Rule.lag_steps`` and where its part of ``late`` begins.
     axon_base, cell_base : per connection, where its axons and cells begin in the arrays below.
-    out_first, out_last : int64 per axon, its slice of the outgoing index.
+    out_first, out_last : int64 per axon, the slice of the synapse table in which its synapses lie, perhaps among
+        others.
+    owner : int16 per synapse of the region, the connection to which it belongs, or -1.
     fade : float32, shape (connections, 2), factors on ``pre`` and ``post``. All traces of a connection decay alike,
         so only these change in every step.
     pre : float32 per axon; times its factor, the trace of the axon's spikes.
@@ -95,14 +101,14 @@ class PlasticTable(NamedTuple):
         still on their way back to the synapses.
     tagged : int64 per cell, the step of its last event: to which its slow trace, and the eligibility of its
         synapses, has decayed.
-    out_synapse : uint32 per synapse, ordered by axon: its position in the synapse table.
     in_synapse, in_axon : uint32 per synapse, ordered by cell: positions in the synapse table and in ``pre``. Half
         as wide as other numbers, and without a sign that would have to be looked at: learning is bound by memory.
     eligibility : float32 per synapse.
     credit : float32, shape (synapses of the region, numbers that its rules keep for each); see ``Rule.n_kept``.
     drift, cell_drift : float64, shape (connections, 2) and per cell: see ``plasticity.dopamine_stdp`` and
         ``plasticity.synaptic_scaling``.
-    scratch : float64, room for a number for each synapse of an axon, or of a cell.
+    cells : uint32, scratch: a place for each synapse of an axon.
+    scratch : float32, shape (2, synapses of an axon or of a cell).
     """
 
     rule: NDArray[np.int64]
@@ -112,13 +118,15 @@ class PlasticTable(NamedTuple):
     target_first: NDArray[np.int64]
     target_last: NDArray[np.int64]
     slot_offset: NDArray[np.int64]
+    at_axon: NDArray[np.bool_]
+    at_cell: NDArray[np.bool_]
     lag: NDArray[np.int64]
     late_base: NDArray[np.int64]
     axon_base: NDArray[np.int64]
     cell_base: NDArray[np.int64]
     out_first: NDArray[np.int64]
     out_last: NDArray[np.int64]
-    out_synapse: Indices
+    owner: NDArray[np.int16]
     fade: Floats
     pre: Floats
     in_first: NDArray[np.int64]
@@ -133,17 +141,18 @@ class PlasticTable(NamedTuple):
     credit: Floats
     drift: NDArray[np.float64]
     cell_drift: NDArray[np.float64]
-    scratch: NDArray[np.float64]
+    cells: Indices
+    scratch: Floats
 
 
 class _Lists(NamedTuple):
     """The fields of :class:`PlasticTable` by which synapses are found: from axons outwards, and from cells inwards.
 
-    ``out_start`` and ``in_start`` are where the list of each axon, and of each cell, begins, and where the last ends.
+    ``in_start`` is where the list of each cell begins, and where the last ends.
     """
 
-    out_start: NDArray[np.int64]
-    out_synapse: Indices
+    out_first: NDArray[np.int64]
+    out_last: NDArray[np.int64]
     in_start: NDArray[np.int64]
     in_synapse: Indices
     in_axon: Indices
@@ -157,20 +166,22 @@ def _lists(
     axon_base: NDArray[np.int64],
 ) -> _Lists:
     nothing = np.empty(0, np.int64)
-    out_counts, out_synapse, in_counts, in_synapse, in_axon = [], [nothing], [], [nothing], [nothing]
+    firsts, lasts, in_counts, in_synapse, in_axon = [nothing], [nothing], [nothing], [nothing], [nothing]
     for number, connection in enumerate(connections):
         mine = np.flatnonzero(owner == number)
         rows = np.searchsorted(synapses.row_start, mine, side="right") - 1 - connection.rows[0]
-        out_synapse.append(mine)
-        out_counts.append(np.bincount(rows, minlength=connection.rows[1] - connection.rows[0]))
+        first, last = np.zeros((2, connection.rows[1] - connection.rows[0]), np.int64)
+        first[rows[::-1]] = mine[::-1]  # of several places for one row the last is kept
+        last[rows] = mine + 1
+        firsts.append(first)
+        lasts.append(last)
         cells = synapses.slot[mine] % n_neurons - connection.targets[0]
         order = np.argsort(cells, kind="stable")
         in_synapse.append(mine[order])
         in_axon.append(rows[order] + axon_base[number])
         in_counts.append(np.bincount(cells, minlength=connection.targets[1] - connection.targets[0]))
-    out_all, in_all, axons = (np.concatenate(p).astype(np.uint32) for p in (out_synapse, in_synapse, in_axon))
-    out_start, in_start = (_starts(np.concatenate([nothing, *counts])) for counts in (out_counts, in_counts))
-    return _Lists(out_start, out_all, in_start, in_all, axons)
+    in_all, axons = (np.concatenate(places).astype(np.uint32) for places in (in_synapse, in_axon))
+    return _Lists(np.concatenate(firsts), np.concatenate(lasts), _starts(np.concatenate(in_counts)), in_all, axons)
 
 
 def index_plastic(
@@ -194,8 +205,13 @@ def index_plastic(
     cell_base = _starts(cell_counts)
     late_base = _starts([lag * late_words(n_cells) for lag, n_cells in zip(lags, cell_counts, strict=True)])
     lists = _lists(connections, owner, synapses, n_neurons, axon_base)
-    longest = max(np.diff(starts).max(initial=0) for starts in (lists.out_start, lists.in_start))
+    widest = (lists.out_last - lists.out_first).max(initial=0)
+    longest = max(widest, np.diff(lists.in_start).max(initial=0))
     n_kept = max((connection.rule.n_kept for connection in connections), default=0)
+    if n_kept > MOST_KEPT:
+        raise ValueError(
+            f"a learning rule keeps {n_kept} numbers for each synapse; write n_kept = {MOST_KEPT} at most"
+        )
 
     def each(values: list[int]) -> NDArray[np.int64]:
         return np.array(values, np.int64)
@@ -208,13 +224,15 @@ def index_plastic(
         target_first=each([c.targets[0] for c in connections]),
         target_last=each([c.targets[1] for c in connections]),
         slot_offset=each([c.channel * n_neurons for c in connections]),
+        at_axon=np.array([c.rule.at_axon for c in connections], np.bool_),
+        at_cell=np.array([c.rule.at_cell for c in connections], np.bool_),
         lag=each(lags),
         late_base=late_base[:-1],
         axon_base=axon_base[:-1],
         cell_base=cell_base[:-1],
-        out_first=lists.out_start[:-1],
-        out_last=lists.out_start[1:],
-        out_synapse=lists.out_synapse,
+        out_first=lists.out_first,
+        out_last=lists.out_last,
+        owner=owner if connections else owner[:0],
         fade=np.ones((len(connections), 2), np.float32),
         pre=np.zeros(axon_base[-1], np.float32),
         in_first=lists.in_start[:-1],
@@ -229,7 +247,8 @@ def index_plastic(
         credit=np.zeros((len(owner) if n_kept else 0, n_kept), np.float32),
         drift=np.tile([1.0, 0.0], (len(connections), 1)),
         cell_drift=np.zeros(cell_base[-1], np.float64),
-        scratch=np.empty(longest, np.float64),
+        cells=np.empty(widest, np.uint32),
+        scratch=np.empty((2, longest), np.float32),
     )
 
 
@@ -262,10 +281,30 @@ def incoming(plastic: PlasticTable, cell: int) -> tuple[Indices, Indices]:
 
 
 @inlined
-def outgoing(plastic: PlasticTable, connection: int, axon: int) -> tuple[Indices, int]:
-    """Positions of the synapses of an axon in the synapse table, and what makes of a slot there a cell here."""
+def outgoing(plastic: PlasticTable, connection: int, axon: int, synapses: SynapseTable) -> tuple[int, int]:
+    """Slice of the synapse table in which the synapses of an axon lie; ``plastic.cells`` are then their cells.
+
+    For synapses there that are of another connection it is cell 0. They are passed over without a branch: where the
+    delays of two connections are mixed, nobody could foretell it.
+    """
     to_cell = plastic.cell_base[connection] - plastic.slot_offset[connection] - plastic.target_first[connection]
-    return plastic.out_synapse[plastic.out_first[axon] : plastic.out_last[axon]], to_cell
+    first, last = plastic.out_first[axon], plastic.out_last[axon]
+    owner, slot = plastic.owner[first:last], synapses.slot[first:last]
+    for i in range(last - first):
+        plastic.cells[i] = np.uint32(slot[i] + to_cell) if owner[i] == connection else np.uint32(0)
+    return first, last
+
+
+@inlined
+def outgoing_traces(
+    plastic: PlasticTable, connection: int, axon: int, synapses: SynapseTable
+) -> tuple[int, int, Floats]:
+    """As :func:`outgoing`, with the traces of these cells, but for their common factor."""
+    first, last = outgoing(plastic, connection, axon, synapses)
+    traces = plastic.scratch[0, : last - first]
+    for i in range(last - first):
+        traces[i] = plastic.post[plastic.cells[i]]
+    return first, last, traces
 
 
 @inlined

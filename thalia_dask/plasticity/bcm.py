@@ -27,6 +27,7 @@ class BCM(Rule):
     """``rate`` is per post spike, ``largest`` in units of the mean initial efficacy; times in ms."""
 
     code: ClassVar[int] = 4
+    at_axon: ClassVar[bool] = False
     tau_pre_ms: float = 20.0
     tau_post_ms: float = 100.0
     tau_threshold_ms: float = 2000.0

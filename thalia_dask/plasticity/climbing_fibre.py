@@ -44,6 +44,7 @@ class ClimbingFibre(Rule):
     """Of synapses that teach, and do not change themselves: each on all parallel fibres of its target cell."""
 
     code: ClassVar[int] = 11
+    at_cell: ClassVar[bool] = False
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         return [1.0, 1.0]
@@ -54,18 +55,17 @@ def potentiate(plastic: PlasticTable, connection: int, axon: int, gate: float, s
     """Strengthen the synapses of a parallel fibre that fires."""
     rate = gate * plastic.params[connection, POTENTIATION]
     largest = plastic.params[connection, LARGEST]
-    for e in range(plastic.out_first[axon], plastic.out_last[axon]):
-        k = plastic.out_synapse[e]
+    for k in range(plastic.out_first[axon], plastic.out_last[axon]):
         w = synapses.weight[k]
-        synapses.weight[k] = bounded(w + rate * (largest - w), largest)
+        synapses.weight[k] = bounded(w + rate * (largest - w), largest) if plastic.owner[k] == connection else w
 
 
 @inlined
 def teach(plastic: PlasticTable, climbing: int, axon: int, gate: float, synapses: SynapseTable) -> None:
     """Let a climbing fibre that fires weaken the parallel fibres onto its target cells."""
-    for e in range(plastic.out_first[axon], plastic.out_last[axon]):
-        neuron = synapses.slot[plastic.out_synapse[e]] - plastic.slot_offset[climbing]
-        for c in range(plastic.rule.shape[0]):
+    for k in range(plastic.out_first[axon], plastic.out_last[axon]):
+        neuron = synapses.slot[k] - plastic.slot_offset[climbing]
+        for c in range(plastic.rule.shape[0] if plastic.owner[k] == climbing else 0):
             if plastic.rule[c] == _TAUGHT and plastic.target_first[c] <= neuron < plastic.target_last[c]:
                 _depress(plastic, c, plastic.cell_base[c] + neuron - plastic.target_first[c], gate, synapses)
 

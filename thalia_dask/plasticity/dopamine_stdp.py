@@ -39,7 +39,7 @@ from thalia_dask.plasticity.base import (
     bounded,
     expect,
     incoming,
-    outgoing,
+    outgoing_traces,
 )
 from thalia_dask.synapses.table import SynapseTable
 from thalia_dask.ticks import to_steps
@@ -91,13 +91,16 @@ def depress(plastic: PlasticTable, connection: int, axon: int, synapses: Synapse
     present = plastic.fade[connection, POST] / plastic.drift[connection, CREDIT_FADE]
     rate = np.float32(plastic.params[connection, DEPRESSION] * present)
     largest, now = plastic.params[connection, LARGEST], np.float32(plastic.drift[connection, CREDIT_SUM])
-    places, to_cell = outgoing(plastic, connection, axon)
-    for i in range(places.shape[0]):
-        k = places[i]
-        _gain(plastic, k, now, largest, synapses)
-        credit = plastic.credit[k, CREDIT] - rate * plastic.post[synapses.slot[k] + to_cell]
-        plastic.credit[k, CREDIT] = credit
-        plastic.credit[k, BEFORE] = credit * now
+    first, last, traces = outgoing_traces(plastic, connection, axon, synapses)
+    weight, owner = synapses.weight[first:last], plastic.owner[first:last]
+    kept = plastic.credit.reshape(plastic.credit.size)[2 * first : 2 * last]
+    for i in range(last - first):
+        credit, before = kept[2 * i + CREDIT], kept[2 * i + BEFORE]
+        gained = bounded(weight[i] + (credit * now - before), largest)
+        left = credit - rate * traces[i]
+        weight[i] = gained if owner[i] == connection else weight[i]
+        kept[2 * i + CREDIT] = left if owner[i] == connection else credit
+        kept[2 * i + BEFORE] = left * now if owner[i] == connection else before
 
 
 @inlined
@@ -113,13 +116,6 @@ def potentiate(plastic: PlasticTable, connection: int, cell: int) -> None:
         earned = rate * plastic.pre[axons[i]]
         plastic.credit[k, CREDIT] += earned
         plastic.credit[k, BEFORE] += earned * now
-
-
-@inlined
-def _gain(plastic: PlasticTable, k: int, now: np.float32, largest: float, synapses: SynapseTable) -> None:
-    """Bring an efficacy up to now."""
-    gained = plastic.credit[k, CREDIT] * now - plastic.credit[k, BEFORE]
-    synapses.weight[k] = bounded(synapses.weight[k] + gained, largest)
 
 
 @inlined
@@ -140,11 +136,11 @@ def settle(plastic: PlasticTable, connection: int, synapses: SynapseTable) -> No
     first_axon = plastic.axon_base[connection]
     n_axons = plastic.row_last[connection] - plastic.row_first[connection]
     for axon in range(first_axon, first_axon + n_axons):
-        places, _ = outgoing(plastic, connection, axon)
-        for i in range(places.shape[0]):
-            k = places[i]
-            _gain(plastic, k, now, largest, synapses)
-            plastic.credit[k, CREDIT] *= fade
-            plastic.credit[k, BEFORE] = 0.0
+        for k in range(plastic.out_first[axon], plastic.out_last[axon]):
+            if plastic.owner[k] == connection:
+                gained = plastic.credit[k, CREDIT] * now - plastic.credit[k, BEFORE]
+                synapses.weight[k] = bounded(synapses.weight[k] + gained, largest)
+                plastic.credit[k, CREDIT] *= fade
+                plastic.credit[k, BEFORE] = 0.0
     plastic.drift[connection, CREDIT_FADE] = 1.0
     plastic.drift[connection, CREDIT_SUM] = 0.0

@@ -25,6 +25,7 @@ class Hebbian(Rule):
     """``largest`` is the bound in units of the mean initial efficacy."""
 
     code: ClassVar[int] = 1
+    at_axon: ClassVar[bool] = False
     tau_pre_ms: float = 20.0
     rate: float = 0.02
     largest: float = 3.0

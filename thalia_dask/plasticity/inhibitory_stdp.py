@@ -14,7 +14,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded, expect, incoming, outgoing
+from thalia_dask.plasticity.base import (
+    FIRST_OWN,
+    POST,
+    PRE,
+    PlasticTable,
+    Rule,
+    bounded,
+    expect,
+    incoming,
+    outgoing_traces,
+)
 from thalia_dask.synapses.table import SynapseTable
 
 RATE, LARGEST, ALPHA = range(FIRST_OWN, FIRST_OWN + 3)
@@ -46,11 +56,11 @@ def arrive(plastic: PlasticTable, connection: int, axon: int, gate: float, synap
     """Change the efficacies of an axon that fires by how active its target cells are against their target."""
     params, fade = plastic.params[connection], plastic.fade[connection, POST]
     largest, rate, alpha = params[LARGEST], gate * params[RATE], params[ALPHA]
-    places, to_cell = outgoing(plastic, connection, axon)
-    for i in range(places.shape[0]):
-        k = places[i]
-        y = fade * plastic.post[synapses.slot[k] + to_cell]
-        synapses.weight[k] = bounded(synapses.weight[k] + rate * (y - alpha), largest)
+    first, last, traces = outgoing_traces(plastic, connection, axon, synapses)
+    weight, owner = synapses.weight[first:last], plastic.owner[first:last]
+    for i in range(last - first):
+        changed = bounded(weight[i] + rate * (fade * traces[i] - alpha), largest)
+        weight[i] = changed if owner[i] == connection else weight[i]
 
 
 @inlined

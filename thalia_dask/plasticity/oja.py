@@ -27,6 +27,7 @@ class Oja(Rule):
     """``rate`` is per post spike, ``largest`` in units of the mean initial efficacy; times in ms."""
 
     code: ClassVar[int] = 3
+    at_axon: ClassVar[bool] = False
     tau_pre_ms: float = 20.0
     tau_post_ms: float = 20.0
     rate: float = 0.005

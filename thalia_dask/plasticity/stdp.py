@@ -25,12 +25,23 @@ from typing import ClassVar
 
 import numpy as np
 
-from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded, expect, incoming, outgoing
+from thalia_dask.jit import Floats, inlined
+from thalia_dask.plasticity.base import (
+    FIRST_OWN,
+    POST,
+    PRE,
+    PlasticTable,
+    Rule,
+    bounded,
+    expect,
+    incoming,
+    outgoing_traces,
+)
 from thalia_dask.synapses.table import SynapseTable
 from thalia_dask.ticks import to_steps
 
 POTENTIATION, DEPRESSION, LARGEST, SCALING, TOTAL, MU_PLUS, MU_MINUS = range(FIRST_OWN, FIRST_OWN + 7)
+_ONE, _NONE = np.float32(1.0), np.float32(0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +77,21 @@ class STDP(Rule):
 
 
 @inlined
-def _strength(distance: float, largest: float, exponent: float) -> float | np.float32:
-    """How strongly an efficacy at this distance from a bound moves towards it, mV."""
-    if exponent == 1.0:
-        return distance
-    if exponent == 0.0:
-        return largest
-    share = distance / largest
-    return largest * share**exponent if share > 0.0 else np.float32(0.0)
+def _linear(exponent: np.float32, largest: np.float32) -> tuple[np.float32, np.float32]:
+    """Slope and offset of the strength over an efficacy's distance from the bound, but for exponents between.
+
+    For these it is the offset, times a power that ``_dampen`` puts into the traces.
+    """
+    return (_ONE, _NONE) if exponent == _ONE else (_NONE, largest)
+
+
+@inlined
+def _dampen(traces: Floats, weights: Floats, bound: np.float32, width: np.float32, exponent: np.float32) -> None:
+    """Weaken traces by how near to the bound towards which they move it an efficacy is, if that is not linear."""
+    if exponent not in (_NONE, _ONE):
+        for i in range(traces.shape[0]):
+            share = (weights[i] - bound) / width
+            traces[i] *= share**exponent if share > 0.0 else _NONE
 
 
 @inlined
@@ -81,31 +99,52 @@ def depress(plastic: PlasticTable, connection: int, axon: int, gate: float, syna
     """Weaken the synapses of an axon that fires, by the traces of their target cells."""
     rate = gate * plastic.params[connection, DEPRESSION] * plastic.fade[connection, POST]
     largest, exponent = plastic.params[connection, LARGEST], plastic.params[connection, MU_MINUS]
-    places, to_cell = outgoing(plastic, connection, axon)
-    for i in range(places.shape[0]):
-        k = places[i]
-        w = synapses.weight[k]
-        y = plastic.post[synapses.slot[k] + to_cell]
-        synapses.weight[k] = bounded(w - rate * _strength(w, largest, exponent) * y, largest)
+    first, last, traces = outgoing_traces(plastic, connection, axon, synapses)
+    weight, owner = synapses.weight[first:last], plastic.owner[first:last]
+    _dampen(traces, weight, _NONE, largest, exponent)
+    slope, offset = _linear(exponent, largest)
+    for i in range(last - first):
+        w = weight[i]
+        changed = bounded(w - rate * (slope * w + offset) * traces[i], largest)
+        weight[i] = changed if owner[i] == connection else w
 
 
 @inlined
 def potentiate(plastic: PlasticTable, connection: int, cell: int, gate: float, synapses: SynapseTable) -> None:
     """Strengthen the synapses onto a cell that fires, by the traces of their axons; then scale their sum."""
-    rate = gate * plastic.params[connection, POTENTIATION]
+    rate = gate * plastic.params[connection, POTENTIATION] * plastic.fade[connection, PRE]
     largest, exponent = plastic.params[connection, LARGEST], plastic.params[connection, MU_PLUS]
-    fade = plastic.fade[connection, PRE]
-    total, pull = 0.0, 0.0
     places, axons = incoming(plastic, cell)
-    weights = plastic.scratch[: places.shape[0]]
-    for i in range(places.shape[0]):
+    n = places.shape[0]
+    weights, traces = plastic.scratch[0, :n], plastic.scratch[1, :n]
+    for i in range(n):
         expect(synapses.weight, places, i)
-        w = synapses.weight[places[i]]
-        x = fade * plastic.pre[axons[i]]
-        weights[i] = bounded(w + rate * _strength(largest - w, largest, exponent) * x, largest)
-        total += weights[i]
+        weights[i] = synapses.weight[places[i]]
+        traces[i] = plastic.pre[axons[i]]
+    _dampen(traces, weights, largest, -largest, exponent)
+    slope, offset = _linear(exponent, largest)
+    for i in range(n):
+        weights[i] = bounded(weights[i] + rate * (slope * (largest - weights[i]) + offset) * traces[i], largest)
     scaling = plastic.params[connection, SCALING]
-    if scaling != 0.0 and total != 0.0:
-        pull = gate * scaling * (plastic.params[connection, TOTAL] / total - 1.0)
-    for i in range(places.shape[0]):
-        synapses.weight[places[i]] = bounded(weights[i] * (1.0 + pull), largest)
+    if scaling != 0.0:
+        total = _sum(weights)
+        pull = gate * scaling * (plastic.params[connection, TOTAL] / total - _ONE) if total != 0.0 else _NONE
+        for i in range(n):
+            weights[i] = bounded(weights[i] * (_ONE + pull), largest)
+    for i in range(n):
+        synapses.weight[places[i]] = weights[i]
+
+
+@inlined
+def _sum(values: Floats) -> np.float32:
+    """Sum in four parts: in one, each addition would wait for the one before."""
+    n = values.shape[0]
+    a = b = c = d = _NONE
+    for i in range(0, n - 3, 4):
+        a += values[i]
+        b += values[i + 1]
+        c += values[i + 2]
+        d += values[i + 3]
+    for i in range(n - n % 4, n):
+        a += values[i]
+    return (a + b) + (c + d)

@@ -47,9 +47,7 @@ from thalia_dask.synapses.table import SynapseTable
 LARGEST, FORGETTING, SHARE, GATHERED = range(FIRST_OWN, FIRST_OWN + 4)
 FAINT = 1e-4
 """The factor of activity at which all cells are looked at, after 9 time constants."""
-SMALL = 0.01
-"""Growth of which the fourth power does not show in a number of 24 bits."""
-_SIXTH = 1.0 / 6.0
+_ONE, _HALF, _QUARTER, _SIXTH, _24TH, _120TH, _720TH = (np.float32(1.0 / n) for n in (1, 2, 4, 6, 24, 120, 720))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +55,7 @@ class SynapticScaling(Rule):
     """``largest`` is the bound in units of the mean initial efficacy; times in ms."""
 
     code: ClassVar[int] = 6
+    at_cell: ClassVar[bool] = False
     n_kept: ClassVar[int] = 1
     target_hz: float = 5.0
     tau_activity_ms: float = 1000.0
@@ -82,17 +81,12 @@ def _faded(plastic: PlasticTable, connection: int) -> float:
 
 
 @inlined
-def _nearly_one(growth: float) -> float:
-    """The exponential of a small number, by its series."""
-    return 1.0 + growth * (1.0 + growth * (0.5 + growth * _SIXTH))
-
-
-@inlined
-def _factor(growth: float) -> float:
-    """The exponential of no more than 1 and no less than -1."""
-    if abs(growth) < SMALL:
-        return _nearly_one(growth)
-    return math.exp(min(1.0, max(-1.0, growth)))
+def _factor(growth: np.float32) -> np.float32:
+    """The exponential of no more than 1 and no less than -1, from the series for a quarter of it."""
+    x = _QUARTER * min(_ONE, max(-_ONE, growth))
+    root = _ONE + x * (_ONE + x * (_HALF + x * (_SIXTH + x * (_24TH + x * (_120TH + x * _720TH)))))
+    square = root * root
+    return square * square
 
 
 @inlined
@@ -101,25 +95,19 @@ def arrive(plastic: PlasticTable, connection: int, axon: int, gate: float, synap
     params = plastic.params[connection]
     largest, share = params[LARGEST], gate * params[SHARE]
     passed, faded = plastic.drift[connection, CREDIT_SUM], _faded(plastic, connection)
-    places, to_cell = outgoing(plastic, connection, axon)
-    factors, n_large = plastic.scratch[: places.shape[0]], 0
-    for i in range(places.shape[0]):
-        k = places[i]
-        cell = synapses.slot[k] + to_cell
-        integral = plastic.cell_drift[cell] + (passed - plastic.slow[cell] * faded)
-        factors[i] = share * (integral - plastic.credit[k, 0])
-        plastic.credit[k, 0] = integral
-    for i in range(factors.shape[0]):
-        n_large += abs(factors[i]) >= SMALL
-    if n_large:
-        for i in range(factors.shape[0]):
-            factors[i] = _factor(factors[i])
-    else:
-        for i in range(factors.shape[0]):
-            factors[i] = _nearly_one(factors[i])
-    for i in range(places.shape[0]):
-        k = places[i]
-        synapses.weight[k] = bounded(synapses.weight[k] * factors[i], largest)
+    first, last = outgoing(plastic, connection, axon, synapses)
+    weight, owner, kept = synapses.weight[first:last], plastic.owner[first:last], plastic.credit[first:last, 0]
+    then, now = plastic.scratch[0, : last - first], plastic.scratch[1, : last - first]
+    for i in range(last - first):
+        cell = plastic.cells[i]
+        then[i] = kept[i]
+        now[i] = plastic.cell_drift[cell] + (passed - plastic.slow[cell] * faded)
+    for i in range(last - first):
+        scaled = bounded(weight[i] * _factor(share * (now[i] - then[i])), largest)
+        weight[i] = scaled if owner[i] == connection else weight[i]
+        then[i] = now[i] if owner[i] == connection else then[i]
+    for i in range(last - first):
+        kept[i] = then[i]
 
 
 @inlined
@@ -161,13 +149,12 @@ def settle(plastic: PlasticTable, connection: int, gate: float, synapses: Synaps
     first_cell, passed = plastic.cell_base[connection], plastic.drift[connection, CREDIT_SUM]
     n_cells = plastic.target_last[connection] - plastic.target_first[connection]
     for cell in range(first_cell, first_cell + n_cells):
-        integral = plastic.cell_drift[cell] + passed
+        integral = np.float32(plastic.cell_drift[cell] + passed)
         places, _ = incoming(plastic, cell)
         for i in range(places.shape[0]):
             k = places[i]
-            synapses.weight[k] = bounded(
-                synapses.weight[k] * _factor(share * (integral - plastic.credit[k, 0])), largest
-            )
+            growth = share * (integral - plastic.credit[k, 0])
+            synapses.weight[k] = bounded(synapses.weight[k] * _factor(growth), largest)
             plastic.credit[k, 0] = 0.0
         plastic.cell_drift[cell] = 0.0
     plastic.drift[connection, CREDIT_SUM] = 0.0

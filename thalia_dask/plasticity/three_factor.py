@@ -32,6 +32,7 @@ class ThreeFactor(Rule):
     """``learning_rate`` and ``largest`` are in units of the mean initial efficacy; times in ms."""
 
     code: ClassVar[int] = 2
+    at_axon: ClassVar[bool] = False
     learning_rate: float = 0.1
     tau_pre_ms: float = 20.0
     tau_eligibility_ms: float = 200.0

@@ -178,7 +178,6 @@ def advance(
         expect_axons(neurons, synapses)
         expected.synapses_of(neurons, plastic, synapses)
         membrane_mean[offset] = mean(state.membrane, scratch.lanes)
-        expected.kept_onto(neurons, plastic, synapses)
         spike_steps[n_spikes : n_spikes + fired] = step
         n_spikes += fired
         n_flying = _send(neurons, step, synapses, flight, n_flying)

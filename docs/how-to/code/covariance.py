@@ -23,6 +23,7 @@ class Covariance(Rule):
     """``rate`` and ``largest`` are in units of the mean initial efficacy; times in ms."""
 
     code: ClassVar[int] = 100
+    at_axon: ClassVar[bool] = False
     tau_pre_ms: float = 20.0
     rate: float = 0.01
     expected_hz: float = 10.0
