@@ -10,7 +10,7 @@ import pytest
 from tests.brain.conftest import TWO_SENSES
 from thalia_dask import DynamicBrain
 from thalia_dask.brain import opening
-from thalia_dask.brain.trial import tried_costs
+from thalia_dask.brain.trial import try_out
 from thalia_dask.config import load_config
 from thalia_dask.distributed.cluster import open_local
 from thalia_dask.errors import ClusterError
@@ -42,9 +42,12 @@ def test_dask_where_it_promises_more(monkeypatch: pytest.MonkeyPatch, three_work
     asked = []
 
     def choose(work, setting, tried):
-        costs = tried()
-        assert all(cost.seconds(5) > 0.0 for cost in costs.values())
-        asked.append((work.call_steps, list(costs), setting.n_workers, setting.n_threads, setting.exchange))
+        spent = tried()
+        assert spent.orchestrating_seconds > 0.0
+        assert all(seconds > 0.0 for seconds in spent.compute_seconds.values())
+        asked.append(
+            (work.call_steps, list(spent.compute_seconds), setting.n_workers, setting.n_threads, setting.exchange)
+        )
         return Choice(parallel=True, reason="dask: so that it is tested")
 
     monkeypatch.setattr(choice, "choose", choose)
@@ -89,4 +92,4 @@ def test_a_brain_that_does_not_fit_here_is_not_tried(monkeypatch: pytest.MonkeyP
 def test_a_trial_takes_steps_of_any_length() -> None:
     """0.1 s are no whole number of steps of 0.3 ms."""
     plan = build_plan(TWO_SENSES)
-    assert list(tried_costs(replace(plan, dt_ms=0.3), 100.0, None)) == list(plan.region_names)
+    assert list(try_out(replace(plan, dt_ms=0.3), 100.0, None).compute_seconds) == list(plan.region_names)

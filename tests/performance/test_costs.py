@@ -4,7 +4,7 @@ import pytest
 
 from thalia_dask.config import load_config
 from thalia_dask.performance.calibration import calibrate, calibrated_costs
-from thalia_dask.performance.costs import measured, predict, step_costs
+from thalia_dask.performance.costs import Spent, measured, predict, step_costs
 from thalia_dask.performance.machine import REFERENCE
 from thalia_dask.topology.build import build_plan
 
@@ -32,7 +32,7 @@ def test_placement_goes_by_the_same_costs() -> None:
 
 @pytest.mark.parametrize("seconds", [1e-7, 1e-3, 2.0])
 def test_measured_costs_add_up_to_what_was_measured(seconds) -> None:
-    (cost,) = measured(brain(), {"a": seconds}, n_steps=300, n_windows=100).values()
+    (cost,) = measured(brain(), Spent({"a": seconds}, 1e-3, n_steps=300, n_windows=100)).values()
     assert 100 * cost.seconds(3) == pytest.approx(seconds)
     assert min(cost.window_seconds, cost.python_step_seconds, cost.kernel_step_seconds) >= 0.0
 

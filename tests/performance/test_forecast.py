@@ -9,15 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.toy_brains import plan
+from thalia_dask.config import load_config
 from thalia_dask.performance.choice import MARGIN, choose
-from thalia_dask.performance.costs import Costs, RegionCost
+from thalia_dask.performance.costs import RegionCost, Spent
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 from thalia_dask.performance.machine import REFERENCE, Machine
 from thalia_dask.performance.span_forecast import Workers, span_seconds
 from thalia_dask.ticks import Window
+from thalia_dask.topology.build import build_plan
 
 NOTHING_COSTS = Machine(*[0.0] * 16)
 PAIR = plan({"a": 8, "b": 8}, [("a", "b", 4), ("b", "a", 4)])
+TWO_THALAMI = {
+    "regions": {name: {"kind": "thalamus", "size": 8, "input_size": 8} for name in "ab"},
+    "projections": [{"source": s, "target": t, "delay_ms": 5.0} for s, t in ("ab", "ba")],
+}
+BRAIN = build_plan(load_config({"brain": TWO_THALAMI}))
 
 
 def kernel(seconds: float) -> RegionCost:
@@ -91,6 +98,19 @@ def test_large_regions_gain_and_small_ones_lose(exchange) -> None:
     assert step_seconds(small, SEQUENTIAL) < step_seconds(small, setting)
 
 
+def test_what_spikes_took_counts_on_workers_too() -> None:
+    """There the orchestrator records them, and the workers carry them."""
+    work = Work(BRAIN, {"a": kernel(1.0), "b": kernel(1.0)}, REFERENCE)
+    windows = 2 * REFERENCE.orchestrator_region_seconds
+    plain, heavy = (work.as_spent(Spent({"a": 4e-4, "b": 4e-4}, windows + s, 5, 1)) for s in (0.0, 1e-3))
+    assert step_seconds(plain, SEQUENTIAL) == pytest.approx((8e-4 + windows) / 5, rel=1e-3)
+    for where, shares in ((SEQUENTIAL, 1), (Setting(1, 1, "orchestrated"), 1), (Setting(1), 2)):
+        more = step_seconds(heavy, where) - step_seconds(plain, where)
+        assert more == pytest.approx(shares * 1e-3 / 5, rel=5e-3)
+    light = work.as_spent(Spent({"a": 4e-4, "b": 4e-4}, windows / 2, 5, 1))
+    assert step_seconds(light, SEQUENTIAL) == pytest.approx((8e-4 + windows / 2) / 5, rel=1e-3)
+
+
 def test_short_calls_pay_for_each_of_them() -> None:
     costs, setting = {"a": kernel(1e-3), "b": kernel(1e-3)}, Setting(2, n_cores=2)
     short, long = (step_seconds(Work(PAIR, costs, REFERENCE, call_steps=n), setting) for n in (1, 1000))
@@ -134,14 +154,16 @@ def test_a_close_race_is_not_run_on_dask() -> None:
 
 
 def test_a_trial_decides_where_anatomy_leaves_it_open() -> None:
-    def never() -> Costs:
+    def never() -> Spent:
         raise AssertionError("the brain is tried, though the choice does not depend on it")
 
     setting = Setting(2, n_cores=2)
-    works = {us: Work(PAIR, {"a": kernel(us * 1e-6), "b": kernel(us * 1e-6)}, REFERENCE) for us in (1, 50, 5000)}
+    works = {us: Work(BRAIN, {"a": kernel(us * 1e-6), "b": kernel(us * 1e-6)}, REFERENCE) for us in (1, 50, 5000)}
     assert not choose(works[1], setting, never).parallel
     assert choose(works[5000], setting, never).parallel
-    fast, slow = (choose(works[50], setting, lambda us=us: works[us].costs) for us in (1, 5000))
+    orchestrating = 100 * 2 * REFERENCE.orchestrator_region_seconds
+    spent = {us: Spent({"a": us * 400e-6, "b": us * 400e-6}, orchestrating, 400, 100) for us in (1, 5000)}
+    fast, slow = (choose(works[50], setting, lambda us=us: spent[us]) for us in (1, 5000))
     assert (fast.parallel, slow.parallel) == (False, True)
     assert slow.reason.startswith("dask: by a short trial, a step takes about 10 ms")
     told = f"by anatomy, a step takes about {step_seconds(works[50], SEQUENTIAL) * 1e6:.0f} µs"

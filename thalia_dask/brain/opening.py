@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 
-from thalia_dask.brain.trial import tried_costs
+from thalia_dask.brain.trial import try_out
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.sequential import SequentialExecutor
@@ -88,7 +88,7 @@ def _choose(
     )
     call_steps = steps_per_call or config.task.n_timesteps or config.brain.encoding_timesteps
     work = Work(plan, calibrated_costs(plan), calibrate(), call_steps, window_steps(config), step_costs(plan))
-    tried = partial(tried_costs, plan, config.brain.max_input_rate_hz, window_steps(config))
+    tried = partial(try_out, plan, config.brain.max_input_rate_hz, window_steps(config))
     fits = sum(needed_bytes(config, plan, workers_elsewhere=True).values()) <= machine_bytes()
     return choose(work, setting, tried if fits else None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -10,7 +11,7 @@ from thalia_dask.brain.stimulus import StimulusEncoder
 from thalia_dask.brain.tally import Tally
 from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.engine.sequential import SequentialExecutor
-from thalia_dask.performance.costs import Costs, measured
+from thalia_dask.performance.costs import Spent
 from thalia_dask.regions import creator
 from thalia_dask.ticks import to_steps
 from thalia_dask.topology.plan import BrainPlan
@@ -20,8 +21,8 @@ _ENOUGH_SECONDS = 0.5
 """Of measuring; a piece is measured in any case."""
 
 
-def tried_costs(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -> Costs:
-    """Region -> what it costs, from a sequential brain that is built for this and stimulated on all its axons.
+def try_out(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -> Spent:
+    """What it takes, from a sequential brain that is built for this and stimulated on all its axons.
 
     Parameters
     ----------
@@ -45,11 +46,13 @@ def tried_costs(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -
             orchestrator.run(n_steps)
 
         run(_WARM_UP_MS)
-        before, n_windows, start = dict(tally.compute_seconds), orchestrator.effort.n_spans, orchestrator.now
+        before, effort = dict(tally.compute_seconds), replace(orchestrator.effort)
         began = perf_counter()
         for _ in range(_PIECES):
             run(_PIECE_MS)
             if perf_counter() - began >= _ENOUGH_SECONDS:
                 break
         seconds = {name: total - before[name] for name, total in tally.compute_seconds.items()}
-        return measured(plan, seconds, orchestrator.now - start, orchestrator.effort.n_spans - n_windows)
+        now = orchestrator.effort
+        orchestrating = now.wall_seconds - effort.wall_seconds - sum(seconds.values())
+        return Spent(seconds, orchestrating, now.n_steps - effort.n_steps, now.n_spans - effort.n_spans)

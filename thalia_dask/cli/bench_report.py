@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from thalia_dask.brain.bench import Measurement
 from thalia_dask.cli.text import counted, table
-from thalia_dask.performance.costs import measured, step_costs
+from thalia_dask.performance.costs import Spent, predict, step_costs
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 from thalia_dask.performance.machine import Machine
 from thalia_dask.topology.plan import BrainPlan
@@ -77,10 +77,9 @@ class BenchReport:
 
     def predictions(self) -> dict[Setting, float]:
         """Setting -> predicted steps per second, from the costs measured sequentially."""
-        spent = self._alone.spent
-        seconds = {str(region): float(s) for region, s in spent["compute_seconds"].to_series().items()}
-        costs = measured(self.plan, seconds, int(spent["n_steps"]), int(spent["n_windows"]))
-        work = Work(self.plan, costs, self.machine, self.call_steps, self.window_steps, step_costs(self.plan))
+        anatomy = predict(self.plan)
+        work = Work(self.plan, anatomy, self.machine, self.call_steps, self.window_steps, step_costs(self.plan))
+        work = work.as_spent(Spent.of(self._alone.spent))
         settings = [m.setting for m in self.measurements]
         settings += [Setting(n, 1, "direct", n) for n in PREDICTED_WORKERS]
         return {setting: 1.0 / step_seconds(work, setting) for setting in settings}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from thalia_dask.performance.costs import Costs
+from thalia_dask.performance.costs import Spent
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 
 MARGIN = 1.05
@@ -23,13 +23,14 @@ class Choice:
     reason: str
 
 
-def choose(work: Work, setting: Setting, tried: Callable[[], Costs] | None = None) -> Choice:
+def choose(work: Work, setting: Setting, tried: Callable[[], Spent] | None = None) -> Choice:
     """The faster of the sequential executor and Dask in this setting, sequential where they are close.
 
     Parameters
     ----------
     work : with costs from anatomy.
-    tried : measures the costs, or None where that is not possible. It is called where the choice depends on them.
+    tried : measures the costs sequentially, or None where that is not possible. It is called where the choice
+        depends on them.
     """
     where = f"{_counted(setting.n_workers, 'worker')} of {_counted(setting.n_threads, 'thread')}"
     if len(work.costs) == 1:
@@ -40,7 +41,7 @@ def choose(work: Work, setting: Setting, tried: Callable[[], Costs] | None = Non
         return Choice(parallel=False, reason="sequential: there is one free core, which workers would have to share")
     source = "anatomy"
     if tried is not None and _pays(_scaled(work, _LEAST), setting) != _pays(_scaled(work, _MOST), setting):
-        work, source = replace(work, costs=tried()), "a short trial"
+        work, source = work.as_spent(tried()), "a short trial"
     alone, together = step_seconds(work, SEQUENTIAL), step_seconds(work, setting)
     taken = f"{_microseconds(alone)} sequentially and {_microseconds(together)} on {where}"
     promise = f"by {source}, a step takes about {taken}"

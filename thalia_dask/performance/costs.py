@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from thalia_dask.performance.machine import REFERENCE, Machine
 from thalia_dask.regions import find_kind
@@ -11,6 +12,9 @@ from thalia_dask.regions.kind import SpikingKind
 from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.topology.plan import BrainPlan
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 EXPECTED_RATE_HZ = 30.0
 """Of neurons and sensory axons, where nothing has been measured: the order of docs/reference/rates.md."""
@@ -42,6 +46,28 @@ class RegionCost:
 Costs = Mapping[str, RegionCost]
 
 
+class Spent(NamedTuple):
+    """Where the time of a sequential brain went while it took so many steps, in so many windows.
+
+    Attributes
+    ----------
+    compute_seconds : region -> advancing it.
+    orchestrating_seconds : carrying spikes, and all else that is neither this nor making stimuli.
+    """
+
+    compute_seconds: Mapping[str, float]
+    orchestrating_seconds: float
+    n_steps: int
+    n_windows: int
+
+    @classmethod
+    def of(cls, performance: xr.Dataset) -> Spent:
+        """From ``brain.performance``, or a difference of two."""
+        computing = {str(region): float(s) for region, s in performance["compute_seconds"].to_series().items()}
+        rest = performance["wall_seconds"] - performance["stimulus_seconds"] - sum(computing.values())
+        return cls(computing, float(rest), int(performance["n_steps"]), int(performance["n_windows"]))
+
+
 def predict(
     plan: BrainPlan, machine: Machine = REFERENCE, rate_hz: float = EXPECTED_RATE_HZ
 ) -> dict[str, RegionCost]:
@@ -52,18 +78,16 @@ def predict(
     return {spec.name: _predict(spec, machine, rate_hz * plan.dt_ms / 1000.0) for spec in plan.regions}
 
 
-def measured(
-    plan: BrainPlan, compute_seconds: Mapping[str, float], n_steps: int, n_windows: int
-) -> dict[str, RegionCost]:
+def measured(plan: BrainPlan, spent: Spent) -> dict[str, RegionCost]:
     """Region -> what it costs, from the seconds that it took in a sequential brain.
 
     The seconds are divided as the prediction is: the part that is Python goes with windows, the rest with steps.
     """
     costs = {}
     for name, guess in predict(plan).items():
-        per_window = n_steps / n_windows
+        per_window = spent.n_steps / spent.n_windows
         python = guess.window_seconds / per_window + guess.python_step_seconds
-        seconds = compute_seconds[name] / n_steps
+        seconds = spent.compute_seconds[name] / spent.n_steps
         scale = min(1.0, 0.9 * seconds / python)
         costs[name] = RegionCost(
             guess.window_seconds * scale, guess.python_step_seconds * scale, seconds - scale * python

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from thalia_dask.distributed.pace import Pace
 from thalia_dask.distributed.placement import assign
 from thalia_dask.engine.windows import LONGEST_SPAN_STEPS, SPAN_SECONDS, window_length
-from thalia_dask.performance.costs import Costs
+from thalia_dask.performance.costs import Costs, Spent, measured
 from thalia_dask.performance.machine import Machine
 from thalia_dask.performance.span_forecast import Workers, span_seconds
 from thalia_dask.ticks import Window
@@ -48,6 +48,8 @@ class Work:
     window_steps : a window that was asked for, or None for the best.
     spread_by : region -> what it counts where regions are spread over workers, as an executor is told: what anatomy
         says, where ``costs`` were measured. None for the costs themselves.
+    spike_seconds : Python for the spikes of one step, besides that for each window: to carry them, which workers do
+        themselves in direct exchange, and to record them.
     """
 
     plan: BrainPlan
@@ -56,16 +58,24 @@ class Work:
     call_steps: int = LONGEST_SPAN_STEPS
     window_steps: int | None = None
     spread_by: Mapping[str, float] | None = None
+    spike_seconds: float = 0.0
+
+    def as_spent(self, spent: Spent) -> Work:
+        """The same work with what it took in a sequential brain, of regions and of their spikes."""
+        windows = spent.n_windows * len(self.costs) * self.machine.orchestrator_region_seconds
+        spike_seconds = max(0.0, spent.orchestrating_seconds - windows) / spent.n_steps
+        machine = self.machine.with_carrying(min(1.0, spent.orchestrating_seconds / windows))
+        return replace(self, costs=measured(self.plan, spent), machine=machine, spike_seconds=spike_seconds)
 
 
 def step_seconds(work: Work, setting: Setting) -> float:
     """Predict the wall-clock seconds of one step."""
-    stimulus = sum(port.size for port in work.plan.stimuli) * work.machine.stimulus_axon_seconds
+    always = sum(port.size for port in work.plan.stimuli) * work.machine.stimulus_axon_seconds + work.spike_seconds
     if not setting.n_workers:
-        return stimulus + _sequential(work)
+        return always + _sequential(work)
     if setting.exchange == "orchestrated":
-        return stimulus + _orchestrated(work, setting)
-    return stimulus + _direct(work, setting)
+        return always + _orchestrated(work, setting)
+    return always + _direct(work, setting)
 
 
 def _sequential(work: Work) -> float:
@@ -86,6 +96,12 @@ def _orchestrated(work: Work, setting: Setting) -> float:
 def _direct(work: Work, setting: Setting) -> float:
     """Direct exchange, with the windows that the executor would find to be the fastest."""
     workers = _workers(work, setting)
+    carrying = work.spike_seconds / len(work.costs)
+    costs = {
+        name: replace(cost, python_step_seconds=cost.python_step_seconds + carrying)
+        for name, cost in work.costs.items()
+    }
+    work = replace(work, costs=costs)
     lengths = Pace(work.plan.projections, workers.placement, work.window_steps).lengths or [_window_steps(work)]
     return min(_in_spans(work, workers, n_steps) for n_steps in lengths)
 

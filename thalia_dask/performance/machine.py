@@ -49,12 +49,15 @@ class Machine:
         factor = window_seconds / self.window_seconds
         return replace(self, **{name: getattr(self, name) * factor for name in _PYTHON})
 
+    def with_carrying(self, factor: float) -> Machine:
+        """What carries spikes for each window, taking so many times as long."""
+        return replace(self, **{name: getattr(self, name) * factor for name in _CARRYING})
 
+
+_CARRYING = ("orchestrator_region_seconds", "task_seconds", "projection_seconds")
 _PYTHON = (
     "window_seconds",
-    "orchestrator_region_seconds",
-    "task_seconds",
-    "projection_seconds",
+    *_CARRYING,
     "handover_seconds",
     "send_seconds",
     "receive_seconds",
@@ -72,7 +75,7 @@ REFERENCE = Machine(
     plastic_event_seconds=3.3e-9,
     orchestrator_region_seconds=25e-6,
     stimulus_axon_seconds=4e-9,
-    task_seconds=25e-6,
+    task_seconds=15e-6,
     projection_seconds=10e-6,
     handover_seconds=35e-6,
     send_seconds=60e-6,
