@@ -116,7 +116,7 @@ def messages() -> Iterator[str]:
     own = float(spent["batching_seconds"] + spent["rescheduling_seconds"] + spent["observing_seconds"])
     yield f"orchestrator_region_seconds {own / n / 2:.2e}"
     yield f"stimulus_axon_seconds {float(spent['stimulus_seconds']) / n / (2 * N_AXONS):.2e}"
-    spent, n = per_window(2, "brain.parallel=true", "execution.n_workers=1")
+    spent, n = per_window(2, "brain.parallel=true", "execution.n_workers=1", "execution.threads_per_worker=1")
     task = float(spent["worker_exchange_seconds"].sum()) / n / 2
     yield f"task_seconds + projection_seconds {task:.2e}"
     spent, n = per_window(2, "brain.parallel=true", "execution.n_workers=2")
