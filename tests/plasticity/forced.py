@@ -27,7 +27,10 @@ Spikes = Iterable[tuple[int, int]]
 
 
 class Forced:
-    """``n_axons`` plastic axons onto ``n_cells`` cells, all to all; they inhibit where ``sign`` is -1."""
+    """``n_axons`` plastic axons onto ``n_cells`` cells, all to all; they inhibit where ``sign`` is -1.
+
+    Delays mix the synapses of an axon; no spike of it fires a cell.
+    """
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class Forced:
         n_actions: int = 0,
         gates: tuple[str, ...] = (),
         sign: int = 1,
+        delay_ms: tuple[float, float] = (0.0, 0.0),
         region: Callable[[RegionSpec, Layout], LayoutRegion] = SpikingRegion,
     ) -> None:
         self.n_axons, self.n_cells = n_axons, n_cells
@@ -48,7 +52,7 @@ class Forced:
                 connection
                 for group, rule in zip(groups, rules, strict=True)
                 for connection in (
-                    Connection("in", group, 1.0, total, delay_ms=(0, 0), rule=rule, gates=gates),
+                    Connection("in", group, 1.0, total, delay_ms=delay_ms, rule=rule, gates=gates),
                     Connection("force", group, 1.0, 1e6, SLOW, delay_ms=(0, 0), aligned=True),
                 )
             ),

@@ -35,6 +35,7 @@ def weights_after(rule: ParallelFibre, climbing: list[tuple[int, int]], kind: ty
         (
             Connection("parallel", "purkinje", 1.0, TOTAL_MV, delay_ms=(0, 0), rule=rule),
             Connection("climbing", "purkinje", 1.0, 1.0, delay_ms=(0, 0), aligned=True, rule=ClimbingFibre()),
+            Connection("climbing", "purkinje", 1.0, 1e-6, delay_ms=(0, 5)),  # which teaches nothing
         ),
         ports=("parallel", "climbing"),
     )

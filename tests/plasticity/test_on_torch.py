@@ -72,8 +72,9 @@ def test_rules_are_those_of_the_kernels(rule: Rule, gates: tuple[str, ...]) -> N
     assert (pair[0].weights != before).any()
 
 
-def test_rules_beside_each_other() -> None:
-    pair = both(*RULES[::3], *RULES[8::2], n_cells=4, n_actions=2)
+@pytest.mark.parametrize("longest_delay_ms", [0.0, 4.0])
+def test_rules_beside_each_other(longest_delay_ms: float) -> None:
+    pair = both(*RULES[::3], *RULES[8::2], n_cells=4, n_actions=2, delay_ms=(0.0, longest_delay_ms))
     run(pair, PRE, POST)
     assert_alike(*pair)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from thalia_dask.engine.windows import window_length
 from thalia_dask.performance.costs import Spent
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 
@@ -13,6 +14,8 @@ MARGIN = 1.05
 
 _LEAST, _MOST = 1.0 / 3.0, 10.0
 """How much less or more than anatomy says kernels may take: it knows neither rates nor what fits the cache."""
+_CARRIED = 2.0
+"""How much more than the constant for a window carrying its spikes may take, which anatomy does not know either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def choose(work: Work, setting: Setting, tried: Callable[[], Spent] | None = Non
     if setting.n_cores <= 1.0:
         return Choice(parallel=False, reason="sequential: there is one free core, which workers would have to share")
     source = "anatomy"
-    if tried is not None and _pays(_scaled(work, _LEAST), setting) != _pays(_scaled(work, _MOST), setting):
+    if tried is not None and _pays(_least(work), setting) != _pays(_scaled(work, _MOST), setting):
         work, source = work.as_spent(tried()), "a short trial"
     alone, together = step_seconds(work, SEQUENTIAL), step_seconds(work, setting)
     taken = f"{_microseconds(alone)} sequentially and {_microseconds(together)} on {where}"
@@ -55,6 +58,13 @@ def choose(work: Work, setting: Setting, tried: Callable[[], Spent] | None = Non
 
 def _pays(work: Work, setting: Setting) -> bool:
     return step_seconds(work, SEQUENTIAL) >= MARGIN * step_seconds(work, setting)
+
+
+def _least(work: Work) -> Work:
+    """The least that there may be to gain: kernels take little, and carrying spikes much."""
+    windows = len(work.costs) * work.machine.orchestrator_region_seconds
+    n_steps = window_length(work.plan.look_ahead_steps, work.window_steps)
+    return replace(_scaled(work, _LEAST), spike_seconds=_CARRIED * windows / n_steps)
 
 
 def _scaled(work: Work, factor: float) -> Work:

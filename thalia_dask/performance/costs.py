@@ -52,7 +52,7 @@ class Spent(NamedTuple):
     Attributes
     ----------
     compute_seconds : region -> advancing it.
-    orchestrating_seconds : carrying spikes, and all else that is neither this nor making stimuli.
+    orchestrating_seconds : carrying and recording spikes: all but advancing regions and making stimuli.
     """
 
     compute_seconds: Mapping[str, float]
@@ -78,13 +78,13 @@ def predict(
     return {spec.name: _predict(spec, machine, rate_hz * plan.dt_ms / 1000.0) for spec in plan.regions}
 
 
-def measured(plan: BrainPlan, spent: Spent) -> dict[str, RegionCost]:
+def measured(plan: BrainPlan, spent: Spent, machine: Machine = REFERENCE) -> dict[str, RegionCost]:
     """Region -> what it costs, from the seconds that it took in a sequential brain.
 
     The seconds are divided as the prediction is: the part that is Python goes with windows, the rest with steps.
     """
     costs = {}
-    for name, guess in predict(plan).items():
+    for name, guess in predict(plan, machine).items():
         per_window = spent.n_steps / spent.n_windows
         python = guess.window_seconds / per_window + guess.python_step_seconds
         seconds = spent.compute_seconds[name] / spent.n_steps

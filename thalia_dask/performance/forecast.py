@@ -65,7 +65,9 @@ class Work:
         windows = spent.n_windows * len(self.costs) * self.machine.orchestrator_region_seconds
         spike_seconds = max(0.0, spent.orchestrating_seconds - windows) / spent.n_steps
         machine = self.machine.with_carrying(min(1.0, spent.orchestrating_seconds / windows))
-        return replace(self, costs=measured(self.plan, spent), machine=machine, spike_seconds=spike_seconds)
+        return replace(
+            self, costs=measured(self.plan, spent, self.machine), machine=machine, spike_seconds=spike_seconds
+        )
 
 
 def step_seconds(work: Work, setting: Setting) -> float:

@@ -27,6 +27,7 @@ CREDIT_FADE, CREDIT_SUM = 0, 1
 """Columns of ``PlasticTable.drift``."""
 N_PARAMS = 10
 MOST_KEPT = 2
+"""Numbers for each synapse: what ``dopamine_stdp`` keeps. It counts on its two being next to each other."""
 AHEAD = 64
 """How long before their turn the synapses of a cell, which are far apart in memory, are asked for."""
 STATE = {
@@ -52,9 +53,9 @@ class Rule(ABC):
     code: ClassVar[int]
     """The rule's number in the dispatch of :mod:`thalia_dask.plasticity.updates`."""
     at_axon: ClassVar[bool] = True
-    """Whether the synapses of an axon that fires change."""
+    """Whether the synapses of an axon that fires are looked at, and are to be loaded ahead."""
     at_cell: ClassVar[bool] = True
-    """Whether the synapses onto a cell that fires change."""
+    """Whether the synapses onto a cell that fires are."""
     n_kept: ClassVar[int] = 0
     """How many numbers the rule keeps for each synapse in ``PlasticTable.credit``, at most ``MOST_KEPT``."""
 

@@ -26,6 +26,7 @@ class ParallelFibre(Rule):
     """Of synapses that climbing fibres teach; ``largest`` in units of the mean initial efficacy, rates per spike."""
 
     code: ClassVar[int] = 10
+    at_cell: ClassVar[bool] = False
     tau_pre_ms: float = 20.0
     potentiation: float = 0.001
     depression: float = 0.1

@@ -1,6 +1,6 @@
 """Ask for the memory that learning from a spike will read in order, while there is something else to do.
 
-Efficacies onto a cell lie each elsewhere: they are loaded at once, as fast as they can be, where they are learned.
+Efficacies onto a cell lie each elsewhere: learning itself asks for them, as it goes along their list.
 """
 
 from __future__ import annotations
