@@ -26,16 +26,21 @@ RULES = [
     ParallelFibre(tau_pre_ms=8.0, potentiation=0.2, depression=0.4),
     ParallelFibre(depression=3.0, largest=1.2),
 ]
+TEACHER = Connection("climbing", "purkinje", 1.0, 1.0, delay_ms=(0, 0), aligned=True, rule=ClimbingFibre())
 
 
-def weights_after(rule: ParallelFibre, climbing: list[tuple[int, int]], kind: type[LayoutRegion]) -> np.ndarray:
+def weights_after(
+    rule: ParallelFibre,
+    climbing: list[tuple[int, int]],
+    kind: type[LayoutRegion],
+    teaching: tuple[Connection, ...] = (TEACHER,),
+) -> np.ndarray:
     """Efficacies, shape (cells, axons), before and after 25 steps."""
     layout = Layout(
         (Population("purkinje", N_CELLS, LIFParams()),),
         (
             Connection("parallel", "purkinje", 1.0, TOTAL_MV, delay_ms=(0, 0), rule=rule),
-            Connection("climbing", "purkinje", 1.0, 1.0, delay_ms=(0, 0), aligned=True, rule=ClimbingFibre()),
-            Connection("climbing", "purkinje", 1.0, 1e-6, delay_ms=(0, 5)),  # which teaches nothing
+            *teaching,
         ),
         ports=("parallel", "climbing"),
     )
@@ -75,3 +80,12 @@ def test_without_climbing_spikes_parallel_fibres_only_grow() -> None:
     before, after = weights_after(RULES[1], [], SpikingRegion)
     assert (after > before).all()
     assert (after <= RULES[1].largest * TOTAL_MV / N_AXONS).all()
+
+
+def test_other_synapses_of_a_climbing_fibre_teach_nothing() -> None:
+    """Though they lie between those that do, in the order of delays."""
+    fan = Connection("climbing", "purkinje", 0.67, 1.0, delay_ms=(0, 5), rule=ClimbingFibre())
+    stray = Connection("climbing", "purkinje", 1.0, 1e-6, delay_ms=(0, 5))
+    alone, beside = (weights_after(RULES[1], CLIMBING, SpikingRegion, t) for t in ((fan,), (fan, stray)))
+    np.testing.assert_array_equal(beside, alone)
+    assert (alone[1] < alone[0]).any()
