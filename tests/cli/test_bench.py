@@ -23,6 +23,7 @@ def spent(workers: int, wall: float, compute: float, waiting: float, exchange: f
         "compute_seconds": ("region", [compute, compute]),
         **{f"{name}_seconds": ("worker", [seconds] * workers) for name, seconds in per_worker.items()},
         "wall_seconds": wall,
+        "stimulus_seconds": 0.0,
         "n_steps": 1000,
         "n_windows": 200,
         "overhead_ratio": 1.5,
