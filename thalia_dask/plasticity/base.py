@@ -108,8 +108,8 @@ class PlasticTable(NamedTuple):
     credit : float32, shape (synapses of the region, numbers that its rules keep for each); see ``Rule.n_kept``.
     drift, cell_drift : float64, shape (connections, 2) and per cell: see ``plasticity.dopamine_stdp`` and
         ``plasticity.synaptic_scaling``.
-    cells : uint32, scratch: a place for each synapse of an axon.
-    scratch : float32, shape (2, synapses of an axon or of a cell).
+    cells : uint32, what :func:`outgoing` finds: a cell for each synapse in the slice of an axon.
+    scratch : float32, two numbers for each synapse in the slice of an axon, or onto a cell.
     """
 
     rule: NDArray[np.int64]
