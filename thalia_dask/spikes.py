@@ -64,3 +64,6 @@ class Arrivals:
 
     def __len__(self) -> int:
         return len(self.steps)
+
+
+NOTHING = Arrivals()

@@ -17,11 +17,10 @@ from thalia_dask.distributed.placement import assign
 from thalia_dask.distributed.room import check_room
 from thalia_dask.distributed.wire import Order, encode_order, raise_if_failed
 from thalia_dask.engine.executor import Emission
-from thalia_dask.spikes import Arrivals
+from thalia_dask.spikes import NOTHING, Arrivals
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
 
-_NOTHING = Arrivals()
 _PATIENCE = 3.0
 """How much longer than its caller a worker waits for another: the caller knows more, and shall be the one to tell."""
 
@@ -172,7 +171,7 @@ class Population:
         self._sequence += 1
         began, window_steps = perf_counter(), self._pace.window_steps(steps)
         order = Order(self.epoch, self._sequence, steps, window_steps, _PATIENCE * self._limits.call_s)
-        orders = [encode_order(order, [arrivals.get(name, _NOTHING) for name in home.regions]) for home in self.homes]
+        orders = [encode_order(order, [arrivals.get(name, NOTHING) for name in home.regions]) for home in self.homes]
         reports = self._cluster.client.sync(
             advance_homes, self.homes, orders, self._sequence, steps.start, self._limits
         )

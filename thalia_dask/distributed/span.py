@@ -19,7 +19,7 @@ import numpy as np
 from thalia_dask.distributed.wire import Packets
 from thalia_dask.engine.advance import advance_region
 from thalia_dask.engine.axons import Axons
-from thalia_dask.engine.event_queue import Inbox, merge
+from thalia_dask.engine.event_queue import Inbox
 from thalia_dask.engine.executor import Emission
 from thalia_dask.engine.windows import split
 from thalia_dask.errors import ClusterError, RegionError, ThaliaError
@@ -27,8 +27,6 @@ from thalia_dask.regions.base import Region
 from thalia_dask.spikes import Arrivals, Signal, SpikePacket
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
-
-_NOTHING = Arrivals()
 
 Send = Callable[[str, Packets], None]
 """Sends packets to a worker, after all that were sent to it before; does not wait."""
@@ -123,11 +121,12 @@ class Span:
         self._patience_s = patience_s
         self._changed = threading.Condition()
         self._error: ThaliaError | None = None
+        self._inboxes = {name: Inbox() for name in regions}
         self._courses: dict[str, _Course] = {}
         ranks = {name: rank for rank, name in enumerate(neighbourhood.order)}
         for name, region in regions.items():
-            inbox, given = Inbox(), arrivals[name]
-            inbox.schedule_arrivals(given)
+            inbox, given = self._inboxes[name], arrivals[name]
+            inbox.schedule(given.projections, given.steps, given.neurons)
             self._courses[name] = _Course(ranks[name], name, region, inbox, given.signals, [])
         self._by_rank = [self._courses[name] for name in neighbourhood.order]
         self._progress = dict.fromkeys([*regions, *neighbourhood.dependents], steps.start)
@@ -161,7 +160,7 @@ class Span:
         """Take in what the regions of another worker have emitted."""
         with self._changed:
             for source, spikes in packets.spikes.items():
-                self._deliver(source, spikes)
+                self._neighbourhood.axons.carry(source, spikes, self._inboxes)
             self._note_progress(worker, packets.until)
 
     def fail(self, error: ThaliaError) -> None:
@@ -195,8 +194,7 @@ class Span:
         number, rank = heappop(self._ready)
         course, window = self._by_rank[rank], self._windows[number]
         course.began = perf_counter()
-        due = course.inbox.pop_until(window.stop)
-        arrivals = merge(due) if due else _NOTHING
+        arrivals = course.inbox.pop_until(window.stop)
         if number == 0 and course.signals:
             arrivals = replace(arrivals, signals=course.signals)
         return course, window, arrivals
@@ -212,8 +210,7 @@ class Span:
     def _finish(self, course: _Course, window: Window, emission: Emission) -> None:
         course.queued, course.began = False, None
         course.emissions.append(emission)
-        if len(emission.spikes):
-            self._deliver(course.name, emission.spikes)
+        self._neighbourhood.axons.carry(course.name, emission.spikes, self._inboxes)
         for worker in self._neighbourhood.listeners[course.name]:
             self._export(worker, len(course.emissions) - 1)
         if len(course.emissions) == len(self._windows):
@@ -221,10 +218,6 @@ class Span:
         else:
             self._queue_if_ready(course)
         self._note_progress(course.name, window.stop)
-
-    def _deliver(self, source: str, spikes: SpikePacket) -> None:
-        for target, projection, steps, neurons in self._neighbourhood.axons.carry(source, spikes):
-            self._courses[target].inbox.schedule(projection, steps, neurons)
 
     def _note_progress(self, source: str, until: int) -> None:
         self._progress[source] = until

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from thalia_dask.engine.executor import Emission
 from thalia_dask.errors import ClusterError, ConfigError, RegionError, StateError, ThaliaError, WorkerLostError
 from thalia_dask.regions.base import Snapshot, entry_as_array
-from thalia_dask.spikes import Arrivals, Int32Array, Signal, SpikePacket
+from thalia_dask.spikes import NOTHING, Arrivals, Int32Array, Signal, SpikePacket
 from thalia_dask.ticks import Window
 
 _ORDER = struct.Struct("<qqqqqd")  # epoch, sequence, start, stop, window, patience in seconds
@@ -101,7 +101,7 @@ def _encode_arrivals(arrivals: Arrivals) -> bytes:
 
 def _decode_arrivals(payload: bytes) -> Arrivals:
     if not payload:
-        return Arrivals()
+        return NOTHING
     n_spikes, n_signal_bytes = _ARRIVALS.unpack_from(payload)
     spikes = np.frombuffer(bytearray(payload), np.int32, 3 * n_spikes, _ARRIVALS.size)
     steps, projections, neurons = spikes.reshape(3, n_spikes)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 
-from thalia_dask.engine.packets import cut_out
-from thalia_dask.spikes import Int32Array, SpikePacket
+from thalia_dask.engine.event_queue import Inbox
+from thalia_dask.spikes import SpikePacket
 from thalia_dask.topology.plan import AxonalProjection
 
 
@@ -17,15 +17,11 @@ class Axons:
         for projection in projections:
             self._leaving.setdefault(projection.source, []).append(projection)
 
-    def carry(self, source: str, spikes: SpikePacket) -> Iterator[tuple[str, int, Int32Array, Int32Array]]:
-        """Where the spikes of a region arrive, by projection: (target, projection, steps, neurons)."""
-        if not len(spikes):
-            return
-        for projection in self._leaving.get(source, ()):
-            steps, neurons = cut_out(
-                spikes.steps, spikes.neurons, projection.first, projection.last, projection.delay_steps
-            )
-            yield projection.target, projection.index, steps, neurons
+    def carry(self, source: str, spikes: SpikePacket, inboxes: Mapping[str, Inbox]) -> None:
+        """Put the spikes of a region into the inboxes of the regions to which its axons lead."""
+        if len(spikes.steps):
+            for projection in self._leaving.get(source, ()):
+                inboxes[projection.target].carry(spikes, projection)
 
 
 def shortest_delay_steps(projections: Iterable[AxonalProjection]) -> int | None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 
 from thalia_dask.engine.axons import Axons
 from thalia_dask.engine.effort import OrchestratorEffort
-from thalia_dask.engine.event_queue import EventQueue, Flight, merge
+from thalia_dask.engine.event_queue import EventQueue
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer, WindowReport
 from thalia_dask.engine.packets import load_kernels
 from thalia_dask.engine.travel import TravelState, check_travel
 from thalia_dask.engine.windows import Stride, window_length
 from thalia_dask.errors import InputError, StateError
-from thalia_dask.spikes import Arrivals, Int32Array, Signal
+from thalia_dask.spikes import NOTHING, Arrivals, Int32Array, Signal
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import BrainPlan
 
@@ -59,7 +59,7 @@ class Orchestrator:
                 f"a spike for region '{region}' was scheduled at step {steps[0]}, but step {self.now} is the next to "
                 f"be computed, so it would be lost; schedule it at step {self.now} or later"
             )
-        self.queue.schedule(region, port_index, steps, neurons)
+        self.queue.inboxes[region].schedule(port_index, steps, neurons)
 
     def broadcast(self, name: str, value: float) -> None:
         """Send a signal to every region; it takes effect at ``now``, in the order of the calls."""
@@ -101,7 +101,7 @@ class Orchestrator:
         self.now = state.now
         self.queue.clear()
         for region, projection, steps, neurons in state.flights:
-            self.queue.schedule(region, projection, steps, neurons)
+            self.queue.inboxes[region].schedule(projection, steps, neurons)
         self._signals = list(state.signals)
         self._unfinished = None
 
@@ -116,19 +116,15 @@ class Orchestrator:
         """Advance by steps within which no region influences another, or whose spikes the executor carries."""
         began = perf_counter()
         self._unfinished = steps
-        due = self.queue.pop_until(steps.stop)
-        arrivals = self._batch(due)
+        arrivals = self._batch(self.queue.pop_until(steps.stop))
         batched = perf_counter()
         emissions = self._executor.advance(steps, arrivals)
         advanced = perf_counter()
         self.now = steps.stop
         for name in self._names:
-            for flight in self._axons.carry(name, emissions[name].spikes):
-                self.queue.schedule(*flight)
+            self._axons.carry(name, emissions[name].spikes, self.queue.inboxes)
         if self._executor.carries_spikes:
-            for name, carried in self.queue.pop_until(steps.stop).items():
-                signals = arrivals[name].signals if name in arrivals else ()
-                arrivals[name] = replace(merge(due.get(name, []) + carried), signals=signals)
+            self._add_carried(arrivals, steps.stop)
         self._unfinished = None
         rescheduled = perf_counter()
         report = WindowReport(steps, arrivals, emissions, rescheduled - began)
@@ -150,11 +146,17 @@ class Orchestrator:
                 observer.on_recovery(report)
             self._n_recoveries += 1
 
-    def _batch(self, due: Mapping[str, Iterable[Flight]]) -> dict[str, Arrivals]:
-        arrivals = {name: merge(flights) for name, flights in due.items()}
-        if self._signals:
-            signals = tuple(self._signals)
-            self._signals.clear()
-            nothing = Arrivals()
-            arrivals = {name: replace(arrivals.get(name, nothing), signals=signals) for name in self._names}
-        return arrivals
+    def _batch(self, due: dict[str, Arrivals]) -> dict[str, Arrivals]:
+        if not self._signals:
+            return due
+        signals = tuple(self._signals)
+        self._signals.clear()
+        return {name: replace(due.get(name, NOTHING), signals=signals) for name in self._names}
+
+    def _add_carried(self, arrivals: dict[str, Arrivals], stop: int) -> None:
+        """Add to what was known beforehand the spikes that the executor has carried, as if all had been known."""
+        for name, known in arrivals.items():
+            self.queue.inboxes[name].schedule(known.projections, known.steps, known.neurons)
+        for name, all_of_them in self.queue.pop_until(stop).items():
+            signals = arrivals[name].signals if name in arrivals else ()
+            arrivals[name] = replace(all_of_them, signals=signals)

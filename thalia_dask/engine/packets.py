@@ -1,12 +1,15 @@
-"""Compiled passes over the spikes of a packet: they run once for each region and window, beside the regions' own."""
+"""Compiled passes over spikes between regions: they run once for each region and window, beside the regions' own."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thalia_dask.jit import Int32Array, kernel, making_arrays
 
 FAULTLESS, WRONG_STEPS, WRONG_NEURONS = 0, 1, 2
+STEP, PROJECTION, NEURON = 0, 1, 2
+"""Rows of an array of arrivals, int32, shape (3, arrivals)."""
 
 
 @kernel
@@ -32,50 +35,95 @@ def count_events(steps: Int32Array, projections: Int32Array) -> int:
     return n_events
 
 
-@making_arrays
-def cut_out(
-    steps: Int32Array, neurons: Int32Array, first: int, last: int, delay_steps: int
-) -> tuple[Int32Array, Int32Array]:
-    """The spikes of neurons ``first … last - 1``, as the axons number them, when they arrive."""
-    n_inside = 0
-    for neuron in neurons:
-        n_inside += first <= neuron < last
-    arriving, axons = np.empty(n_inside, np.int32), np.empty(n_inside, np.int32)
-    n_inside = 0
-    for i in range(neurons.shape[0]):
-        if first <= neurons[i] < last:
-            arriving[n_inside] = steps[i] + delay_steps
-            axons[n_inside] = neurons[i] - first
-            n_inside += 1
-    return arriving, axons
+@kernel
+def put(
+    steps: Int32Array,
+    neurons: Int32Array,
+    first: int,
+    last: int,
+    delay_steps: int,
+    projection: int,
+    events: NDArray[np.int32],
+    n_events: int,
+) -> int:
+    """Append the spikes of neurons ``first … last - 1``, as the axons number them, when they arrive.
 
-
-@making_arrays
-def counting_sort(
-    keys: Int32Array, ones: Int32Array, others: Int32Array
-) -> tuple[Int32Array, Int32Array, Int32Array]:
-    """Rows of three columns ordered by the first; those of one key keep their order. At least one row.
-
-    Takes memory for every integer between the least key and the largest.
+    ``events`` has room for all spikes. Returns how many arrivals there are then.
     """
-    least = keys.min()
-    place = np.zeros(keys.max() - least + 2, np.int64)
-    for key in keys:
-        place[key - least + 1] += 1
+    for i in range(steps.shape[0]):
+        events[STEP, n_events] = steps[i] + delay_steps
+        events[PROJECTION, n_events] = projection
+        events[NEURON, n_events] = neurons[i] - first
+        n_events += first <= neurons[i] < last
+    return n_events
+
+
+@making_arrays
+def take(stop: int, events: NDArray[np.int32], n_events: int) -> NDArray[np.int32]:
+    """What arrives before ``stop``, in canonical order; what is left of the first ``n_events`` moves to the front."""
+    n_due = 0
+    for i in range(n_events):
+        n_due += events[STEP, i] < stop
+    due = np.empty((3, n_due), np.int32)
+    n_due = n_later = 0
+    for i in range(n_events):
+        step, projection, neuron = events[STEP, i], events[PROJECTION, i], events[NEURON, i]
+        if step < stop:
+            due[STEP, n_due], due[PROJECTION, n_due], due[NEURON, n_due] = step, projection, neuron
+            n_due += 1
+        else:
+            events[STEP, n_later], events[PROJECTION, n_later], events[NEURON, n_later] = step, projection, neuron
+            n_later += 1
+    return _in_order(due)
+
+
+@making_arrays
+def _in_order(due: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The same arrivals by step, projection and neuron. Those of one projection mostly have come in order."""
+    if _ascends(due):
+        return due
+    found = _sorted_by(STEP, _sorted_by(PROJECTION, due))
+    if _ascends(found):
+        return found
+    return _sorted_by(STEP, _sorted_by(PROJECTION, _sorted_by(NEURON, due)))
+
+
+@kernel
+def _ascends(due: NDArray[np.int32]) -> bool:
+    for i in range(1, due.shape[1]):
+        for row in range(due.shape[0]):
+            if due[row, i - 1] != due[row, i]:
+                if due[row, i - 1] > due[row, i]:
+                    return False
+                break
+    return True
+
+
+@making_arrays
+def _sorted_by(row: int, due: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Columns ordered by one row; those that are alike there keep their order. At least one column.
+
+    Takes memory for every integer between the least and the largest.
+    """
+    least = due[row].min()
+    place = np.zeros(due[row].max() - least + 2, np.int64)
+    for i in range(due.shape[1]):
+        place[due[row, i] - least + 1] += 1
     for i in range(1, place.shape[0]):
         place[i] += place[i - 1]
-    sorted_keys, sorted_ones, sorted_others = np.empty_like(keys), np.empty_like(keys), np.empty_like(keys)
-    for i in range(keys.shape[0]):
-        at = place[keys[i] - least]
-        place[keys[i] - least] += 1
-        sorted_keys[at], sorted_ones[at], sorted_others[at] = keys[i], ones[i], others[i]
-    return sorted_keys, sorted_ones, sorted_others
+    found = np.empty_like(due)
+    for i in range(due.shape[1]):
+        at = place[due[row, i] - least]
+        place[due[row, i] - least] += 1
+        for each in range(due.shape[0]):
+            found[each, at] = due[each, i]
+    return found
 
 
 def load_kernels() -> None:
     """Compile the kernels, or load them from the cache: no step shall wait for that."""
-    spike = np.zeros(1, np.int32)
+    spike, events = np.zeros(1, np.int32), np.zeros((3, 2), np.int32)
     find_fault(spike, spike, 0, 1, 1)
     count_events(spike, spike)
-    cut_out(spike, spike, 0, 1, 1)
-    counting_sort(spike, spike, spike)
+    put(spike, spike, 0, 1, 1, 0, events, 0)
+    take(0, events, 1)

@@ -11,11 +11,10 @@ from thalia_dask.engine.effort import WorkerEffort
 from thalia_dask.engine.executor import Emission, Executor, RegionCreator
 from thalia_dask.errors import ConfigError, RegionError
 from thalia_dask.regions.base import Region, Snapshot
-from thalia_dask.spikes import Arrivals
+from thalia_dask.spikes import NOTHING, Arrivals
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
 
-_NOTHING = Arrivals()
 _HERE = "this process"
 
 
@@ -44,7 +43,7 @@ class SequentialExecutor(Executor):
         began = perf_counter()
         for name, region in self._regions.items():
             try:
-                emissions[name] = advance_region(region, steps, arrivals.get(name, _NOTHING))
+                emissions[name] = advance_region(region, steps, arrivals.get(name, NOTHING))
             except (Exception, SystemExit) as error:
                 raise RegionError(name, steps.start, traceback.format_exc()) from error
         compute_seconds = sum(emission.compute_seconds for emission in emissions.values())
