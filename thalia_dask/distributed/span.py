@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from time import perf_counter
 
@@ -23,8 +23,9 @@ from thalia_dask.engine.event_queue import Inbox
 from thalia_dask.engine.executor import Emission
 from thalia_dask.engine.windows import split
 from thalia_dask.errors import ClusterError, RegionError, ThaliaError
+from thalia_dask.jit import Floats
 from thalia_dask.regions.base import Region
-from thalia_dask.spikes import Arrivals, Signal, SpikePacket
+from thalia_dask.spikes import Arrivals, Int32Array, Signal, SpikePacket
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
 
@@ -79,16 +80,44 @@ class Neighbourhood:
 
 @dataclass(slots=True, eq=False)
 class _Course:
-    """One region on its way through the span; ``rank`` is its place in the neighbourhood's order."""
+    """One region on its way through the span, and what it has emitted, an array for each window.
+
+    Emissions as such are objects that Python's garbage collector would go through again and again. ``rank`` is the
+    region's place in the neighbourhood's order.
+    """
 
     rank: int
     name: str
     region: Region
     inbox: Inbox
     signals: tuple[Signal, ...]
-    emissions: list[Emission]
+    steps: list[Int32Array] = field(default_factory=list)
+    neurons: list[Int32Array] = field(default_factory=list)
+    observed: dict[str, list[Floats]] = field(default_factory=dict)
+    compute_seconds: float = 0.0
     queued: bool = False
     began: float | None = None
+
+    @property
+    def n_done(self) -> int:
+        """Number of windows that are finished."""
+        return len(self.steps)
+
+    def add(self, emission: Emission) -> None:
+        """Take in what the region emitted in the next window."""
+        self.steps.append(emission.spikes.steps)
+        self.neurons.append(emission.spikes.neurons)
+        for name, values in emission.observed.items():
+            self.observed.setdefault(name, []).append(values)
+        self.compute_seconds += emission.compute_seconds
+
+    def emission(self) -> Emission:
+        """What the region emitted so far."""
+        return Emission(
+            SpikePacket(np.concatenate(self.steps), np.concatenate(self.neurons)),
+            {name: np.concatenate(values) for name, values in self.observed.items()},
+            self.compute_seconds,
+        )
 
 
 class Span:
@@ -127,7 +156,7 @@ class Span:
         for name, region in regions.items():
             inbox, given = self._inboxes[name], arrivals[name]
             inbox.schedule(given.projections, given.steps, given.neurons)
-            self._courses[name] = _Course(ranks[name], name, region, inbox, given.signals, [])
+            self._courses[name] = _Course(ranks[name], name, region, inbox, given.signals)
         self._by_rank = [self._courses[name] for name in neighbourhood.order]
         self._progress = dict.fromkeys([*regions, *neighbourhood.dependents], steps.start)
         self._unsent: dict[str, list[int]] = {}
@@ -173,7 +202,7 @@ class Span:
         """What the regions emitted in all of the span; raises what made it fail."""
         if self._error is not None:
             raise self._error
-        return {name: _join(course.emissions) for name, course in self._courses.items()}
+        return {name: course.emission() for name, course in self._courses.items()}
 
     def stalled_seconds(self) -> float:
         """How long nothing has been finished or received."""
@@ -209,11 +238,11 @@ class Span:
 
     def _finish(self, course: _Course, window: Window, emission: Emission) -> None:
         course.queued, course.began = False, None
-        course.emissions.append(emission)
+        course.add(emission)
         self._neighbourhood.axons.carry(course.name, emission.spikes, self._inboxes)
         for worker in self._neighbourhood.listeners[course.name]:
-            self._export(worker, len(course.emissions) - 1)
-        if len(course.emissions) == len(self._windows):
+            self._export(worker, course.n_done - 1)
+        if course.n_done == len(self._windows):
             self._unfinished -= 1
         else:
             self._queue_if_ready(course)
@@ -232,12 +261,15 @@ class Span:
         if self._unsent[worker][index]:
             return
         listeners = self._neighbourhood.listeners
-        emitted = {c.name: c.emissions[index].spikes for c in self._by_rank if worker in listeners[c.name]}
-        spikes = {name: packet for name, packet in emitted.items() if len(packet.steps)}
+        spikes = {
+            course.name: SpikePacket(course.steps[index], course.neurons[index])
+            for course in self._by_rank
+            if worker in listeners[course.name] and len(course.steps[index])
+        }
         self._send(worker, Packets(self._windows[index].stop, spikes))
 
     def _queue_if_ready(self, course: _Course) -> None:
-        done = len(course.emissions)
+        done = course.n_done
         if course.queued or done == len(self._windows):
             return
         stop = self._windows[done].stop
@@ -247,15 +279,3 @@ class Span:
                 return
         course.queued = True
         heappush(self._ready, (done, course.rank))
-
-
-def _join(emissions: Sequence[Emission]) -> Emission:
-    """The emissions of consecutive windows as one."""
-    if len(emissions) == 1:
-        return emissions[0]
-    packets = [emission.spikes for emission in emissions if len(emission.spikes.steps)] or [SpikePacket()]
-    return Emission(
-        SpikePacket(np.concatenate([p.steps for p in packets]), np.concatenate([p.neurons for p in packets])),
-        {name: np.concatenate([e.observed[name] for e in emissions]) for name in emissions[0].observed},
-        sum(emission.compute_seconds for emission in emissions),
-    )

@@ -1,4 +1,4 @@
-"""Turn the reports of a run of windows into one block of arrays."""
+"""Turn pending windows into one block of arrays."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from thalia_dask.engine.observer import TrialReport, WindowReport
+from thalia_dask.engine.observer import TrialReport
 from thalia_dask.recording.layout import Values
-from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN
+from thalia_dask.recording.pending import Pending, Track
 from thalia_dask.spikes import Int32Array
 from thalia_dask.topology.plan import BrainPlan
 
 Columns = dict[str, Values]
-Reports = Sequence[WindowReport]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,17 +48,17 @@ def step_times(steps: NDArray[np.int64], dt_ms: float) -> NDArray[np.float64]:
     return np.round(steps * dt_ms, 9)
 
 
-def activity(reports: Reports, census: Sequence[Census], dt_ms: float) -> Columns:
+def activity(pending: Pending, census: Sequence[Census], dt_ms: float) -> Columns:
     """Counts and rates by region and step; all arrays have shape (regions, steps)."""
-    first, n_steps = _span(reports)
+    first, n_steps = pending.edges[0], pending.edges[-1] - pending.edges[0]
     shape = (len(census), n_steps)
     counts, sent, received = (np.zeros(shape, np.int32) for _ in range(3))
     for row, one in enumerate(census):
-        steps, neurons = spikes(reports, one.region)
+        track = pending.tracks[one.region]
+        steps, neurons = spikes(track)
         counts[row] = np.bincount(steps - first, minlength=n_steps)
         sent[row] = np.bincount(steps - first, weights=one.fan_out[neurons], minlength=n_steps)
-        arrived = [r.arrivals[one.region].steps for r in reports if one.region in r.arrivals]
-        received[row] = np.bincount(_join(arrived) - first, minlength=n_steps)
+        received[row] = np.bincount(np.concatenate(track.arrival_steps) - first, minlength=n_steps)
     neuron_seconds = np.array([[one.n_neurons * dt_ms * 1e-3] for one in census])
     rate = np.divide(counts, neuron_seconds, out=np.zeros(shape), where=neuron_seconds > 0)
     return {
@@ -70,38 +69,26 @@ def activity(reports: Reports, census: Sequence[Census], dt_ms: float) -> Column
     }
 
 
-def spikes(reports: Reports, region: str) -> tuple[Int32Array, Int32Array]:
+def spikes(track: Track) -> tuple[Int32Array, Int32Array]:
     """Steps and neurons of the spikes that a region emitted, ordered by (step, neuron)."""
-    packets = [r.emissions[region].spikes for r in reports]
-    return _join([p.steps for p in packets]), _join([p.neurons for p in packets])
+    return np.concatenate(track.spike_steps), np.concatenate(track.spike_neurons)
 
 
-def membrane_potential(reports: Reports, census: Sequence[Census]) -> NDArray[np.float32]:
+def membrane_potential(pending: Pending, census: Sequence[Census]) -> NDArray[np.float32]:
     """Mean membrane potential, shape (regions, steps); NaN where a region does not report it."""
-    rows = []
-    for one in census:
-        observed = (r.emissions[one.region].observed.get(MEMBRANE_POTENTIAL_MEAN) for r in reports)
-        rows.append(
-            np.concatenate(
-                [
-                    np.full(r.window.n_steps, np.nan, np.float32) if values is None else values
-                    for r, values in zip(reports, observed, strict=True)
-                ]
-            )
-        )
+    rows = [np.concatenate(pending.tracks[one.region].membrane_potential_mean) for one in census]
     return np.stack(rows).astype(np.float32, copy=False)
 
 
-def timings(reports: Reports, census: Sequence[Census], first_window: int) -> Columns:
+def timings(pending: Pending, census: Sequence[Census], first_window: int) -> Columns:
     """Wall-clock and computing time of each window."""
+    edges = np.array(pending.edges, np.int64)
     return {
-        "window": np.arange(first_window, first_window + len(reports), dtype=np.int64),
-        "window_start": np.array([r.window.start for r in reports], np.int64),
-        "window_steps": np.array([r.window.n_steps for r in reports], np.int64),
-        "wall_seconds": np.array([r.wall_seconds for r in reports], np.float64),
-        "compute_seconds": np.array(
-            [[r.emissions[one.region].compute_seconds for r in reports] for one in census], np.float64
-        ).reshape(len(census), len(reports)),
+        "window": np.arange(first_window, first_window + len(pending), dtype=np.int64),
+        "window_start": edges[:-1],
+        "window_steps": np.diff(edges),
+        "wall_seconds": np.array(pending.wall_seconds, np.float64),
+        "compute_seconds": np.array([pending.tracks[one.region].compute_seconds for one in census], np.float64),
     }
 
 
@@ -116,14 +103,3 @@ def trials(reports: Sequence[TrialReport], first_trial: int, dt_ms: float) -> Co
         "reward": np.array([r.reward for r in reports], np.float64),
         "reward_prediction_error": np.array([r.reward_prediction_error for r in reports], np.float64),
     }
-
-
-def _span(reports: Reports) -> tuple[int, int]:
-    if not reports:
-        return 0, 0
-    first = reports[0].window.start
-    return first, reports[-1].window.stop - first
-
-
-def _join(parts: Sequence[Int32Array]) -> Int32Array:
-    return np.concatenate(parts) if parts else np.empty(0, np.int32)

@@ -19,6 +19,7 @@ from thalia_dask.recording.block_store import BlockStore
 from thalia_dask.recording.dataset import build_dataset
 from thalia_dask.recording.layout import Block, Position, Values, lay_out
 from thalia_dask.recording.memory import MemoryStore
+from thalia_dask.recording.pending import Pending
 from thalia_dask.recording.schema import ENGINE, ROOT, Variable
 from thalia_dask.recording.store import ZarrStore
 from thalia_dask.topology.plan import BrainPlan
@@ -35,7 +36,7 @@ def _zero(_name: str, steps: Steps) -> ArrayLike:
 class Recorder(Observer):
     """Records a brain in blocks, in memory or to a Zarr store.
 
-    A window costs an append to a list; arrays are made when a block is full or somebody asks.
+    A window costs some appends to lists; arrays are joined when a block is full or somebody asks.
 
     Parameters
     ----------
@@ -92,8 +93,7 @@ class Recorder(Observer):
             if path is None
             else ZarrStore(path, self._layout, overwrite=overwrite, position=position)
         )
-        self._reports: list[WindowReport] = []
-        self._levels: list[NDArray[np.float32]] = []
+        self._pending = Pending(plan.region_names)
         self._trials: list[TrialReport] = []
         self._recoveries: list[RecoveryReport] = []
         begin = position or Position(None, {})
@@ -111,11 +111,8 @@ class Recorder(Observer):
                 "cannot follow; record every window once and in order, or start a new recording"
             )
         self._next = window.stop
-        self._reports.append(report)
-        if self._modulators:
-            steps = np.arange(window.start, window.stop)
-            self._levels.append(_sample(self._levels_at, self._modulators, steps))
-        if window.stop - self._reports[0].window.start >= self._flush_steps:
+        self._pending.add(report, _sample(self._levels_at, self._modulators, np.arange(window.start, window.stop)))
+        if window.stop - self._pending.edges[0] >= self._flush_steps:
             self.flush()
 
     def on_recovery(self, report: RecoveryReport) -> None:
@@ -133,12 +130,12 @@ class Recorder(Observer):
 
     def flush(self) -> None:
         """Put what is pending into the store; on disk it is then safe."""
-        if not self._reports and not self._trials:
+        if not self._pending and not self._trials:
             return
         self._store.append(self._pending_block())
-        self._n_windows += len(self._reports)
+        self._n_windows += len(self._pending)
         self._n_trials += len(self._trials)
-        self._reports, self._levels, self._trials = [], [], []
+        self._pending, self._trials = Pending(tuple(self._pending.tracks)), []
 
     def secure(self) -> Position | None:
         """Have everything recorded so far on the disk, to go on from there after a crash; None in memory."""
@@ -169,7 +166,7 @@ class Recorder(Observer):
                 f"steps {start} to {stop} were asked for, but the recording holds steps {first} to {self._next}: "
                 "ask for at least one step within them"
             )
-        if self._reports and start >= self._reports[0].window.start:
+        if self._pending and start >= self._pending.edges[0]:
             first, whole = self._pending_dataset(start, stop)
         else:
             self.flush()
@@ -178,10 +175,10 @@ class Recorder(Observer):
 
     def _pending_dataset(self, start: int, stop: int) -> tuple[int, xr.Dataset]:
         """The first step, and the steps, of the pending windows that overlap a span."""
-        begin = bisect_right(self._reports, start, key=_start) - 1
-        end = bisect_left(self._reports, stop, key=_start)
-        values = self._layout.fixed[ROOT] | self._per_step(self._reports[begin:end], self._levels[begin:end])
-        return _start(self._reports[begin]), build_dataset(self._stepwise, values, self._attributes)
+        edges = self._pending.edges
+        part = self._pending.part(bisect_right(edges, start) - 1, bisect_left(edges, stop))
+        values = self._layout.fixed[ROOT] | self._per_step(part)
+        return part.edges[0], build_dataset(self._stepwise, values, self._attributes)
 
     @property
     def _stepwise(self) -> list[Variable]:
@@ -191,29 +188,25 @@ class Recorder(Observer):
         block: Block = {ROOT: {}}
         if self._trials:
             block[ROOT] |= blocks.trials(self._trials, self._n_trials, self._dt_ms)
-        if self._reports:
-            block[ROOT] |= self._per_step(self._reports, self._levels)
-            block[ENGINE] = blocks.timings(self._reports, self._census, self._n_windows)
-            for one in self._census if self._spikes else ():
-                steps, neurons = blocks.spikes(self._reports, one.region)
-                block[one.region] = {"spike_step": steps, "spike_neuron": neurons}
+        if self._pending:
+            block[ROOT] |= self._per_step(self._pending)
+            block[ENGINE] = blocks.timings(self._pending, self._census, self._n_windows)
+            for region, track in self._pending.tracks.items() if self._spikes else ():
+                steps, neurons = blocks.spikes(track)
+                block[region] = {"spike_step": steps, "spike_neuron": neurons}
         return block
 
-    def _per_step(self, reports: Sequence[WindowReport], levels: Sequence[NDArray[np.float32]]) -> dict[str, Values]:
-        steps = np.arange(reports[0].window.start, reports[-1].window.stop)
+    def _per_step(self, pending: Pending) -> dict[str, Values]:
+        steps = np.arange(pending.edges[0], pending.edges[-1])
         values: dict[str, Values] = {"time": blocks.step_times(steps, self._dt_ms)}
-        values |= blocks.activity(reports, self._census, self._dt_ms)
+        values |= blocks.activity(pending, self._census, self._dt_ms)
         if self._membrane_potential:
-            values["membrane_potential_mean"] = blocks.membrane_potential(reports, self._census)
+            values["membrane_potential_mean"] = blocks.membrane_potential(pending, self._census)
         if self._modulators:
-            values["neuromodulator"] = np.concatenate(levels, axis=1)
+            values["neuromodulator"] = np.concatenate(pending.levels, axis=1)
         if self._oscillators:
             values["oscillator_phase"] = _sample(self._phases, self._oscillators, steps)
         return values
-
-
-def _start(report: WindowReport) -> int:
-    return report.window.start
 
 
 def _sample(series: Series, names: Sequence[str], steps: Steps) -> NDArray[np.float32]:
