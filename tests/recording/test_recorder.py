@@ -219,3 +219,16 @@ def test_a_window_costs_little_until_somebody_asks(new_recorder, drive):
     for one in reports:
         recorder.on_window(one)
     assert (perf_counter() - began) / len(reports) < 50e-6
+
+
+def test_windows_that_are_pending_read_like_those_in_the_store(new_recorder, drive):
+    pending, stored = new_recorder(), new_recorder()
+    for recorder in (pending, stored):
+        drive(recorder, 200, trials=0)
+    stored.flush()
+    for start, stop in ((0, 200), (0, 1), (45, 51), (63, 65), (100, 150), (199, 200)):
+        found = pending.dataset(start, stop)
+        xr.testing.assert_identical(found, stored.dataset(start, stop))
+        assert found["time"].values.tolist() == [0.5 * step for step in range(start, stop)]
+    assert pending._pending
+    assert not stored._pending

@@ -66,22 +66,22 @@ _PYTHON = (
 )
 
 REFERENCE = Machine(
-    window_seconds=11e-6,
+    window_seconds=11.5e-6,
     signal_step_seconds=0.4e-6,
     step_seconds=0.4e-6,
     neuron_step_seconds=8e-9,
     background_step_seconds=6e-9,
     synaptic_event_seconds=2.4e-9,
     plastic_event_seconds=3.3e-9,
-    orchestrator_region_seconds=8e-6,
+    orchestrator_region_seconds=7.3e-6,
     stimulus_axon_seconds=4e-9,
     task_seconds=5e-6,
-    projection_seconds=2e-6,
+    projection_seconds=2.3e-6,
     handover_seconds=40e-6,
-    send_seconds=30e-6,
-    receive_seconds=40e-6,
-    latency_seconds=80e-6,
-    call_seconds=1.3e-3,
+    send_seconds=35e-6,
+    receive_seconds=47e-6,
+    latency_seconds=103e-6,
+    call_seconds=1.6e-3,
 )
 """A machine with two cores (2.5 GHz, virtual). The first half is what ``calibration`` measures. The second half, from
 ``orchestrator_region_seconds`` on, was read from ``brain.performance`` of rings of 2 and 8 minute regions, sequential

@@ -50,7 +50,7 @@ def step_times(steps: NDArray[np.int64], dt_ms: float) -> NDArray[np.float64]:
 
 def activity(pending: Pending, census: Sequence[Census], dt_ms: float) -> Columns:
     """Counts and rates by region and step; all arrays have shape (regions, steps)."""
-    first, n_steps = pending.edges[0], pending.edges[-1] - pending.edges[0]
+    first, n_steps = pending.starts[0], pending.stop - pending.starts[0]
     shape = (len(census), n_steps)
     counts, sent, received = (np.zeros(shape, np.int32) for _ in range(3))
     for row, one in enumerate(census):
@@ -82,13 +82,13 @@ def membrane_potential(pending: Pending, census: Sequence[Census]) -> NDArray[np
 
 def timings(pending: Pending, census: Sequence[Census], first_window: int) -> Columns:
     """Wall-clock and computing time of each window."""
-    edges = np.array(pending.edges, np.int64)
+    starts = np.array(pending.window_starts, np.int64)
     return {
         "window": np.arange(first_window, first_window + len(pending), dtype=np.int64),
-        "window_start": edges[:-1],
-        "window_steps": np.diff(edges),
+        "window_start": starts,
+        "window_steps": np.diff(starts, append=pending.stop),
         "wall_seconds": np.array(pending.wall_seconds, np.float64),
-        "compute_seconds": np.array([pending.tracks[one.region].compute_seconds for one in census], np.float64),
+        "compute_seconds": np.array([pending.compute_seconds[one.region] for one in census], np.float64),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -112,7 +111,7 @@ class Recorder(Observer):
             )
         self._next = window.stop
         self._pending.add(report, _sample(self._levels_at, self._modulators, np.arange(window.start, window.stop)))
-        if window.stop - self._pending.edges[0] >= self._flush_steps:
+        if window.stop - self._pending.starts[0] >= self._flush_steps:
             self.flush()
 
     def on_recovery(self, report: RecoveryReport) -> None:
@@ -135,7 +134,7 @@ class Recorder(Observer):
         self._store.append(self._pending_block())
         self._n_windows += len(self._pending)
         self._n_trials += len(self._trials)
-        self._pending, self._trials = Pending(tuple(self._pending.tracks)), []
+        self._pending, self._trials = Pending(self._pending.tracks), []
 
     def secure(self) -> Position | None:
         """Have everything recorded so far on the disk, to go on from there after a crash; None in memory."""
@@ -166,7 +165,7 @@ class Recorder(Observer):
                 f"steps {start} to {stop} were asked for, but the recording holds steps {first} to {self._next}: "
                 "ask for at least one step within them"
             )
-        if self._pending and start >= self._pending.edges[0]:
+        if self._pending and start >= self._pending.starts[0]:
             first, whole = self._pending_dataset(start, stop)
         else:
             self.flush()
@@ -175,10 +174,9 @@ class Recorder(Observer):
 
     def _pending_dataset(self, start: int, stop: int) -> tuple[int, xr.Dataset]:
         """The first step, and the steps, of the pending windows that overlap a span."""
-        edges = self._pending.edges
-        part = self._pending.part(bisect_right(edges, start) - 1, bisect_left(edges, stop))
+        part = self._pending.part(start, stop)
         values = self._layout.fixed[ROOT] | self._per_step(part)
-        return part.edges[0], build_dataset(self._stepwise, values, self._attributes)
+        return part.starts[0], build_dataset(self._stepwise, values, self._attributes)
 
     @property
     def _stepwise(self) -> list[Variable]:
@@ -197,7 +195,7 @@ class Recorder(Observer):
         return block
 
     def _per_step(self, pending: Pending) -> dict[str, Values]:
-        steps = np.arange(pending.edges[0], pending.edges[-1])
+        steps = np.arange(pending.starts[0], pending.stop)
         values: dict[str, Values] = {"time": blocks.step_times(steps, self._dt_ms)}
         values |= blocks.activity(pending, self._census, self._dt_ms)
         if self._membrane_potential:
@@ -210,4 +208,4 @@ class Recorder(Observer):
 
 
 def _sample(series: Series, names: Sequence[str], steps: Steps) -> NDArray[np.float32]:
-    return np.array([series(name, steps) for name in names], np.float32)
+    return np.array([series(name, steps) for name in names], np.float32).reshape(len(names), len(steps))
