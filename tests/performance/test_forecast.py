@@ -18,7 +18,7 @@ from thalia_dask.performance.span_forecast import Workers, span_seconds
 from thalia_dask.ticks import Window
 from thalia_dask.topology.build import build_plan
 
-NOTHING_COSTS = Machine(*[0.0] * 16)
+NOTHING_COSTS = Machine(*[0.0] * 17)
 PAIR = plan({"a": 8, "b": 8}, [("a", "b", 4), ("b", "a", 4)])
 TWO_THALAMI = {
     "regions": {name: {"kind": "thalamus", "size": 8, "input_size": 8} for name in "ab"},
@@ -60,7 +60,7 @@ def test_threads_share_kernels_but_not_python() -> None:
 
 
 def test_messages_are_waited_for_where_delays_give_no_slack() -> None:
-    slow_post = Machine(*[0.0] * 14, latency_seconds=3.0, call_seconds=0.0)
+    slow_post = Machine(*[0.0] * 15, latency_seconds=3.0, call_seconds=0.0)
     costs, apart = {"a": python(1.0), "b": python(1.0)}, {"a": "x", "b": "y"}
     assert span(costs, PAIR, slow_post, apart) == pytest.approx(10 * 1.0 + 9 * 3.0 + 3.0)  # the last one arrives, too
     patient = plan({"a": 8, "b": 8}, [("a", "b", 4000), ("b", "a", 4000)])
@@ -101,7 +101,7 @@ def test_large_regions_gain_and_small_ones_lose(exchange) -> None:
 def test_what_spikes_took_counts_on_workers_too() -> None:
     """There the orchestrator records them, and the workers carry them."""
     work = Work(BRAIN, {"a": kernel(1.0), "b": kernel(1.0)}, REFERENCE)
-    windows = 2 * REFERENCE.orchestrator_region_seconds
+    windows = REFERENCE.orchestrating_seconds(2)
     plain, heavy = (work.as_spent(Spent({"a": 4e-4, "b": 4e-4}, windows + s, 5, 1)) for s in (0.0, 1e-3))
     assert step_seconds(plain, SEQUENTIAL) == pytest.approx((8e-4 + windows) / 5, rel=1e-3)
     for where, shares in ((SEQUENTIAL, 1), (Setting(1, 1, "orchestrated"), 1), (Setting(1), 2)):
@@ -161,12 +161,12 @@ def test_a_trial_decides_where_anatomy_leaves_it_open() -> None:
     works = {us: Work(BRAIN, {"a": kernel(us * 1e-6), "b": kernel(us * 1e-6)}, REFERENCE) for us in (1, 50, 5000)}
     assert not choose(works[1], setting, never).parallel
     assert choose(works[5000], setting, never).parallel
-    orchestrating = 100 * 2 * REFERENCE.orchestrator_region_seconds
+    orchestrating = 100 * REFERENCE.orchestrating_seconds(2)
     spent = {us: Spent({"a": us * 400e-6, "b": us * 400e-6}, orchestrating, 400, 100) for us in (1, 5000)}
     fast, slow = (choose(works[50], setting, lambda us=us: spent[us]) for us in (1, 5000))
     assert (fast.parallel, slow.parallel) == (False, True)
     assert slow.reason.startswith("dask: by a short trial, a step takes about 10 ms")
-    gaining_little = Work(BRAIN, {"a": kernel(255e-6), "b": kernel(255e-6)}, REFERENCE)
+    gaining_little = Work(BRAIN, {"a": kernel(125e-6), "b": kernel(125e-6)}, REFERENCE)
     with pytest.raises(AssertionError, match="the brain is tried"):  # many spikes could make it a loss
         choose(gaining_little, setting, never)
     told = f"by anatomy, a step takes about {step_seconds(works[50], SEQUENTIAL) * 1e6:.0f} µs"

@@ -62,7 +62,7 @@ class Work:
 
     def as_spent(self, spent: Spent) -> Work:
         """The same work with what it took in a sequential brain, of regions and of their spikes."""
-        windows = spent.n_windows * len(self.costs) * self.machine.orchestrator_region_seconds
+        windows = spent.n_windows * self.machine.orchestrating_seconds(len(self.costs))
         spike_seconds = max(0.0, spent.orchestrating_seconds - windows) / spent.n_steps
         machine = self.machine.with_carrying(min(1.0, spent.orchestrating_seconds / windows))
         return replace(
@@ -125,7 +125,7 @@ def _window_steps(work: Work) -> int:
 
 
 def _orchestrating(work: Work) -> float:
-    return len(work.costs) * work.machine.orchestrator_region_seconds
+    return work.machine.orchestrating_seconds(len(work.costs))
 
 
 def _workers(work: Work, setting: Setting) -> Workers:

@@ -17,7 +17,8 @@ class Machine:
         the background input of each neuron that has one.
     synaptic_event_seconds, plastic_event_seconds : a spike at one synapse; the addition where it learns, for a spike
         of its axon and one of its cell.
-    orchestrator_region_seconds : batch, reschedule and record one region and window, in the orchestrator.
+    orchestrator_window_seconds, orchestrator_region_seconds : batch, reschedule and record a window in the
+        orchestrator: once, and for each region.
     stimulus_axon_seconds : whether one axon of a stimulus fires in a step, in the orchestrator.
     task_seconds, projection_seconds : hand a window to a thread of a worker and take it back; carry its spikes along
         one projection there.
@@ -34,6 +35,7 @@ class Machine:
     background_step_seconds: float
     synaptic_event_seconds: float
     plastic_event_seconds: float
+    orchestrator_window_seconds: float
     orchestrator_region_seconds: float
     stimulus_axon_seconds: float
     task_seconds: float
@@ -49,12 +51,16 @@ class Machine:
         factor = window_seconds / self.window_seconds
         return replace(self, **{name: getattr(self, name) * factor for name in _PYTHON})
 
+    def orchestrating_seconds(self, n_regions: int) -> float:
+        """What the orchestrator does in one window."""
+        return self.orchestrator_window_seconds + n_regions * self.orchestrator_region_seconds
+
     def with_carrying(self, factor: float) -> Machine:
         """What carries spikes for each window, taking so many times as long."""
         return replace(self, **{name: getattr(self, name) * factor for name in _CARRYING})
 
 
-_CARRYING = ("orchestrator_region_seconds", "task_seconds", "projection_seconds")
+_CARRYING = ("orchestrator_window_seconds", "orchestrator_region_seconds", "task_seconds", "projection_seconds")
 _PYTHON = (
     "window_seconds",
     *_CARRYING,
@@ -73,7 +79,8 @@ REFERENCE = Machine(
     background_step_seconds=6e-9,
     synaptic_event_seconds=2.4e-9,
     plastic_event_seconds=3.3e-9,
-    orchestrator_region_seconds=7.3e-6,
+    orchestrator_window_seconds=7e-6,
+    orchestrator_region_seconds=6e-6,
     stimulus_axon_seconds=4e-9,
     task_seconds=5e-6,
     projection_seconds=2.3e-6,
@@ -84,7 +91,7 @@ REFERENCE = Machine(
     call_seconds=1.6e-3,
 )
 """A machine with two cores (2.5 GHz, virtual). The first half is what ``calibration`` measures. The second half, from
-``orchestrator_region_seconds`` on, was read from ``brain.performance`` of rings of 2 and 8 minute regions, sequential
+``orchestrator_window_seconds`` on, was read from ``brain.performance`` of rings of 2 and 8 minute regions, sequential
 and on two local workers; ``tests/performance/against_dask.py --messages`` measures it anew. It needs workers, which
 take seconds to start, so calibration scales it by the speed of Python instead. ``handover_seconds`` is what makes
 forecasts of two threads right: without it sixteen small regions were promised 1.3, and ran 0.8 times as fast."""
