@@ -101,7 +101,7 @@ def test_large_regions_gain_and_small_ones_lose(exchange) -> None:
 def test_what_spikes_took_counts_on_workers_too() -> None:
     """There the orchestrator records them, and the workers carry them."""
     work = Work(BRAIN, {"a": kernel(1.0), "b": kernel(1.0)}, REFERENCE)
-    windows = REFERENCE.orchestrating_seconds(2)
+    windows = work.orchestrating_seconds
     plain, heavy = (work.as_spent(Spent({"a": 4e-4, "b": 4e-4}, windows + s, 5, 1)) for s in (0.0, 1e-3))
     assert step_seconds(plain, SEQUENTIAL) == pytest.approx((8e-4 + windows) / 5, rel=1e-3)
     for where, shares in ((SEQUENTIAL, 1), (Setting(1, 1, "orchestrated"), 1), (Setting(1), 2)):
@@ -161,7 +161,7 @@ def test_a_trial_decides_where_anatomy_leaves_it_open() -> None:
     works = {us: Work(BRAIN, {"a": kernel(us * 1e-6), "b": kernel(us * 1e-6)}, REFERENCE) for us in (1, 50, 5000)}
     assert not choose(works[1], setting, never).parallel
     assert choose(works[5000], setting, never).parallel
-    orchestrating = 100 * REFERENCE.orchestrating_seconds(2)
+    orchestrating = 100 * works[1].orchestrating_seconds
     spent = {us: Spent({"a": us * 400e-6, "b": us * 400e-6}, orchestrating, 400, 100) for us in (1, 5000)}
     fast, slow = (choose(works[50], setting, lambda us=us: spent[us]) for us in (1, 5000))
     assert (fast.parallel, slow.parallel) == (False, True)

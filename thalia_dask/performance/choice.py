@@ -62,9 +62,8 @@ def _pays(work: Work, setting: Setting) -> bool:
 
 def _least(work: Work) -> Work:
     """The least that there may be to gain: kernels take little, and carrying spikes much."""
-    window = work.machine.orchestrating_seconds(len(work.costs))
     n_steps = window_length(work.plan.look_ahead_steps, work.window_steps)
-    return replace(_scaled(work, _LEAST), spike_seconds=_CARRIED * window / n_steps)
+    return replace(_scaled(work, _LEAST), spike_seconds=_CARRIED * work.orchestrating_seconds / n_steps)
 
 
 def _scaled(work: Work, factor: float) -> Work:

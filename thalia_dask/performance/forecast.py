@@ -60,9 +60,17 @@ class Work:
     spread_by: Mapping[str, float] | None = None
     spike_seconds: float = 0.0
 
+    @property
+    def orchestrating_seconds(self) -> float:
+        """What one window takes the orchestrator, whatever the spikes."""
+        machine = self.machine
+        regions = len(self.costs) * machine.orchestrator_region_seconds
+        projections = len(self.plan.projections) * machine.projection_seconds
+        return machine.orchestrator_window_seconds + regions + projections
+
     def as_spent(self, spent: Spent) -> Work:
         """The same work with what it took in a sequential brain, of regions and of their spikes."""
-        windows = spent.n_windows * self.machine.orchestrating_seconds(len(self.costs))
+        windows = spent.n_windows * self.orchestrating_seconds
         spike_seconds = max(0.0, spent.orchestrating_seconds - windows) / spent.n_steps
         machine = self.machine.with_carrying(min(1.0, spent.orchestrating_seconds / windows))
         return replace(
@@ -83,7 +91,7 @@ def step_seconds(work: Work, setting: Setting) -> float:
 def _sequential(work: Work) -> float:
     n_steps = _window_steps(work)
     computing = sum(cost.seconds(n_steps) for cost in work.costs.values())
-    return (computing + _orchestrating(work)) / n_steps
+    return (computing + work.orchestrating_seconds) / n_steps
 
 
 def _orchestrated(work: Work, setting: Setting) -> float:
@@ -92,7 +100,7 @@ def _orchestrated(work: Work, setting: Setting) -> float:
     workers = _workers(work, setting)
     window = Window(0, n_steps)
     computing = span_seconds(work.costs, (), work.machine, workers, [window])
-    return (computing + work.machine.call_seconds + _orchestrating(work)) / n_steps
+    return (computing + work.machine.call_seconds + work.orchestrating_seconds) / n_steps
 
 
 def _direct(work: Work, setting: Setting) -> float:
@@ -116,16 +124,14 @@ def _in_spans(work: Work, workers: Workers, n_steps: int) -> float:
     half = span_seconds(work.costs, plan.projections, machine, workers, windows[: _SIMULATED_WINDOWS // 2])
     pace = (whole - half) / (n_steps * _SIMULATED_WINDOWS / 2)
     span = max(1.0, min(work.call_steps, LONGEST_SPAN_STEPS, SPAN_SECONDS / max(pace, 1e-9)))
-    once = machine.call_seconds + _orchestrating(work) + max(0.0, half - pace * n_steps * _SIMULATED_WINDOWS / 2)
+    once = (
+        machine.call_seconds + work.orchestrating_seconds + max(0.0, half - pace * n_steps * _SIMULATED_WINDOWS / 2)
+    )
     return pace + once / span
 
 
 def _window_steps(work: Work) -> int:
     return window_length(work.plan.look_ahead_steps, work.window_steps)
-
-
-def _orchestrating(work: Work) -> float:
-    return work.machine.orchestrating_seconds(len(work.costs))
 
 
 def _workers(work: Work, setting: Setting) -> Workers:

@@ -19,9 +19,9 @@ class Machine:
         of its axon and one of its cell.
     orchestrator_window_seconds, orchestrator_region_seconds : batch, reschedule and record a window in the
         orchestrator: once, and for each region.
+    projection_seconds : carry what a region emitted in a window along one projection, wherever that is done.
     stimulus_axon_seconds : whether one axon of a stimulus fires in a step, in the orchestrator.
-    task_seconds, projection_seconds : hand a window to a thread of a worker and take it back; carry its spikes along
-        one projection there.
+    task_seconds : hand a window to a thread of a worker and take it back.
     handover_seconds : the interpreter lock, from one thread to another that waits for it.
     send_seconds, receive_seconds, latency_seconds : a message between workers: Python that sends and that receives
         it, and the rest of its way.
@@ -37,9 +37,9 @@ class Machine:
     plastic_event_seconds: float
     orchestrator_window_seconds: float
     orchestrator_region_seconds: float
+    projection_seconds: float
     stimulus_axon_seconds: float
     task_seconds: float
-    projection_seconds: float
     handover_seconds: float
     send_seconds: float
     receive_seconds: float
@@ -51,16 +51,12 @@ class Machine:
         factor = window_seconds / self.window_seconds
         return replace(self, **{name: getattr(self, name) * factor for name in _PYTHON})
 
-    def orchestrating_seconds(self, n_regions: int) -> float:
-        """What the orchestrator does in one window."""
-        return self.orchestrator_window_seconds + n_regions * self.orchestrator_region_seconds
-
     def with_carrying(self, factor: float) -> Machine:
         """What carries spikes for each window, taking so many times as long."""
         return replace(self, **{name: getattr(self, name) * factor for name in _CARRYING})
 
 
-_CARRYING = ("orchestrator_window_seconds", "orchestrator_region_seconds", "task_seconds", "projection_seconds")
+_CARRYING = ("orchestrator_window_seconds", "orchestrator_region_seconds", "projection_seconds", "task_seconds")
 _PYTHON = (
     "window_seconds",
     *_CARRYING,
@@ -80,14 +76,14 @@ REFERENCE = Machine(
     synaptic_event_seconds=2.4e-9,
     plastic_event_seconds=3.3e-9,
     orchestrator_window_seconds=7e-6,
-    orchestrator_region_seconds=6e-6,
+    orchestrator_region_seconds=3.7e-6,
+    projection_seconds=2.3e-6,
     stimulus_axon_seconds=4e-9,
     task_seconds=5e-6,
-    projection_seconds=2.3e-6,
     handover_seconds=40e-6,
-    send_seconds=35e-6,
-    receive_seconds=47e-6,
-    latency_seconds=103e-6,
+    send_seconds=45e-6,
+    receive_seconds=60e-6,
+    latency_seconds=145e-6,
     call_seconds=1.6e-3,
 )
 """A machine with two cores (2.5 GHz, virtual). The first half is what ``calibration`` measures. The second half, from
