@@ -11,7 +11,7 @@ from thalia_dask.ticks import Window
 _SHARE = 0.03
 """The part of the time that states may cost."""
 
-_FIRST_AFTER_S = 1.0
+_LEAST_PERIOD_S = 1.0
 _MOST_SPIKES = 20_000_000
 """240 MB of orders."""
 
@@ -37,7 +37,7 @@ class Journal:
         self.entries: list[Entry] = []
         self._seconds = 0.0
         self._n_spikes = 0
-        self._period_s = _FIRST_AFTER_S
+        self._period_s: float | None = None
 
     @property
     def n_steps(self) -> int:
@@ -52,11 +52,20 @@ class Journal:
 
     def due(self) -> bool:
         """Whether states should be taken: they cost a small part of the time that replaying would take."""
-        return self._seconds >= self._period_s or self._n_spikes > _MOST_SPIKES
+        return self._seconds >= (self._period_s or _LEAST_PERIOD_S) or self._n_spikes > _MOST_SPIKES
+
+    @property
+    def knows_costs(self) -> bool:
+        """Whether it has been told what states cost."""
+        return self._period_s is not None
+
+    def expect(self, seconds: float) -> None:
+        """Take note of what states are going to cost."""
+        self._period_s = max(_LEAST_PERIOD_S, seconds / _SHARE)
 
     def keep(self, states: Mapping[str, bytes], seconds: float) -> None:
         """Begin anew at the present step, with states that took some time to get."""
         self.states = dict(states)
         self.entries = []
         self._seconds, self._n_spikes = 0.0, 0
-        self._period_s = max(_FIRST_AFTER_S, seconds / _SHARE)
+        self.expect(seconds)

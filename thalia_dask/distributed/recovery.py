@@ -64,6 +64,8 @@ class LastingPopulation:
         RegionError, ClusterError : as :meth:`Population.advance`.
         """
         self._now = steps.start
+        if self._journal.due() and not self._journal.knows_costs:
+            self._try_states()
         if self._journal.due():
             self._keep_states()
         began = perf_counter()
@@ -92,11 +94,21 @@ class LastingPopulation:
         if self._config.max_failures:
             self._journal.states |= states
 
+    def _try_states(self) -> None:
+        """Find out from the state of one region what those of all would cost: of large regions, seconds."""
+        began = perf_counter()
+        self._take([next(iter(self.placement))])
+        n_at_once = len(self._population.homes)
+        self._journal.expect((perf_counter() - began) * len(self.placement) / n_at_once)
+
     def _keep_states(self) -> None:
         """Shorten what would have to be replayed to nothing."""
         _logger.debug("taking the states of all regions at step %d", self._now)
+        self._take(self.placement)
+
+    def _take(self, regions: Collection[str]) -> None:
         try:
-            self.snapshot(self.placement)
+            self.snapshot(regions)
         except RegionError as error:
             error.add_note(
                 "The region's snapshot() was called so that it could be rebuilt if its worker were lost; "
