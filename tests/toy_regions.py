@@ -89,6 +89,18 @@ class SilentRegion(Region):
         pass
 
 
+class LargeRegion(SilentRegion):
+    """Takes its time to advance, and to give its state."""
+
+    def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
+        time.sleep(0.6)
+        return SpikePacket()
+
+    def snapshot(self):
+        time.sleep(0.2)
+        return {}
+
+
 class UntimelyRegion(SilentRegion):
     """Fires at steps counted from the start of the window, whether or not they are in it."""
 

@@ -23,7 +23,7 @@ from distributed import Client
 
 from tests.mortals import mortal_cluster
 from tests.toy_brains import Diary, plan, toys
-from tests.toy_regions import failing, silent
+from tests.toy_regions import LargeRegion, failing, silent
 from thalia_dask.config import RecoveryConfig
 from thalia_dask.distributed.cluster import workers_of
 from thalia_dask.distributed.executor import DaskExecutor
@@ -246,3 +246,12 @@ def _soon(happened: Callable[[], bool]) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def test_states_that_take_long_are_put_off(mortal, caplog) -> None:
+    caplog.set_level(logging.DEBUG, "thalia_dask.distributed.recovery")
+    with DaskExecutor(mortal, n_workers=2, recovery=AT_ONCE) as executor:
+        executor.start({"a": LargeRegion, "b": LargeRegion}, ())
+        for start in range(3):
+            executor.advance(Window(start, start + 1), {})
+    assert "taking the states of all regions" not in caplog.text
