@@ -31,6 +31,9 @@ class SpikePacket:
         return len(self.steps)
 
 
+SILENCE = SpikePacket()
+
+
 @dataclass(frozen=True, slots=True)
 class Signal:
     """A broadcast that takes effect at the beginning of a step, in every region.

@@ -51,7 +51,7 @@ def test_a_long_run_is_on_disk_before_it_ends_and_not_in_memory(tmp_path, new_re
     recorder = new_recorder(path=tmp_path / "run.zarr", flush_every_ms=5.0)
     drive(recorder, 200, trials=0)
     assert open_store(tmp_path / "run.zarr").sizes["time"] > 185
-    assert len(recorder._pending) < 10
+    assert recorder._pending.n_windows < 10
     assert recorder.dataset(0, 200).sizes["time"] == 200
 
 

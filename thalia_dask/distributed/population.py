@@ -155,6 +155,11 @@ class Population:
         self._cluster.let_go([future for future in self._cluster.futures if future.key not in kept])
 
     @property
+    def shares(self) -> Mapping[str, float]:
+        """Region -> how large it is, compared with others."""
+        return self._memory_bytes or self._costs
+
+    @property
     def workers(self) -> set[str]:
         """Those that hold regions."""
         return {living.worker for living in self._regions.values()}

@@ -23,6 +23,8 @@ from thalia_dask.ticks import Window
 _logger = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
+_BYTES_PER_SECOND = 100e6
+"""Of states, as long as nobody knows: by loopback it is somewhat more."""
 _FROM_DISK = "go on from the last checkpoint on disk (thalia-dask resume, or DynamicBrain.load)"
 
 
@@ -95,20 +97,20 @@ class LastingPopulation:
             self._journal.states |= states
 
     def _try_states(self) -> None:
-        """Find out from the state of one region what those of all would cost: of large regions, seconds."""
-        began = perf_counter()
-        self._take([next(iter(self.placement))])
-        n_at_once = len(self._population.homes)
-        self._journal.expect((perf_counter() - began) * len(self.placement) / n_at_once)
+        """Find out from the state of the largest region how long it would take to get all of them."""
+        shares = self._population.shares
+        largest = max(shares, key=lambda region: shares[region])
+        state = self._take([largest])[largest]
+        self._journal.expect(len(state) * sum(shares.values()) / shares[largest] / _BYTES_PER_SECOND)
 
     def _keep_states(self) -> None:
         """Shorten what would have to be replayed to nothing."""
-        _logger.debug("taking the states of all regions at step %d", self._now)
         self._take(self.placement)
 
-    def _take(self, regions: Collection[str]) -> None:
+    def _take(self, regions: Collection[str]) -> dict[str, bytes]:
+        _logger.debug("taking the states of %d regions at step %d", len(regions), self._now)
         try:
-            self.snapshot(regions)
+            return self.snapshot(regions)
         except RegionError as error:
             error.add_note(
                 "The region's snapshot() was called so that it could be rebuilt if its worker were lost; "

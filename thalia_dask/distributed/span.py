@@ -94,6 +94,7 @@ class _Course:
     steps: list[Int32Array] = field(default_factory=list)
     neurons: list[Int32Array] = field(default_factory=list)
     observed: dict[str, list[Floats]] = field(default_factory=dict)
+    n_steps: int = 0
     compute_seconds: float = 0.0
     queued: bool = False
     began: float | None = None
@@ -103,12 +104,16 @@ class _Course:
         """Number of windows that are finished."""
         return len(self.steps)
 
-    def add(self, emission: Emission) -> None:
-        """Take in what the region emitted in the next window."""
+    def add(self, emission: Emission, n_steps: int) -> None:
+        """Take in what the region emitted in the next window; NaN where it leaves out what it observes in others."""
         self.steps.append(emission.spikes.steps)
         self.neurons.append(emission.spikes.neurons)
-        for name, values in emission.observed.items():
-            self.observed.setdefault(name, []).append(values)
+        for name in emission.observed.keys() - self.observed.keys():
+            self.observed[name] = [np.full(self.n_steps, np.nan, np.float32)] if self.n_steps else []
+        for name, values in self.observed.items():
+            missing = name not in emission.observed
+            values.append(np.full(n_steps, np.nan, np.float32) if missing else emission.observed[name])
+        self.n_steps += n_steps
         self.compute_seconds += emission.compute_seconds
 
     def emission(self) -> Emission:
@@ -238,7 +243,7 @@ class Span:
 
     def _finish(self, course: _Course, window: Window, emission: Emission) -> None:
         course.queued, course.began = False, None
-        course.add(emission)
+        course.add(emission, window.n_steps)
         self._neighbourhood.axons.carry(course.name, emission.spikes, self._inboxes)
         for worker in self._neighbourhood.listeners[course.name]:
             self._export(worker, course.n_done - 1)

@@ -7,7 +7,7 @@ from time import perf_counter
 from thalia_dask.engine.executor import Emission
 from thalia_dask.engine.packets import FAULTLESS, WRONG_STEPS, find_fault
 from thalia_dask.regions.base import Region
-from thalia_dask.spikes import Arrivals, SpikePacket
+from thalia_dask.spikes import SILENCE, Arrivals, SpikePacket
 from thalia_dask.ticks import Window
 
 
@@ -22,8 +22,9 @@ def advance_region(region: Region, window: Window, arrivals: Arrivals) -> Emissi
     spikes = region.advance(window, arrivals)
     observed = region.observe()
     seconds = perf_counter() - began
-    if len(spikes):
-        _check(spikes, window, sum(region.populations.values()))
+    if not len(spikes):
+        return Emission(SILENCE, observed, seconds)
+    _check(spikes, window, sum(region.populations.values()))
     return Emission(spikes, observed, seconds)
 
 

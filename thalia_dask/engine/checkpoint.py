@@ -2,7 +2,7 @@
 
 attributes              what is here, the numbers, and the hash of every array; written last
 regions/<region>/       one array for each tensor of the region's snapshot
-in_flight/              spikes along axons: steps, neurons, and one row of flights for each bundle of them
+in_flight/              spikes along axons: steps, neurons, and one row of flights for each projection
 """
 
 from __future__ import annotations

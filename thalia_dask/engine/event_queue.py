@@ -6,32 +6,37 @@ from collections import defaultdict
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from thalia_dask.engine.packets import NEURON, PROJECTION, STEP, put, take
 from thalia_dask.spikes import NOTHING, Arrivals, Int32Array, SpikePacket
 from thalia_dask.topology.plan import AxonalProjection
 
-_LEAST_ROOM = 256
+_LEAST_ROOM, _MOST_IDLE_ROOM = 256, 1 << 20
 
 
 class Inbox:
-    """What is on its way to one region, in any order."""
+    """What is on its way to one region.
+
+    Spikes that regions have emitted are looked through in every window. What is known long before, such as a
+    stimulus, waits apart, in the order in which it arrives, until it is due.
+    """
 
     def __init__(self) -> None:
         self._events = np.empty((3, _LEAST_ROOM), np.int32)
         self._n_events = 0
+        self._known: list[NDArray[np.int32]] = []
 
     def __len__(self) -> int:
         """Number of spikes in flight."""
-        return self._n_events
+        return self._n_events + sum(len(known[STEP]) for known in self._known)
 
     def schedule(self, projections: ArrayLike, steps: Int32Array, neurons: Int32Array) -> None:
-        """Schedule spikes by the steps in which they arrive; ``projections`` is one for all or one for each."""
-        self._make_room(len(steps))
-        first, self._n_events = self._n_events, self._n_events + len(steps)
-        for row, values in ((STEP, steps), (PROJECTION, projections), (NEURON, neurons)):
-            self._events[row, first : self._n_events] = values
+        """Schedule spikes, ordered by the step in which they arrive; one projection for all or one for each."""
+        if len(steps):
+            known = np.empty((3, len(steps)), np.int32)
+            known[STEP], known[PROJECTION], known[NEURON] = steps, projections, neurons
+            self._known.append(known)
 
     def carry(self, spikes: SpikePacket, projection: AxonalProjection) -> None:
         """Schedule those spikes of a region that leave it along one projection."""
@@ -49,23 +54,42 @@ class Inbox:
 
     def peek_step(self) -> int | None:
         """The step of the earliest arrival."""
-        return int(self._events[STEP, : self._n_events].min()) if self._n_events else None
+        steps = [int(known[STEP, 0]) for known in self._known]
+        if self._n_events:
+            steps.append(int(self._events[STEP, : self._n_events].min()))
+        return min(steps, default=None)
 
     def pop_until(self, stop: int) -> Arrivals:
         """Take out everything that arrives before ``stop``."""
+        if self._known:
+            self._add_known(stop)
         if not self._n_events:
             return NOTHING
         due = take(stop, self._events, self._n_events)
         self._n_events -= due.shape[1]
+        if not self._n_events and self._events.shape[1] > _MOST_IDLE_ROOM:
+            self._events = np.empty((3, _LEAST_ROOM), np.int32)
         return Arrivals(due[STEP], due[PROJECTION], due[NEURON])
 
     def flights(self) -> list[tuple[int, Int32Array, Int32Array]]:
         """What is in flight as (projection, steps, neurons), in order, once for each projection."""
-        events = self._events[:, : self._n_events]
+        events = np.concatenate([self._events[:, : self._n_events], *self._known], axis=1)
         steps, projections, neurons = events[:, np.lexsort((events[NEURON], events[STEP], events[PROJECTION]))]
         changes = np.flatnonzero(np.diff(projections, prepend=-1)).tolist()
         edges = pairwise([*changes, len(projections)])
         return [(int(projections[first]), steps[first:last], neurons[first:last]) for first, last in edges]
+
+    def _add_known(self, stop: int) -> None:
+        """Put what was known before, and arrives before ``stop``, with the others."""
+        later = []
+        for known in self._known:
+            n_due = int(known[STEP].searchsorted(np.int32(stop)))
+            self._make_room(n_due)
+            self._events[:, self._n_events : self._n_events + n_due] = known[:, :n_due]
+            self._n_events += n_due
+            if n_due < known.shape[1]:
+                later.append(known[:, n_due:])
+        self._known = later
 
     def _make_room(self, n_more: int) -> None:
         needed = self._n_events + n_more

@@ -74,18 +74,18 @@ def take(stop: int, events: NDArray[np.int32], n_events: int) -> NDArray[np.int3
         else:
             events[STEP, n_later], events[PROJECTION, n_later], events[NEURON, n_later] = step, projection, neuron
             n_later += 1
-    return _in_order(due)
+    return _sorted(due)
 
 
 @making_arrays
-def _in_order(due: NDArray[np.int32]) -> NDArray[np.int32]:
+def _sorted(due: NDArray[np.int32]) -> NDArray[np.int32]:
     """The same arrivals by step, projection and neuron. Those of one projection mostly have come in order."""
     if _ascends(due):
         return due
     found = _sorted_by(STEP, _sorted_by(PROJECTION, due))
     if _ascends(found):
         return found
-    return _sorted_by(STEP, _sorted_by(PROJECTION, _sorted_by(NEURON, due)))
+    return _sorted_by(STEP, _sorted_by(PROJECTION, _sorted_by_neuron(due)))
 
 
 @kernel
@@ -117,6 +117,17 @@ def _sorted_by(row: int, due: NDArray[np.int32]) -> NDArray[np.int32]:
         place[due[row, i] - least] += 1
         for each in range(due.shape[0]):
             found[each, at] = due[each, i]
+    return found
+
+
+@making_arrays
+def _sorted_by_neuron(due: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Columns ordered by neuron, of which there may be millions."""
+    order = np.argsort(due[NEURON])
+    found = np.empty_like(due)
+    for i in range(due.shape[1]):
+        for each in range(due.shape[0]):
+            found[each, i] = due[each, order[i]]
     return found
 
 

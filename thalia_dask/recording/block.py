@@ -84,7 +84,7 @@ def timings(pending: Pending, census: Sequence[Census], first_window: int) -> Co
     """Wall-clock and computing time of each window."""
     starts = np.array(pending.window_starts, np.int64)
     return {
-        "window": np.arange(first_window, first_window + len(pending), dtype=np.int64),
+        "window": np.arange(first_window, first_window + pending.n_windows, dtype=np.int64),
         "window_start": starts,
         "window_steps": np.diff(starts, append=pending.stop),
         "wall_seconds": np.array(pending.wall_seconds, np.float64),

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalia_dask.engine.observer import WindowReport
+from thalia_dask.jit import Floats
 from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN
 from thalia_dask.spikes import NOTHING, Int32Array
 
 _STRETCH_WINDOWS = 16
-Floats = NDArray[np.float32]
 
 
 @dataclass(slots=True, eq=False)
@@ -26,7 +26,7 @@ class Track:
     ----------
     spike_steps, spike_neurons : int32, shape (spikes,), emitted.
     arrival_steps : int32, shape (arrivals,).
-    membrane_potential_mean : mV, shape (steps,); NaN where the region does not report it.
+    membrane_potential_mean : mV, shape (steps,); NaN where the region does not report it. Empty if it is not wanted.
     """
 
     spike_steps: list[Int32Array] = field(default_factory=list)
@@ -46,6 +46,11 @@ class Pending:
     and ten thousand small arrays take longer to free than to join in time: where regions are minute, the two took a
     third of the time of a brain.
 
+    Parameters
+    ----------
+    regions : whose tracks to keep.
+    membrane_potential : whether it is wanted.
+
     Attributes
     ----------
     starts, stop : the first step of each stretch of windows, and the step after the last.
@@ -55,7 +60,7 @@ class Pending:
     compute_seconds : region -> time inside it in each window.
     """
 
-    def __init__(self, regions: Iterable[str]) -> None:
+    def __init__(self, regions: Iterable[str], *, membrane_potential: bool = True) -> None:
         self.starts: list[int] = []
         self.stop = 0
         self.tracks = {region: Track() for region in regions}
@@ -63,11 +68,19 @@ class Pending:
         self.window_starts: list[int] = []
         self.wall_seconds: list[float] = []
         self.compute_seconds: dict[str, list[float]] = {region: [] for region in self.tracks}
+        self._membrane_potential = membrane_potential
         self._n_loose = 0
 
-    def __len__(self) -> int:
-        """Number of windows."""
-        return len(self.wall_seconds)
+    def __bool__(self) -> bool:
+        return bool(self.starts)
+
+    @property
+    def n_windows(self) -> int:
+        return len(self.window_starts)
+
+    def emptied(self) -> Pending:
+        """For the windows that follow."""
+        return Pending(self.tracks, membrane_potential=self._membrane_potential)
 
     def add(self, report: WindowReport, levels: Floats) -> None:
         """Take in the next window."""
@@ -79,13 +92,14 @@ class Pending:
         self.wall_seconds.append(report.wall_seconds)
         for region, track in self.tracks.items():
             emission = report.emissions[region]
-            membrane = emission.observed.get(MEMBRANE_POTENTIAL_MEAN)
-            if membrane is None:
-                membrane = np.full(window.n_steps, np.nan, np.float32)
             track.spike_steps.append(emission.spikes.steps)
             track.spike_neurons.append(emission.spikes.neurons)
             track.arrival_steps.append(report.arrivals.get(region, NOTHING).steps)
-            track.membrane_potential_mean.append(membrane)
+            if self._membrane_potential:
+                membrane = emission.observed.get(MEMBRANE_POTENTIAL_MEAN)
+                if membrane is None:
+                    membrane = np.full(window.n_steps, np.nan, np.float32)
+                track.membrane_potential_mean.append(membrane)
             self.compute_seconds[region].append(emission.compute_seconds)
         self._n_loose += 1
         if self._n_loose == _STRETCH_WINDOWS:
@@ -94,7 +108,7 @@ class Pending:
     def part(self, start: int, stop: int) -> Pending:
         """The stretches that overlap ``start <= step < stop``, without the times that windows took."""
         begin, end = bisect_right(self.starts, start) - 1, bisect_left(self.starts, stop)
-        part = Pending(self.tracks)
+        part = self.emptied()
         part.starts, part.levels = self.starts[begin:end], self.levels[begin:end]
         part.stop = self.starts[end] if end < len(self.starts) else self.stop
         for region, track in self.tracks.items():
@@ -108,5 +122,6 @@ class Pending:
         self.levels[first:] = [np.concatenate(self.levels[first:], axis=1)]
         for track in self.tracks.values():
             for values in track.lists():
-                values[first:] = [np.concatenate(values[first:])]
+                if values:
+                    values[first:] = [np.concatenate(values[first:])]
         self._n_loose = 0

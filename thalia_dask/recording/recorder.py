@@ -35,7 +35,7 @@ def _zero(_name: str, steps: Steps) -> ArrayLike:
 class Recorder(Observer):
     """Records a brain in blocks, in memory or to a Zarr store.
 
-    A window costs some appends to lists; arrays are joined when a block is full or somebody asks.
+    A window costs some appends to lists; the rest is done when a block is full or somebody asks.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class Recorder(Observer):
             if path is None
             else ZarrStore(path, self._layout, overwrite=overwrite, position=position)
         )
-        self._pending = Pending(plan.region_names)
+        self._pending = Pending(plan.region_names, membrane_potential=membrane_potential)
         self._trials: list[TrialReport] = []
         self._recoveries: list[RecoveryReport] = []
         begin = position or Position(None, {})
@@ -132,9 +132,9 @@ class Recorder(Observer):
         if not self._pending and not self._trials:
             return
         self._store.append(self._pending_block())
-        self._n_windows += len(self._pending)
+        self._n_windows += self._pending.n_windows
         self._n_trials += len(self._trials)
-        self._pending, self._trials = Pending(self._pending.tracks), []
+        self._pending, self._trials = self._pending.emptied(), []
 
     def secure(self) -> Position | None:
         """Have everything recorded so far on the disk, to go on from there after a crash; None in memory."""
