@@ -90,15 +90,18 @@ class SilentRegion(Region):
 
 
 class LargeRegion(SilentRegion):
-    """Takes its time to advance, and to give its state."""
+    """Takes its time to advance; its state has so many bytes."""
+
+    def __init__(self, n_bytes: int) -> None:
+        super().__init__()
+        self._n_bytes = n_bytes
 
     def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
         time.sleep(0.6)
         return SpikePacket()
 
     def snapshot(self):
-        time.sleep(0.2)
-        return {}
+        return {"state": np.zeros(self._n_bytes, np.uint8)}
 
 
 class UntimelyRegion(SilentRegion):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import perf_counter
 
+import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
@@ -18,6 +19,7 @@ from benchmarks.guards.plain_numpy import PlainNumpy
 from benchmarks.network import Network
 from benchmarks.networks.cuba import cuba
 from benchmarks.ours import OneRegion, build, connections, region_of
+from thalia_dask.engine.event_queue import Inbox
 from thalia_dask.plasticity.stdp import STDP
 from thalia_dask.regions.spiking import SpikingRegion
 from thalia_dask.spikes import Arrivals
@@ -52,6 +54,24 @@ def test_spiking_region_against_plain_numpy(
     with OneRegion(build(network), warm_up_ms=0.2 * N_STEPS, duration_ms=0.1 * N_STEPS) as region:
         assert region.run().rate_hz == pytest.approx(by_hand.run(N_STEPS) / 4000 / (N_STEPS * 1e-4), rel=0.3)
         assert times_faster(benchmark, region.run, lambda: by_hand.run(N_STEPS)) > bound
+
+
+def test_a_window_does_not_cost_more_where_much_is_known_beforehand(benchmark: BenchmarkFixture) -> None:
+    """A hundred windows at the beginning of a short stimulus, and of one that is a thousand times as long."""
+
+    def pop(n_steps: int) -> None:
+        steps = np.repeat(np.arange(n_steps, dtype=np.int32), 10)
+        inbox = Inbox()
+        inbox.schedule(0, steps, steps)
+        began = perf_counter()
+        assert sum(len(inbox.pop_until(stop)) for stop in range(1, 101)) == 1000
+        seconds.append(perf_counter() - began)
+
+    seconds: list[float] = []
+    benchmark.pedantic(lambda: [pop(n) for n in (100, 100_000)], rounds=ROUNDS, warmup_rounds=1)
+    ratio = statistics.median(seconds[::2]) / statistics.median(seconds[1::2])
+    benchmark.extra_info["times faster"] = round(ratio, 2)
+    assert ratio > 0.4
 
 
 def test_learning_costs_little(benchmark: BenchmarkFixture) -> None:
