@@ -104,6 +104,22 @@ class LargeRegion(SilentRegion):
         return {"state": np.zeros(self._n_bytes, np.uint8)}
 
 
+class MoodyRegion(SilentRegion):
+    """Observes in every other six steps, and says of silence that it is no numbers of any kind."""
+
+    observables = {"membrane_potential_mean": Observable("mV", "the step")}  # noqa: RUF012
+
+    def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
+        self._window = window
+        if window.start <= 4 < window.stop:
+            return SpikePacket(np.array([4], np.int32), np.array([0], np.int32))
+        return SpikePacket(np.array([]), np.array([]))
+
+    def observe(self):
+        steps = np.arange(self._window.start, self._window.stop, dtype=np.float32)
+        return {"membrane_potential_mean": steps} if self._window.start // 6 % 2 else {}
+
+
 class UntimelyRegion(SilentRegion):
     """Fires at steps counted from the start of the window, whether or not they are in it."""
 

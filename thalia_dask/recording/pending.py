@@ -118,10 +118,10 @@ class Pending:
     def _join(self) -> None:
         """Make one stretch of the windows that are none yet."""
         first = len(self.starts) - self._n_loose
-        del self.starts[first + 1 :]
         self.levels[first:] = [np.concatenate(self.levels[first:], axis=1)]
         for track in self.tracks.values():
             for values in track.lists():
                 if values:
                     values[first:] = [np.concatenate(values[first:])]
+        del self.starts[first + 1 :]
         self._n_loose = 0
