@@ -32,6 +32,7 @@ class SpikePacket:
 
 
 SILENCE = SpikePacket()
+"""Of a region in which nothing fired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +71,4 @@ class Arrivals:
 
 
 NOTHING = Arrivals()
+"""Where nothing arrives."""

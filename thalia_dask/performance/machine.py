@@ -91,4 +91,5 @@ REFERENCE = Machine(
 and on two local workers; ``tests/performance/against_dask.py --messages`` measures it anew. It needs workers, which
 take seconds to start, so calibration scales it by the speed of Python instead. ``handover_seconds`` is what makes
 forecasts of two threads right: without it sixteen small regions were promised 1.3, and ran 0.8 times as fast. The sum
-of a message varied between 140 and 220 us from run to run; 250 is what it is beside regions that compute."""
+of a message was 140 to 220 us from run to run, between regions that hardly compute; 250 is not measured so, but makes
+forecasts of the ten brains there right."""
