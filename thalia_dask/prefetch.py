@@ -25,14 +25,19 @@ def prefetch(array: NDArray[Any], index: int) -> None:
 def _prefetch(_context: Any, array: Any, index: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        address = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(8).as_pointer())
-        number = ir.IntType(32)
-        shape = ir.FunctionType(ir.VoidType(), [address.type, number, number, number])
-        hint = get_or_insert_function(builder.module, shape, "llvm.prefetch.p0")  # type: ignore[no-untyped-call]
-        builder.call(hint, [address, *(number(value) for value in (_READ, _KEEP_IN_ALL_CACHES, _DATA))])
+        begin_to_load(builder.gep(data, [arguments[1]]), builder)
         return context.get_dummy_value()
 
     return types.void(array, index), generate
+
+
+def begin_to_load(pointer: Any, builder: Any) -> None:
+    """Write the hint into compiled code."""
+    address = builder.bitcast(pointer, ir.IntType(8).as_pointer())
+    number = ir.IntType(32)
+    shape = ir.FunctionType(ir.VoidType(), [address.type, number, number, number])
+    hint = get_or_insert_function(builder.module, shape, "llvm.prefetch.p0")  # type: ignore[no-untyped-call]
+    builder.call(hint, [address, *(number(value) for value in (_READ, _KEEP_IN_ALL_CACHES, _DATA))])
 
 
 @overload(prefetch)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from thalia_dask.held import hold
 from thalia_dask.jit import Floats, Int32Array, Int64Array, for_types_of
 from thalia_dask.neurons import base
 from thalia_dask.neurons.background import lots
@@ -61,6 +62,17 @@ class SpikingRegion(LayoutRegion):
         self._flight, self._n_flying = no_flight(2 * n_neurons), 0
         flags = torch.zeros(n_flags(n_neurons), dtype=torch.uint8).numpy()
         self._scratch = Scratch(flags, flags.view(np.uint64), torch.zeros(N_LANES).numpy(), lots())
+        self._held = tuple(
+            hold(tables)
+            for tables in (
+                self._state,
+                self._population_table,
+                self._synapses,
+                self._short_term,
+                self._plastic,
+                self._scratch,
+            )
+        )
         room = 2 * n_neurons + _LEAST_ROOM
         self._spike_steps, self._spike_neurons = np.empty(room, np.int32), np.empty(room, np.int32)
         self._advance: Callable[..., tuple[int, int, int, int]] | None = None
@@ -84,18 +96,13 @@ class SpikingRegion(LayoutRegion):
                 arrival_rows,
                 drive[done:],
                 gate[done:],
-                self._state,
-                self._population_table,
-                self._synapses,
-                self._short_term,
                 agenda,
                 self._flight,
                 self._n_flying,
-                self._plastic,
-                self._scratch,
                 self._spike_steps,
                 self._spike_neurons,
                 self._membrane_mean[done:],
+                *self._held,
             )
             if self._advance is None:
                 self._advance = for_types_of(advance, *arguments)
