@@ -62,6 +62,17 @@ class Scratch(NamedTuple):
     lots: background.Lots
 
 
+class Tables(NamedTuple):
+    """All of a region that stays in one place from window to window."""
+
+    state: NeuronState
+    populations: PopulationTable
+    synapses: SynapseTable
+    short_term: ShortTermTable
+    plastic: PlasticTable
+    scratch: Scratch
+
+
 @kernel
 def _integrate(
     step: int, jumps: int, drive: Floats, state: NeuronState, populations: PopulationTable, scratch: Scratch
@@ -119,12 +130,7 @@ def advance(
     spike_steps: Int32Array,
     spike_neurons: Int32Array,
     membrane_mean: Floats,
-    state: NeuronState,
-    populations: PopulationTable,
-    synapses: SynapseTable,
-    short_term: ShortTermTable,
-    plastic: PlasticTable,
-    scratch: Scratch,
+    tables: Tables,
 ) -> tuple[int, int, int, int]:
     """Advance from step ``start`` to ``stop``, or to a step for which there might be no room for spikes.
 
@@ -137,6 +143,7 @@ def advance(
     A step is: currents move membranes, spikes arrive and change currents, membranes that jump at arrivals do so,
     neurons fire, synapses learn.
     """
+    state, populations, synapses, short_term, plastic, scratch = tables
     current = state.current.reshape(state.current.size)
     n_neurons, n_arrivals = state.membrane.shape[0], arrival_steps.shape[0]
     any_jumps, any_noise = populations.jumps.any(), populations.weight.any()

@@ -17,7 +17,7 @@ from thalia_dask.neurons.mean import N_LANES
 from thalia_dask.neurons.models import n_flags
 from thalia_dask.plasticity import updates
 from thalia_dask.plasticity.base import STATE
-from thalia_dask.regions.advance import Scratch, advance
+from thalia_dask.regions.advance import Scratch, Tables, advance
 from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.layout_region import LayoutRegion
 from thalia_dask.regions.populations import population_table
@@ -42,37 +42,29 @@ class SpikingRegion(LayoutRegion):
         wiring = wire(spec, layout)
         super().__init__(spec, layout, wiring)
         n_neurons = sum(self.populations.values())
-        self._population_table = population_table(spec, layout)
-        self._state = base.NeuronState(
-            membrane=self._zeros("membrane", n_neurons),
-            current=self._zeros("current", layout.n_channels, n_neurons),
-            adaptation=self._zeros("adaptation", n_neurons),
-            refractory=self._zeros("refractory", n_neurons, dtype=torch.int32),
-        )
-        self._synapses = wiring.synapses._replace(weight=self._own("weight", wiring.synapses.weight))
-        self._short_term = wiring.short_term._replace(
-            released=self._own("short_term_released", wiring.short_term.released),
-            share=self._own("short_term_share", wiring.short_term.share),
-            resources=self._own("short_term_resources", wiring.short_term.resources),
-        )
-        self._plastic = wiring.plastic._replace(
-            **{field: self._own(name, getattr(wiring.plastic, field)) for name, field in STATE.items()}
-        )
-        self._agenda_room = agenda_room(self._synapses, self._short_term)
-        self._flight, self._n_flying = no_flight(2 * n_neurons), 0
         flags = torch.zeros(n_flags(n_neurons), dtype=torch.uint8).numpy()
-        self._scratch = Scratch(flags, flags.view(np.uint64), torch.zeros(N_LANES).numpy(), lots())
-        self._held = tuple(
-            hold(tables)
-            for tables in (
-                self._state,
-                self._population_table,
-                self._synapses,
-                self._short_term,
-                self._plastic,
-                self._scratch,
-            )
+        self._tables = Tables(
+            base.NeuronState(
+                membrane=self._zeros("membrane", n_neurons),
+                current=self._zeros("current", layout.n_channels, n_neurons),
+                adaptation=self._zeros("adaptation", n_neurons),
+                refractory=self._zeros("refractory", n_neurons, dtype=torch.int32),
+            ),
+            population_table(spec, layout),
+            wiring.synapses._replace(weight=self._own("weight", wiring.synapses.weight)),
+            wiring.short_term._replace(
+                released=self._own("short_term_released", wiring.short_term.released),
+                share=self._own("short_term_share", wiring.short_term.share),
+                resources=self._own("short_term_resources", wiring.short_term.resources),
+            ),
+            wiring.plastic._replace(
+                **{field: self._own(name, getattr(wiring.plastic, field)) for name, field in STATE.items()}
+            ),
+            Scratch(flags, flags.view(np.uint64), torch.zeros(N_LANES).numpy(), lots()),
         )
+        self._held = hold(self._tables)
+        self._agenda_room = agenda_room(wiring.synapses, wiring.short_term)
+        self._flight, self._n_flying = no_flight(2 * n_neurons), 0
         room = 2 * n_neurons + _LEAST_ROOM
         self._spike_steps, self._spike_neurons = np.empty(room, np.int32), np.empty(room, np.int32)
         self._advance: Callable[..., tuple[int, int, int, int]] | None = None
@@ -102,7 +94,7 @@ class SpikingRegion(LayoutRegion):
                 self._spike_steps,
                 self._spike_neurons,
                 self._membrane_mean[done:],
-                *self._held,
+                self._held,
             )
             if self._advance is None:
                 self._advance = for_types_of(advance, *arguments)
@@ -122,7 +114,7 @@ class SpikingRegion(LayoutRegion):
 
     def _make_room(self, n_arrivals: int) -> None:
         """See to it that all of so many arrivals, and a step in which every neuron fires, can be in flight."""
-        needed = self._n_flying + n_arrivals + len(self._state.membrane)
+        needed = self._n_flying + n_arrivals + len(self._tables.state.membrane)
         if needed > self._flight.shape[1]:
             flight = no_flight(2 * needed)
             flight[:, : self._n_flying] = self._flight[:, : self._n_flying]
@@ -131,9 +123,9 @@ class SpikingRegion(LayoutRegion):
     def _load_kernels(self) -> None:
         """Compile the kernels, or load them from the cache: no step shall wait for that. Nothing changes."""
         self.advance(Window(0, 0), Arrivals())
-        updates.action_selected(0, 0, 1, self._plastic)
-        updates.dopamine_released(0, 0.0, self._plastic, self._synapses)
-        updates.settle(np.zeros(len(self._gates), np.float32), self._plastic, self._synapses)
+        updates.action_selected(0, 0, 1, self._tables.plastic)
+        updates.dopamine_released(0, 0.0, self._tables.plastic, self._tables.synapses)
+        updates.settle(np.zeros(len(self._gates), np.float32), self._tables.plastic, self._tables.synapses)
 
     def _zeros(self, name: str, *shape: int, dtype: torch.dtype = torch.float32) -> NDArray[Any]:
         """State that torch has made: its memory begins with a cache line, at which wide instructions are fastest."""
@@ -146,13 +138,13 @@ class SpikingRegion(LayoutRegion):
         return cast("_Array", self.tensors[name].numpy())
 
     def _select_action(self, step: int, action: int) -> None:
-        updates.action_selected(step, action, self._layout.n_actions, self._plastic)
+        updates.action_selected(step, action, self._layout.n_actions, self._tables.plastic)
 
     def _settle(self, gate: Floats) -> None:
-        updates.settle(gate, self._plastic, self._synapses)
+        updates.settle(gate, self._tables.plastic, self._tables.synapses)
 
     def _reinforce(self, step: int, amount: float) -> None:
-        updates.dopamine_released(step, amount, self._plastic, self._synapses)
+        updates.dopamine_released(step, amount, self._tables.plastic, self._tables.synapses)
 
 
 def _joined(packets: list[SpikePacket]) -> SpikePacket:
