@@ -22,8 +22,9 @@ N_STEPS = 8000
 
 def after_one_spike() -> SpikingRegion:
     """a ══> b by all three channels: a fires once, b never."""
-    edge = EdgeList(*(np.array([value], np.int32) for value in (0, 0)), np.array([0.5], np.float32), np.array([1]))
-    inhibition = EdgeList(edge.sources, edge.targets, -edge.weights, edge.delays)
+    here, delay = np.zeros(1, np.int32), np.ones(1, np.int32)
+    edge = EdgeList(here, here, np.array([0.5], np.float32), delay)
+    inhibition = EdgeList(here, here, np.array([-0.5], np.float32), delay)
     layout = Layout(
         (Population("a", 1, LIFParams(adaptation_mv=2.0)), Population("b", 1, LIFParams())),
         (
