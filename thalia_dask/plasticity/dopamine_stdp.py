@@ -86,6 +86,12 @@ class DopamineSTDP(Rule):
 
 
 @inlined
+def _paid(weight: float, credit: float, before: float, now: np.float32, largest: float) -> float:
+    """An efficacy with what its credit has gained until now."""
+    return bounded(weight + (credit * now - before), largest)
+
+
+@inlined
 def depress(plastic: PlasticTable, connection: int, axon: int, synapses: SynapseTable) -> None:
     """Bring the efficacies of an axon that fires up to now; take credit by the traces of the target cells."""
     present = plastic.fade[connection, POST] / plastic.drift[connection, CREDIT_FADE]
@@ -96,9 +102,9 @@ def depress(plastic: PlasticTable, connection: int, axon: int, synapses: Synapse
     kept = plastic.credit.reshape(plastic.credit.size)[2 * first : 2 * last]
     for i in range(last - first):
         credit, before = kept[2 * i + CREDIT], kept[2 * i + BEFORE]
-        gained = bounded(weight[i] + (credit * now - before), largest)
+        paid = _paid(weight[i], credit, before, now, largest)
         left = credit - rate * traces[i]
-        weight[i] = gained if owner[i] == connection else weight[i]
+        weight[i] = paid if owner[i] == connection else weight[i]
         kept[2 * i + CREDIT] = left if owner[i] == connection else credit
         kept[2 * i + BEFORE] = left * now if owner[i] == connection else before
 
@@ -138,9 +144,9 @@ def settle(plastic: PlasticTable, connection: int, synapses: SynapseTable) -> No
     for axon in range(first_axon, first_axon + n_axons):
         for k in range(plastic.out_first[axon], plastic.out_last[axon]):
             if plastic.owner[k] == connection:
-                gained = plastic.credit[k, CREDIT] * now - plastic.credit[k, BEFORE]
-                synapses.weight[k] = bounded(synapses.weight[k] + gained, largest)
-                plastic.credit[k, CREDIT] *= fade
+                credit, before = plastic.credit[k, CREDIT], plastic.credit[k, BEFORE]
+                synapses.weight[k] = _paid(synapses.weight[k], credit, before, now, largest)
+                plastic.credit[k, CREDIT] = credit * fade
                 plastic.credit[k, BEFORE] = 0.0
     plastic.drift[connection, CREDIT_FADE] = 1.0
     plastic.drift[connection, CREDIT_SUM] = 0.0

@@ -140,9 +140,7 @@ def _plan_new(synapses: SynapseTable, agenda: Agenda, flight: Int64Array, n_flyi
     """Put on the agenda what spikes deliver that it has not seen; returns the number of spikes in flight."""
     staying = int(agenda.marks[SEEN])
     for spike in range(staying, n_flying):
-        soon = spike + _SPIKES_AHEAD
-        if soon < n_flying:
-            _expect_next(synapses, flight[NEXT, soon], flight[END, soon])
+        _expect_spike(spike + _SPIKES_AHEAD, n_flying, synapses, flight)
         for field in range(flight.shape[0]):
             flight[field, staying] = flight[field, spike]
         staying = _plan(staying, synapses, agenda, flight) if agenda.marks[PLANNED] == staying else staying + 1
@@ -193,9 +191,8 @@ def deliver(
     agenda.n_due[today] = 0
     staying = int(agenda.marks[PLANNED])
     for spike in range(staying, n_flying):
-        soon = spike + _SPIKES_AHEAD
-        if n_seen <= soon < n_flying:
-            _expect_next(synapses, flight[NEXT, soon], flight[END, soon])
+        if n_seen <= spike + _SPIKES_AHEAD:
+            _expect_spike(spike + _SPIKES_AHEAD, n_flying, synapses, flight)
         k, end, emitted = flight[NEXT, spike], flight[END, spike], flight[EMITTED, spike]
         age = step - emitted
         if delay[end - 1] == age:
@@ -250,6 +247,13 @@ def expect_synapses(rows: Int32Array, synapses: SynapseTable) -> None:
     """Begin to load the synapses of axons that will soon fire."""
     for row in rows:
         _expect_next(synapses, synapses.row_start[row], synapses.row_start[row + 1])
+
+
+@kernel
+def _expect_spike(spike: int, n_flying: int, synapses: SynapseTable, flight: Int64Array) -> None:
+    """Begin to load the synapses that a spike in flight, if there are so many, reaches next."""
+    if spike < n_flying:
+        _expect_next(synapses, flight[NEXT, spike], flight[END, spike])
 
 
 @kernel
