@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -88,7 +88,8 @@ class DopamineSTDP(Rule):
 @inlined
 def _paid(weight: float, credit: float, before: float, now: np.float32, largest: float) -> float:
     """An efficacy with what its credit has gained until now."""
-    return bounded(weight + (credit * now - before), largest)
+    gained: Any = credit * now - before
+    return bounded(weight + gained, largest)
 
 
 @inlined
