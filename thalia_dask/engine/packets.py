@@ -82,7 +82,8 @@ def _sorted(due: NDArray[np.int32]) -> NDArray[np.int32]:
     """The same arrivals by step, projection and neuron. Those of one projection mostly have come in order."""
     if _ascends(due):
         return due
-    found = _sorted_by(STEP, _sorted_by(PROJECTION, due))
+    by_projection = due if _ascends(due[PROJECTION : PROJECTION + 1]) else _sorted_by(PROJECTION, due)
+    found = _sorted_by(STEP, by_projection)
     if _ascends(found):
         return found
     return _sorted_by(STEP, _sorted_by(PROJECTION, _sorted_by_neuron(due)))
