@@ -37,6 +37,17 @@ def test_impossible_duration(wrong: float) -> None:
         to_steps(wrong, 1.0, "window_ms")
 
 
+@pytest.mark.parametrize(("longer", "told"), [(2.0**31, "2.15e+09"), (1e300, "1e+300")])
+def test_longer_than_steps_are_counted(longer: float, told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        to_steps(longer, 1.0, "delay_ms of projection a -> b")
+    assert str(caught.value) == (
+        f"delay_ms of projection a -> b is {longer:g} ms, which is {told} steps of dt_ms = 1, but steps are counted "
+        "up to 2147483647; write a shorter one, or a longer dt_ms"
+    )
+    assert to_steps(2.0**31 - 1, 1.0, "x") == 2**31 - 1
+
+
 @pytest.mark.parametrize(("given_ms", "steps"), [(0.2, 0), (0.8, 1), (3.4, 3)])
 def test_rounding_where_it_is_asked_for(given_ms: float, steps: int) -> None:
     assert to_steps(given_ms, 1.0, "x", round_to_grid=True) == steps

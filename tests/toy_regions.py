@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import threading
 import time
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thalia_dask.errors import ConfigError
 from thalia_dask.regions.base import Observable, Region
@@ -118,6 +120,21 @@ class MoodyRegion(SilentRegion):
     def observe(self):
         steps = np.arange(self._window.start, self._window.stop, dtype=np.float32)
         return {"membrane_potential_mean": steps} if self._window.start // 6 % 2 else {}
+
+
+class ShapelessRegion(SilentRegion):
+    """Returns and observes in every window what it was given, whether or not that fits."""
+
+    def __init__(self, spikes: SpikePacket | None, observed: NDArray[Any] | None) -> None:
+        super().__init__()
+        self._spikes = spikes or SpikePacket()
+        self._observed = {} if observed is None else {"v": observed}
+
+    def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
+        return self._spikes
+
+    def observe(self):
+        return self._observed
 
 
 class UntimelyRegion(SilentRegion):

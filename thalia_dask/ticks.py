@@ -42,11 +42,17 @@ def to_steps(duration_ms: float, dt_ms: float, what: str, *, round_to_grid: bool
 
     Raises
     ------
-    ConfigError : if the duration is not finite, is negative, or is off the grid of ``dt_ms``.
+    ConfigError : if the duration is not finite, is negative, longer than steps are counted, or off the grid of
+        ``dt_ms``.
     """
     if not math.isfinite(duration_ms) or duration_ms < 0:
         raise ConfigError(f"{what} is {duration_ms!r} ms; write a finite duration of at least 0 ms")
     exact = duration_ms / dt_ms
+    if exact >= NEVER:
+        raise ConfigError(
+            f"{what} is {duration_ms:g} ms, which is {exact:.3g} steps of dt_ms = {dt_ms:g}, but steps are counted "
+            f"up to {NEVER - 1}; write a shorter one, or a longer dt_ms"
+        )
     steps = round(exact)
     if abs(exact - steps) <= max(_GRID_TOLERANCE, _RELATIVE_TOLERANCE * exact) or round_to_grid:
         return steps

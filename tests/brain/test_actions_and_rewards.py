@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from tests.brain.small_brains import final_state
 from thalia_dask import DynamicBrain
 from thalia_dask.config import TrainingConfig
 from thalia_dask.engine.observer import Observer, TrialReport
-from thalia_dask.errors import StateError
+from thalia_dask.errors import InputError, StateError
 
 FULL = np.ones(10, np.float32)
 
@@ -124,7 +126,31 @@ def test_trials_are_told_and_recorded() -> None:
 def test_nothing_to_select_before_anything_happened(acting: DynamicBrain) -> None:
     with pytest.raises(StateError) as caught:
         acting.select_action()
-    assert str(caught.value) == "select_action: nothing has happened yet; call forward(stimulus) first"
+    assert (
+        str(caught.value) == "select_action: nothing has happened yet in this episode; call forward(stimulus) first"
+    )
+
+
+def test_nothing_to_select_in_a_new_episode_either(acting: DynamicBrain) -> None:
+    acting.forward(FULL, 5)
+    acting.select_action()
+    acting.reset_episode()
+    with pytest.raises(StateError, match="nothing has happened yet in this episode"):
+        acting.select_action()
+    acting.forward(FULL, 5)
+    acting.select_action()
+
+
+@pytest.mark.parametrize("amount", [1e300, -2e30])
+def test_amounts_that_32_bits_cannot_hold(acting: DynamicBrain, amount: float) -> None:
+    with pytest.raises(
+        InputError, match=re.escape(f"the amount of dopamine is {amount!r}; write a number between -1e+30")
+    ):
+        acting.release("dopamine", amount)
+    acting.forward(FULL, 5)
+    acting.select_action()
+    with pytest.raises(InputError, match=re.escape(f"external_reward is {amount!r}; write a number between")):
+        acting.deliver_reward(external_reward=amount)
 
 
 def test_no_reward_without_an_action(acting: DynamicBrain) -> None:

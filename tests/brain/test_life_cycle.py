@@ -18,7 +18,7 @@ from tests.toy_regions import FailingRegion
 from thalia_dask import DynamicBrain
 from thalia_dask.config import ThaliaConfig
 from thalia_dask.engine.observer import Observer, WindowReport
-from thalia_dask.errors import RegionError, StateError
+from thalia_dask.errors import ConfigError, InputError, RegionError, StateError
 from thalia_dask.regions import REGIONS, Anatomy, RegionKind
 
 FULL = np.ones(10, np.float32)
@@ -84,6 +84,46 @@ def test_an_observer_that_fails_stops_no_brain() -> None:
         with pytest.raises(OSError, match="disk full"):
             brain.forward(FULL, 20)
         assert brain.forward(FULL, 20)["start_step"] == 8
+
+
+def test_a_stimulus_ends_with_the_call_that_shows_it_even_if_that_ends_early() -> None:
+    class Interrupt(Observer):
+        def on_window(self, report: WindowReport) -> None:
+            if report.window.start == 4:
+                raise KeyboardInterrupt
+
+    with (
+        DynamicBrain.from_thalia_config(ACTING, observers=[Interrupt()]) as brain,
+        DynamicBrain.from_thalia_config(ACTING) as other,
+    ):
+        with pytest.raises(KeyboardInterrupt):
+            brain.forward(FULL, 300)
+        other.forward(FULL, 8)
+        for stimulus in (None, FULL):
+            xr.testing.assert_identical(
+                brain.forward(stimulus, 40).dataset["spike_count"], other.forward(stimulus, 40).dataset["spike_count"]
+            )
+
+
+def test_what_is_no_observer_is_refused_before_anything_is_built() -> None:
+    with pytest.raises(ConfigError) as caught:
+        DynamicBrain.from_thalia_config(ACTING, observers=[print])
+    assert str(caught.value) == (
+        "observers[0] is <built-in function print>, which is no observer; give an instance of a class that is "
+        "derived from thalia_dask.engine.observer.Observer"
+    )
+
+
+def test_steps_are_counted_up_to_a_limit_and_nothing_is_scheduled_beyond() -> None:
+    with DynamicBrain.from_thalia_config(ACTING) as brain:
+        with pytest.raises(InputError) as caught:
+            brain.forward(FULL, 2**31 - 1)
+        assert str(caught.value) == (
+            "2147483647 steps from step 0 were asked for, but steps are counted up to 2147483647, and spikes arrive "
+            f"up to {max(p.delay_steps for p in brain.plan.projections)} later; advance by fewer, or build one with "
+            "a longer dt_ms"
+        )
+        assert brain.forward(None, 40).dataset["spike_count"].sel(region="thalamus").sum() == 0
 
 
 def test_state_shows_a_region_and_is_a_copy(acting: DynamicBrain) -> None:

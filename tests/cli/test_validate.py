@@ -49,3 +49,28 @@ def test_override_of_no_form(refused, tiny):
     assert refused("validate", tiny, "--set", "foo") == (
         "the override 'foo' is not of the form key.path=value; write e.g. global.seed=7"
     )
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        (
+            "brain.neuromodulation.value_source=cortex.ecx",
+            "value_source: there is no population of region",
+        ),
+        (
+            "brain.neuromodulation.novelty_source=x.exc",
+            "novelty_source: there is no region called",
+        ),
+        ("execution.window_ms=0.0000001", "execution.window_ms is 1e-07 ms, which is no step of"),
+    ],
+)
+def test_what_only_opening_the_brain_used_to_tell(refused, two_regions, override, told):
+    assert told in refused("validate", two_regions, "--set", override)
+    assert told in refused("describe", two_regions, "--set", override)
+
+
+def test_a_region_that_the_output_has_no_room_for(refused, tmp_path):
+    config = tmp_path / "rate.yaml"
+    config.write_text("brain: {regions: {rate: {kind: thalamus, size: 5, input_size: 5}}}")
+    assert "brain.regions.rate: the recording keeps one group per region" in refused("validate", config)

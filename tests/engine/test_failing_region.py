@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import pickle
 from functools import partial
+from typing import Any
 
+import numpy as np
 import pytest
 from distributed import Client
+from numpy.typing import NDArray
 
 from tests.executors import NewExecutor
 from tests.toy_brains import plan, run, toys
-from tests.toy_regions import UntimelyRegion, failing, failing_to_build
+from tests.toy_regions import ShapelessRegion, UntimelyRegion, failing, failing_to_build
 from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.errors import ConfigError, RegionError
+from thalia_dask.spikes import SpikePacket
 
 BRAIN = plan({"a": 5, "b": 5}, [("a", "b", 2)])
 
@@ -65,6 +69,34 @@ def test_spikes_that_cannot_be_are_not_lost_in_silence(
         pytest.raises(RegionError, match=r"region 'a' failed .* step 0: \w+: advance\(\) returned " + message),
     ):
         run(executor, BRAIN, 10, creators=creators)
+
+
+@pytest.mark.parametrize(
+    ("spikes", "observed", "message"),
+    [
+        (
+            None,
+            np.zeros(1, np.float32),
+            r"observe\(\) returned 'v' of shape \(1,\) after a window of 2 steps; return one",
+        ),
+        (
+            SpikePacket(np.zeros(1), np.zeros(1, np.int32)),
+            None,
+            r"advance\(\) returned spikes of steps float64 \(1,\) and",
+        ),
+        (
+            SpikePacket(np.zeros(2, np.int32), np.zeros(1, np.int32)),
+            None,
+            r"steps int32 \(2,\) and neurons int32 \(1,\); ",
+        ),
+    ],
+)
+def test_what_could_not_be_recorded_is_refused_at_once(
+    new_executor: NewExecutor, spikes: SpikePacket | None, observed: NDArray[Any] | None, message: str
+) -> None:
+    creators = toys(BRAIN) | {"a": partial(ShapelessRegion, spikes, observed)}
+    with pytest.raises(RegionError, match="region 'a' failed .* step 0: ValueError: .*" + message):
+        run(new_executor(), BRAIN, 10, creators=creators)
 
 
 def test_exit_in_a_region_is_reported_and_leaves_the_worker_alive(new_dask_executor: NewExecutor) -> None:

@@ -128,6 +128,12 @@ def test_a_window_longer_than_the_shortest_delay():
     )
 
 
+def test_a_window_of_no_step():
+    assert message_of(execution={"window_ms": 1e-7}) == (
+        "execution.window_ms is 1e-07 ms, which is no step of 1 ms; write at least 1, or leave it out"
+    )
+
+
 def test_the_first_error_does_not_depend_on_the_order():
     wrong = [("a", "x", 1), ("y", "b", 1), ("a", "b", 0)]
     assert message_of(projections=wrong) == message_of(projections=wrong[::-1])

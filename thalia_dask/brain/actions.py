@@ -36,6 +36,11 @@ class ActionVotes(Observer):
         """Forget the votes."""
         self.votes[:] = 0
 
+    def reset(self) -> None:
+        """A new episode begins, in which nothing has been heard."""
+        self.clear()
+        self.heard_anything = False
+
     def snapshot(self) -> dict[str, Any]:
         """The votes so far, as JSON values."""
         return {"votes": self.votes.tolist(), "heard_anything": self.heard_anything}

@@ -58,7 +58,7 @@ class Agent:
                 "select_action: this brain has no region that votes for actions; add one of kind 'striatum'"
             )
         if not self._votes.heard_anything:
-            raise StateError("select_action: nothing has happened yet; call forward(stimulus) first")
+            raise StateError("select_action: nothing has happened yet in this episode; call forward(stimulus) first")
         before = self.action if self._decided else None
         self._trial += not self._decided
         action, self.confidence = self._votes.select(self._trial, exploration)
@@ -81,7 +81,7 @@ class Agent:
         self.action, self._decided = None, False
         self.neuromodulation.reset()
         if self._votes is not None:
-            self._votes.clear()
+            self._votes.reset()
 
     def snapshot(self) -> dict[str, Any]:
         """What it remembers, as JSON values: a :class:`Memory` but for ``recorded``."""

@@ -7,13 +7,16 @@ from typing import Any
 
 from thalia_dask.errors import InputError
 
+_LARGEST = 1e30
+"""What regions, who count in 32 bits, can multiply by what they know."""
+
 
 def finite(amount: Any, what: str) -> float:
     """The amount as a number.
 
     Raises
     ------
-    InputError : if it is none, or not finite; ``what`` is how to call it there.
+    InputError : if it is none, not finite or beyond 1e30; ``what`` is how to call it there.
     """
     try:
         number = math.nan if isinstance(amount, str) else float(amount)
@@ -21,4 +24,6 @@ def finite(amount: Any, what: str) -> float:
         number = math.nan
     if not math.isfinite(number):
         raise InputError(f"{what} is {amount!r}; write a finite number")
+    if abs(number) > _LARGEST:
+        raise InputError(f"{what} is {amount!r}; write a number between {-_LARGEST:g} and {_LARGEST:g}")
     return number

@@ -19,7 +19,14 @@ from thalia_dask.brain.as_html import brain_html
 from thalia_dask.brain.at_exit import close_at_exit
 from thalia_dask.brain.live import no_link, open_monitor
 from thalia_dask.brain.memory import Memory, understood
-from thalia_dask.brain.opening import open_executor, open_recorder, usable_device, window_steps, with_execution
+from thalia_dask.brain.opening import (
+    check_observers,
+    open_executor,
+    open_recorder,
+    usable_device,
+    window_steps,
+    with_execution,
+)
 from thalia_dask.brain.performance import performance
 from thalia_dask.brain.region_view import RegionView, region_views
 from thalia_dask.brain.result import Result
@@ -32,7 +39,7 @@ from thalia_dask.engine.observer import Observer, ProgressReport, TrialReport
 from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.errors import ConfigError, InputError, StateError
-from thalia_dask.recording.layout import Position
+from thalia_dask.recording.layout import Position, check_names
 from thalia_dask.recording.store import check_output
 from thalia_dask.regions import creator
 from thalia_dask.topology.build import build_plan
@@ -144,9 +151,11 @@ class DynamicBrain:
         overwrite: bool = False,
         position: Position | None = None,
     ) -> DynamicBrain:
+        check_observers(observers)
         if out is not None and position is None:
             check_output(Path(out), overwrite=overwrite)
         plan = build_plan(config).on(usable_device(config))
+        check_names(plan.region_names)
         check_memory(config, plan, workers_elsewhere=client is not None)
         executor = open_executor(config, plan, client, steps_per_call)
         try:
@@ -268,7 +277,9 @@ class DynamicBrain:
         self._open()
         rows = self._encoder.rows(stimulus)
         n_steps = count_steps(rows, n_timesteps, self.config.brain.encoding_timesteps)
+        self._orchestrator.check_can_run(n_steps)
         self._agent.begin()
+        self._orchestrator.withdraw_stimuli()
         start, began = self.now, perf_counter()
         for port, steps, axons in self._encoder.spikes(rows, start, n_steps):
             self._orchestrator.stimulate(port.region, port.index, steps, axons)

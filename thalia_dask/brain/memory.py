@@ -15,7 +15,7 @@ _GREATEST_INTEGER, _GREATEST = 2**53, 1e300
 
 
 class Votes(BaseModel):
-    """The votes for each action so far; ``heard_anything`` once the brain has advanced."""
+    """The votes for each action so far; ``heard_anything`` once the brain has advanced in the episode."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

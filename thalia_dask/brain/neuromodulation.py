@@ -14,7 +14,6 @@ from thalia_dask.engine.observer import Observer, WindowReport
 from thalia_dask.modulation.novelty import NoveltyFilter
 from thalia_dask.modulation.reward import RewardExpectation
 from thalia_dask.modulation.value import ValueEstimate
-from thalia_dask.topology.checks import check_named
 from thalia_dask.topology.plan import BrainPlan
 
 _AROUSAL_PER_SURPRISE = 0.2
@@ -25,19 +24,12 @@ class SpikeCounts(Observer):
 
     Parameters
     ----------
-    population : ``"region.population"``.
-    where : the key of the config that names it, for the error.
-
-    Raises
-    ------
-    ConfigError : if there is no such population.
+    population : ``"region.population"`` of the plan.
     """
 
-    def __init__(self, plan: BrainPlan, population: str, where: str) -> None:
+    def __init__(self, plan: BrainPlan, population: str) -> None:
         self._region, _, name = population.partition(".")
-        check_named(where, "region", self._region, plan.region_names)
         sizes = dict(dict(plan.populations)[self._region])
-        check_named(where, f"population of region '{self._region}'", name, sizes)
         self._first = sum(list(sizes.values())[: list(sizes).index(name)])
         self.counts: NDArray[np.int64] = np.zeros(sizes[name], np.int64)
 
@@ -66,10 +58,10 @@ class Neuromodulation(Observer):
         self._novelty: NoveltyFilter | None = None
         self._uncertainty = config.uncertainty
         if config.value_source is not None:
-            self._state = SpikeCounts(plan, config.value_source, "brain.neuromodulation.value_source")
+            self._state = SpikeCounts(plan, config.value_source)
             self.value = ValueEstimate(len(self._state.counts), config.value_rate, config.discount)
         if config.novelty_source is not None:
-            self._pattern = SpikeCounts(plan, config.novelty_source, "brain.neuromodulation.novelty_source")
+            self._pattern = SpikeCounts(plan, config.novelty_source)
             self._novelty = NoveltyFilter(len(self._pattern.counts), config.novelty_rate)
 
     def on_window(self, report: WindowReport) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,6 +13,7 @@ import torch
 from thalia_dask.brain.trial import try_out
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
 from thalia_dask.engine.executor import Executor
+from thalia_dask.engine.observer import Observer
 from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.errors import ConfigError, DeviceWarning
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
@@ -30,6 +32,16 @@ if TYPE_CHECKING:
     from distributed.deploy.cluster import Cluster
 
     from thalia_dask.performance.choice import Choice
+
+
+def check_observers(observers: Sequence[Observer]) -> None:
+    """Refuse what is no observer, before it is told of anything."""
+    for number, observer in enumerate(observers):
+        if not isinstance(observer, Observer):
+            raise ConfigError(
+                f"observers[{number}] is {observer!r}, which is no observer; give an instance of a class that is "
+                "derived from thalia_dask.engine.observer.Observer"
+            )
 
 
 def open_executor(

@@ -52,14 +52,13 @@ def bench(
     from thalia_dask.brain.bench import measure, settings_to_compare
     from thalia_dask.brain.opening import window_steps
     from thalia_dask.cli.bench_report import BenchReport
-    from thalia_dask.cli.execution import count_steps
+    from thalia_dask.cli.execution import count_steps, planned
     from thalia_dask.config import load_config
     from thalia_dask.performance.calibration import calibrate
-    from thalia_dask.topology.build import build_plan
 
     loaded = load_config(config, overrides)
     n_steps = None if duration_ms is None else count_steps(duration_ms, loaded.global_.dt_ms)
-    plan = build_plan(loaded)
+    plan = planned(loaded)
     if out is not None:
         _check_output(out, overwrite=overwrite)
     call_steps = n_steps or _STRETCH_STEPS

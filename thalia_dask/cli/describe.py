@@ -40,13 +40,12 @@ def describe(
     from thalia_dask.cli.bar import start_bar
 
     bar = start_bar()
-    from thalia_dask.cli.execution import check_room, load_placed
-    from thalia_dask.topology.build import build_plan
+    from thalia_dask.cli.execution import check_room, load_placed, planned
     from thalia_dask.topology.memory import check_memory
     from thalia_dask.topology.summary import summarize
 
     loaded, described = load_placed(config, overrides, cluster)
-    plan = build_plan(loaded)
+    plan = planned(loaded)
     if resolved:
         bar.stop()
         click.echo(_yaml(loaded.model_dump(by_alias=True)), nl=False)

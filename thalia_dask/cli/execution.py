@@ -118,6 +118,21 @@ def load_placed(
     return load_config(config, [*overrides, "brain.parallel=true", *shape]), described
 
 
+def planned(config: ThaliaConfig) -> BrainPlan:
+    """The plan of a brain, if it can be simulated and recorded.
+
+    Raises
+    ------
+    ConfigError : if not.
+    """
+    from thalia_dask.recording.layout import check_names
+    from thalia_dask.topology.build import build_plan
+
+    plan = build_plan(config)
+    check_names(plan.region_names)
+    return plan
+
+
 def planned_homes(config: ThaliaConfig, plan: BrainPlan) -> dict[str, str]:
     """Region -> the worker that would hold it: "worker 1", "worker 2" and so on."""
     from thalia_dask.distributed.placement import assign, local_shape

@@ -54,13 +54,12 @@ def run(
     bar = start_bar()
     from thalia_dask.brain import DynamicBrain
     from thalia_dask.brain.simulate import STRETCH_STEPS
-    from thalia_dask.cli.execution import count_steps, load_job
+    from thalia_dask.cli.execution import count_steps, load_job, planned
     from thalia_dask.cli.results import prepare
-    from thalia_dask.topology.build import build_plan
 
     job = load_job(config, [*overrides, *live_page(dashboard)], cluster, scheduler, tls)
     n_steps = count_steps(duration_ms, job.config.global_.dt_ms)
-    job.check_room(build_plan(job.config))  # finds mistakes before a cluster is started for nothing
+    job.check_room(planned(job.config))  # finds mistakes before a cluster is started for nothing
     prepare(out, overwrite=overwrite)
 
     def open_brain(**how: Any) -> DynamicBrain:

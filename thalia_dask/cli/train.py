@@ -62,17 +62,16 @@ def train(
 
     bar = start_bar()
     from thalia_dask.brain import DynamicBrain
-    from thalia_dask.cli.execution import load_job
+    from thalia_dask.cli.execution import load_job, planned
     from thalia_dask.cli.results import prepare
     from thalia_dask.tasks.fit import check_fit
     from thalia_dask.tasks.registry import open_task
     from thalia_dask.tasks.training import Past
-    from thalia_dask.topology.build import build_plan
 
     asked = [f"training.epochs={epochs}"] if epochs else []
     job = load_job(config, [*overrides, *asked, *live_page(dashboard)], cluster, scheduler, tls)
     task = open_task(job.config.task)
-    plan = build_plan(job.config)
+    plan = planned(job.config)
     check_fit(job.config, plan, task)
     job.check_room(plan)
     prepare(out, overwrite=overwrite)

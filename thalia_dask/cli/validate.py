@@ -25,15 +25,15 @@ def validate(config: Path, overrides: Sequence[str]) -> None:
     Where CONFIG names a task, this also checks that the brain fits it.
     """
     from thalia_dask.cli.bar import start_bar
+    from thalia_dask.cli.execution import planned
     from thalia_dask.cli.text import counted
     from thalia_dask.config import load_config
-    from thalia_dask.topology.build import build_plan
     from thalia_dask.topology.memory import check_memory
     from thalia_dask.topology.summary import summarize
 
     bar = start_bar()
     resolved = load_config(config, overrides)
-    plan = build_plan(resolved)
+    plan = planned(resolved)
     check_memory(resolved, plan)
     summary = summarize(plan)
     told = ", ".join(

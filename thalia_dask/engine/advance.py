@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from time import perf_counter
 
+import numpy as np
+
 from thalia_dask.engine.executor import Emission
 from thalia_dask.engine.packets import FAULTLESS, WRONG_STEPS, find_fault
 from thalia_dask.regions.base import Region
@@ -16,12 +18,19 @@ def advance_region(region: Region, window: Window, arrivals: Arrivals) -> Emissi
 
     Raises
     ------
-    ValueError : if it returns spikes that cannot be: they would be lost on their way.
+    ValueError : if it returns spikes that cannot be, which would be lost on their way, or observes what does not fit
+        the window, which could not be recorded.
     """
     began = perf_counter()
     spikes = region.advance(window, arrivals)
     observed = region.observe()
     seconds = perf_counter() - began
+    for name, values in observed.items():
+        if values.shape != (window.n_steps,):
+            raise ValueError(
+                f"observe() returned '{name}' of shape {values.shape} after a window of {window.n_steps} steps; "
+                f"return one value for each step, shape ({window.n_steps},)"
+            )
     if not len(spikes):
         return Emission(SILENCE, observed, seconds)
     _check(spikes, window, sum(region.populations.values()))
@@ -31,6 +40,11 @@ def advance_region(region: Region, window: Window, arrivals: Arrivals) -> Emissi
 def _check(packet: SpikePacket, window: Window, n_neurons: int) -> None:
     """Refuse spikes outside of their window or order, or of neurons that are not there."""
     steps, neurons = packet.steps, packet.neurons
+    if steps.dtype != np.int32 or neurons.dtype != np.int32 or steps.shape != neurons.shape:
+        raise ValueError(
+            f"advance() returned spikes of steps {steps.dtype} {steps.shape} and neurons {neurons.dtype} "
+            f"{neurons.shape}; return two int32 arrays of one length"
+        )
     fault = find_fault(steps, neurons, window.start, window.stop, n_neurons)
     if fault == FAULTLESS:
         return

@@ -38,6 +38,11 @@ class Inbox:
             known[STEP], known[PROJECTION], known[NEURON] = steps, projections, neurons
             self._known.append(known)
 
+    def withdraw(self, projection: int) -> None:
+        """Forget what was known beforehand of one projection, and is not due yet."""
+        left = [known[:, known[PROJECTION] != projection] for known in self._known]
+        self._known = [known for known in left if known.shape[1]]
+
     def carry(self, spikes: SpikePacket, projection: AxonalProjection) -> None:
         """Schedule those spikes of a region that leave it along one projection."""
         self._make_room(len(spikes))

@@ -16,7 +16,7 @@ from thalia_dask.engine.travel import TravelState, check_travel
 from thalia_dask.engine.windows import Stride, window_length
 from thalia_dask.errors import InputError, StateError
 from thalia_dask.spikes import NOTHING, Arrivals, Int32Array, Signal
-from thalia_dask.ticks import Window
+from thalia_dask.ticks import NEVER, Window
 from thalia_dask.topology.plan import BrainPlan
 
 
@@ -44,7 +44,9 @@ class Orchestrator:
         self._observers = observers
         self._names = plan.region_names
         self._regions = plan.regions
+        self._stimuli = plan.stimuli
         self._axons = Axons(plan.projections)
+        self._longest_delay = max((projection.delay_steps for projection in plan.projections), default=0)
         load_kernels()
         every_window = not executor.carries_spikes or any(observer.every_window for observer in observers)
         self._stride = Stride(window_length(plan.look_ahead_steps, window_steps), fixed=every_window)
@@ -61,6 +63,11 @@ class Orchestrator:
             )
         self.queue.inboxes[region].schedule(port_index, steps, neurons)
 
+    def withdraw_stimuli(self) -> None:
+        """Forget the external spikes that are still to come: those of a run that ended early."""
+        for port in self._stimuli:
+            self.queue.inboxes[port.region].withdraw(port.index)
+
     def broadcast(self, name: str, value: float) -> None:
         """Send a signal to every region; it takes effect at ``now``, in the order of the calls."""
         self._signals.append(Signal(self.now, name, value))
@@ -72,13 +79,28 @@ class Orchestrator:
 
         Raises
         ------
-        RegionError : if a region raised, or emitted spikes that cannot be: they would be lost on their way.
-        StateError : after a span that was interrupted, by an error or by the keyboard.
+        RegionError : if a region raised, or gave back what cannot be: spikes would be lost on their way.
+        InputError, StateError : as :meth:`check_can_run`.
         """
-        self._check_whole()
+        self.check_can_run(n_steps)
         stop = self.now + n_steps
         while self.now < stop:
             self._advance(Window(self.now, min(self.now + self._stride.n_steps, stop)))
+
+    def check_can_run(self, n_steps: int) -> None:
+        """Refuse what :meth:`run` could not do, before anything is scheduled for it.
+
+        Raises
+        ------
+        InputError : if spikes would arrive later than steps can be counted.
+        StateError : after a span that was interrupted, by an error or by the keyboard.
+        """
+        self._check_whole()
+        if self.now + n_steps + self._longest_delay > NEVER:
+            raise InputError(
+                f"{n_steps} steps from step {self.now} were asked for, but steps are counted up to {NEVER - 1}, and "
+                f"spikes arrive up to {self._longest_delay} later; advance by fewer, or build one with a longer dt_ms"
+            )
 
     def snapshot(self) -> TravelState:
         """What is on its way between regions, as a copy.

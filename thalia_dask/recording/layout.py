@@ -67,7 +67,7 @@ def lay_out(
     ------
     ConfigError : if a region is named like a variable or group of the output.
     """
-    _check_names(plan.region_names)
+    check_names(plan.region_names)
     declared = groups(
         plan.region_names,
         spikes=spikes,
@@ -93,7 +93,8 @@ def _text(names: Sequence[str]) -> Values:
     return np.array(list(names), dtype=np.str_)
 
 
-def _check_names(regions: Sequence[str]) -> None:
+def check_names(regions: Sequence[str]) -> None:
+    """Refuse regions that cannot be groups of the output."""
     for region in regions:
         if region in reserved_names() or "/" in region:
             raise ConfigError(

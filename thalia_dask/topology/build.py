@@ -11,6 +11,7 @@ from thalia_dask.regions import Anatomy, find_kind
 from thalia_dask.regions.spec import Incoming, RegionSpec
 from thalia_dask.topology.checks import (
     check_named,
+    check_population,
     check_reached,
     check_unique,
     check_window,
@@ -78,6 +79,8 @@ def build_plan(config: ThaliaConfig) -> BrainPlan:
         populations=tuple((name, anatomy.populations) for name, anatomy in anatomies.items()),
     )
     check_window(plan, config.execution.window_ms)
+    for key in ("value_source", "novelty_source"):
+        check_population(f"brain.neuromodulation.{key}", getattr(config.brain.neuromodulation, key), plan)
     return plan
 
 

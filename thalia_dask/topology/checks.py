@@ -30,6 +30,14 @@ def check_named(where: str, noun: str, name: str, existing: Collection[str]) -> 
     raise ConfigError(f"{where}: there is no {noun} called '{name}'; {guess}write one of: {listed}")
 
 
+def check_population(where: str, population: str | None, plan: BrainPlan) -> None:
+    """Refuse a ``"region.population"`` that the brain does not have; None is no population."""
+    if population is not None:
+        region, _, name = population.partition(".")
+        check_named(where, "region", region, plan.region_names)
+        check_named(where, f"population of region '{region}'", name, dict(dict(plan.populations)[region]))
+
+
 def delay_to_steps(delay_ms: float, dt_ms: float, what: str, *, round_delays: bool) -> int:
     """Convert the delay of a projection to steps, at least one.
 
@@ -84,11 +92,16 @@ def check_unique(bundles: Sequence[str]) -> None:
 
 
 def check_window(plan: BrainPlan, window_ms: float | None) -> None:
-    """Refuse a window that is longer than the shortest delay between regions."""
-    longest = plan.look_ahead_steps
-    if window_ms is None or longest is None:
+    """Refuse a window of no step, or one that is longer than the shortest delay between regions."""
+    if window_ms is None:
         return
-    if to_steps(window_ms, plan.dt_ms, "execution.window_ms") > longest:
+    n_steps, longest = to_steps(window_ms, plan.dt_ms, "execution.window_ms"), plan.look_ahead_steps
+    if n_steps < 1:
+        raise ConfigError(
+            f"execution.window_ms is {window_ms:g} ms, which is no step of {plan.dt_ms:g} ms; write at least "
+            f"{plan.dt_ms:g}, or leave it out"
+        )
+    if longest is not None and n_steps > longest:
         shortest = next(str(p) for p in plan.projections if p.delay_steps == longest)
         raise ConfigError(
             f"execution.window_ms is {window_ms:g} ms, longer than the delay of projection {shortest}: within a "
