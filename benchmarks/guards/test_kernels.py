@@ -17,12 +17,17 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.guards.plain_numpy import PlainNumpy
 from benchmarks.network import Network
+from benchmarks.networks.areas import Areas
 from benchmarks.networks.cuba import cuba
 from benchmarks.ours import OneRegion, build, connections, region_of
 from thalia_dask.engine.event_queue import Inbox
+from thalia_dask.engine.executor import Emission
+from thalia_dask.engine.observer import WindowReport
 from thalia_dask.plasticity.stdp import STDP
+from thalia_dask.recording.recorder import Recorder
+from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN
 from thalia_dask.regions.spiking import SpikingRegion
-from thalia_dask.spikes import Arrivals
+from thalia_dask.spikes import Arrivals, SpikePacket
 from thalia_dask.ticks import Window
 
 ROUNDS = 15
@@ -72,6 +77,29 @@ def test_a_window_does_not_cost_more_where_much_is_known_beforehand(benchmark: B
     ratio = statistics.median(seconds[::2]) / statistics.median(seconds[1::2])
     benchmark.extra_info["times faster"] = round(ratio, 2)
     assert ratio > 0.4
+
+
+def test_recording_a_window_does_not_cost_more_where_many_are_pending(benchmark: BenchmarkFixture) -> None:
+    """The first hundred windows of a recording, and as many after ten thousand."""
+
+    def record() -> None:
+        recorder, window, waits = Recorder(plan, flush_every_ms=1e9), Window(0, 0), []
+        for _ in range(101):
+            began = perf_counter()
+            for _ in range(100):
+                window = Window(window.stop, window.stop + 5)
+                recorder.on_window(WindowReport(window, {}, emissions, 0.0))
+            waits.append(perf_counter() - began)
+        seconds.append((waits[0], waits[-1]))
+
+    seconds: list[tuple[float, float]] = []
+    plan = Areas(2, 10, 2).plan()
+    observed = {MEMBRANE_POTENTIAL_MEAN: np.zeros(5, np.float32)}
+    emissions = {name: Emission(SpikePacket(), observed, 0.0) for name in plan.region_names}
+    benchmark.pedantic(record, rounds=ROUNDS, warmup_rounds=1)
+    first, last = (statistics.median(column) for column in zip(*seconds, strict=True))
+    benchmark.extra_info["times faster"] = round(first / last, 2)
+    assert first / last > 0.4
 
 
 def test_learning_costs_little(benchmark: BenchmarkFixture) -> None:

@@ -1,5 +1,3 @@
-from time import perf_counter
-
 import numpy as np
 import pytest
 import xarray as xr
@@ -210,15 +208,6 @@ def test_a_region_that_cannot_be_a_group_is_refused(name):
     plan = BrainPlan(1.0, 1, (spec,), (), (), ((name, (("all", 1),)),))
     with pytest.raises(ConfigError, match=f"brain.regions.{name}: .* rename the region"):
         Recorder(plan)
-
-
-def test_a_window_costs_little_until_somebody_asks(new_recorder, drive):
-    recorder = new_recorder(modulators=())
-    reports = [report(start, start + 3, [(start, 0)]) for start in range(0, 3000, 3)]
-    began = perf_counter()
-    for one in reports:
-        recorder.on_window(one)
-    assert (perf_counter() - began) / len(reports) < 50e-6
 
 
 def test_windows_that_are_pending_read_like_those_in_the_store(new_recorder, drive):

@@ -8,7 +8,7 @@ from typing import Any
 from thalia_dask.errors import InputError
 
 _LARGEST = 1e30
-"""What regions, who count in 32 bits, can multiply by what they know."""
+"""More than that, regions, which count in 32 bits, could not multiply by anything."""
 
 
 def finite(amount: Any, what: str) -> float:

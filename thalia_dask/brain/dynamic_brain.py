@@ -315,7 +315,7 @@ class DynamicBrain:
 
         Raises
         ------
-        InputError : if the reward is not finite.
+        InputError : if the reward is not finite, or beyond 1e30.
         StateError : if no action has been selected in this episode.
         """
         self._open()
@@ -333,7 +333,7 @@ class DynamicBrain:
 
         Raises
         ------
-        InputError : for an unknown neuromodulator, or an amount that is not finite.
+        InputError : for an unknown neuromodulator, or an amount that is not finite or beyond 1e30.
         """
         self._open()
         self._release_all({neuromodulator: finite(amount, f"release: the amount of {neuromodulator}")})
