@@ -14,7 +14,7 @@ from thalia_dask.engine.observer import Observer, WindowReport
 from thalia_dask.modulation.novelty import NoveltyFilter
 from thalia_dask.modulation.reward import RewardExpectation
 from thalia_dask.modulation.value import ValueEstimate
-from thalia_dask.topology.checks import check_named
+from thalia_dask.names import check_named
 from thalia_dask.topology.plan import BrainPlan
 
 _AROUSAL_PER_SURPRISE = 0.2
