@@ -123,7 +123,8 @@ def test_models_live_together_and_each_receives_in_its_own_way() -> None:
 def test_receptors_that_a_model_does_not_have_are_told() -> None:
     net = Layout((Population("a", 4, ConductanceLIFParams()),), (ExplicitConnection("a", "a", edges(), SLOW),))
     with pytest.raises(
-        ConfigError, match="a->a:nmda has receptor channel 2, which ConductanceLIFParams does not have"
+        ConfigError,
+        match="region 'net', connection a -> a has receptor channel 2, which ConductanceLIFParams does not have",
     ):
         SpikingRegion(SPEC, net)
 
