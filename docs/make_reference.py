@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 from thalia_dask.brain.performance import VARIABLES
 from thalia_dask.config import models
 from thalia_dask.config.clusters import CLUSTERS
+from thalia_dask.declared import bounds, declared
 from thalia_dask.recording import schema
 from thalia_dask.regions import (
     REGIONS,
@@ -101,13 +102,15 @@ def regions_page() -> str:
             f"`{port}`" + STAR * (port == anatomy.default_port) + DAGGER * (port == anatomy.stimulus_port)
             for port in anatomy.ports
         )
-        rows = [(f"`{f.name}`", _code(f.type), _code(_default(f))) for f in fields(params)]
+        rows = [
+            (f"`{f.name}`", *_declared(f.name, declared(params)[f.name]), _code(_default(f))) for f in fields(params)
+        ]
         parts += [
             f"## `{kind}`",
             _words(module),
             f"Populations: {', '.join(populations)}.  \nPorts: {', '.join(ports)}.",
             _words(params),
-            _table(("parameter", "type", "default"), rows),
+            _table(("parameter", "type", "write", "default"), rows),
         ]
     return _page(parts)
 
@@ -200,6 +203,15 @@ def _default(field: Field[Any]) -> str:
 
 def _comment(text: str) -> str:
     return f", {text}" if text else ""
+
+
+def _declared(name: str, annotation: Any) -> tuple[str, str]:
+    """Type of a parameter, and what may be written."""
+    kind: type = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    return _code(kind.__name__), bounds(name, annotation).told if kind in (
+        float,
+        int,
+    ) else f"a value of type {kind.__name__}"
 
 
 def _code(text: object) -> str:

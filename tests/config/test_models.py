@@ -76,6 +76,7 @@ def test_configs_are_frozen_and_picklable():
         (RegionConfig, {"kind": "cortex", "size": 5, "params": {"x": float("nan")}}),
         (ProjectionConfig, {"source": "a", "target": "b", "delay_ms": float("nan")}),
         (ProjectionConfig, {"source": "a", "target": "b", "weight_scale": -1.0}),
+        (ProjectionConfig, {"source": "a", "target": "b", "weight_scale": 1e39}),
         (BrainConfig, {"regions": {}}),
         (BrainConfig, {"regions": {"a.b": {"kind": "cortex", "size": 1}}}),
         (BrainConfig, {"regions": {"engine": {"kind": "cortex", "size": 1}}}),

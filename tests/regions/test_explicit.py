@@ -90,6 +90,11 @@ def test_arrivals_of_other_dtype_or_stride_are_read_as_what_they_say(column) -> 
         (edges((4, 0, 1.0, 1)), r"edges of connection a -> b: sources go from 4 to 4; write 0 to 3"),
         (edges((0, -1, 1.0, 1)), r"targets go from -1 to -1; write 0 to 1"),
         (edges((0, 0, 1.0, 0)), r"delays go from 0 to 0; write 1 to 65535"),
+        (edges((0, 0, np.nan, 1)), r"weights go from nan to nan; write -1000000000.0 to 1000000000.0"),
+        (
+            edges((0, 0, 1.0, 65536)),
+            r"connection a -> b: delays inside the region go up to 65536 steps; write 1 to 65535",
+        ),
         (edges((0, 0, 1.0, 1))._replace(weights=np.ones(3, np.float32)), r"have \[1, 1, 3, 1\] sources, targets"),
     ],
 )
@@ -123,7 +128,8 @@ def test_models_live_together_and_each_receives_in_its_own_way() -> None:
 def test_receptors_that_a_model_does_not_have_are_told() -> None:
     net = Layout((Population("a", 4, ConductanceLIFParams()),), (ExplicitConnection("a", "a", edges(), SLOW),))
     with pytest.raises(
-        ConfigError, match="a->a:nmda has receptor channel 2, which ConductanceLIFParams does not have"
+        ConfigError,
+        match="region 'net', connection a -> a has receptor channel 2, which ConductanceLIFParams does not have",
     ):
         SpikingRegion(SPEC, net)
 

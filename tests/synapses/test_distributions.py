@@ -46,6 +46,6 @@ def test_a_value_is_that_of_its_synapse(distribution) -> None:
 
 
 def test_delays_are_the_nearest_steps_but_not_too_early() -> None:
-    delays = to_delay_steps(np.array([0.0, 0.04, 0.14, 0.16, 1.5]), 0.1, 1)
+    delays = to_delay_steps(np.array([0.0, 0.04, 0.14, 0.16, 1.5]), 0.1, 1, "a -> b")
     assert delays.tolist() == [1, 1, 1, 2, 15]
     assert delays.dtype == np.int32

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from thalia_dask.config.base import Config, Count, PositiveFloat
+from thalia_dask.declared import MOST
 from thalia_dask.notebook import block, folded, tree
 
 _REGION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -103,7 +104,10 @@ class ProjectionConfig(Config):
         description="the axonal delay in ms, at least one step, or null for the standard delay of the pair",
     )
     weight_scale: float = Field(
-        default=1.0, ge=0, description="a factor on the pathway's default efficacy, a number of at least 0"
+        default=1.0,
+        ge=0,
+        le=MOST,
+        description=f"a factor on the pathway's default efficacy, a number from 0 to {MOST:g}",
     )
 
 

@@ -26,6 +26,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from thalia_dask.declared import NonNegative
 from thalia_dask.errors import ConfigError
 from thalia_dask.jit import Floats, kernel
 from thalia_dask.neurons.base import (
@@ -59,13 +60,13 @@ class AdExParams(Neuron):
     channels: ClassVar[tuple[int, ...]] = (EXCITATORY, INHIBITORY)
     adapts_threshold: ClassVar[bool] = False
     capacitance_pf: float = 281.0
-    leak_ns: float = 30.0
+    leak_ns: NonNegative = 30.0
     resting_mv: float = -70.6
     rheobase_threshold_mv: float = -50.4
     slope_mv: float = 2.0
     threshold_mv: float = 0.0
     reset_mv: float = -70.6
-    refractory_ms: float = 2.0
+    refractory_ms: NonNegative = 2.0
     reversal_excitatory_mv: float = 0.0
     reversal_inhibitory_mv: float = -85.0
     tau_excitatory_ms: float = 5.0

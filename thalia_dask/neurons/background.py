@@ -19,6 +19,10 @@ _BLOCK = 4 * _LANES
 """Neurons that get their words from one call: neuron i of a block has word i // 64 of counter i % 64."""
 
 
+MOST_COUNTS = 600
+"""Mean spikes of a step; exp of minus that, from which thresholds are added up, must not be 0."""
+
+
 class Lots(NamedTuple):
     """Scratch for one block: random words, uint32 (4, lanes), and counts, float32 (4 * lanes,)."""
 

@@ -29,6 +29,8 @@ CHANNEL_NAMES = ("ampa", "gaba", "nmda")
 RESTING, THRESHOLD, RESET, REFRACTORY_STEPS, ADAPTATION, DECAY_ADAPTATION, REBOUND, FIRST_OWN = range(8)
 """Columns of the constants: what every model has; its own constants follow."""
 N_CONSTANTS = 21
+MOST_REFRACTORY_STEPS = 1 << 24
+"""All whole numbers up to it are float32, as the constants are."""
 
 
 class Neuron(ABC):

@@ -21,6 +21,7 @@ from typing import ClassVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from thalia_dask.declared import NonNegative
 from thalia_dask.jit import Floats, kernel
 from thalia_dask.neurons.base import (
     EXCITATORY,
@@ -51,11 +52,11 @@ class ConductanceLIFParams(Neuron):
     code: ClassVar[int] = 1
     channels: ClassVar[tuple[int, ...]] = (EXCITATORY, INHIBITORY)
     capacitance_pf: float = 200.0
-    leak_ns: float = 10.0
+    leak_ns: NonNegative = 10.0
     resting_mv: float = -60.0
     threshold_mv: float = -50.0
     reset_mv: float = -60.0
-    refractory_ms: float = 5.0
+    refractory_ms: NonNegative = 5.0
     reversal_excitatory_mv: float = 0.0
     reversal_inhibitory_mv: float = -80.0
     tau_excitatory_ms: float = 5.0

@@ -11,12 +11,12 @@ move the membrane by all of the efficacy, so it has no step of its own.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from thalia_dask.declared import NonNegative
 from thalia_dask.neurons.base import N_CHANNELS, Neuron
-from thalia_dask.neurons.lif import LIFParams
+from thalia_dask.neurons.lif import LIFParams, membrane_decay
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class DeltaLIFParams(Neuron):
     resting_mv: float = 0.0
     threshold_mv: float = 20.0
     reset_mv: float = 10.0
-    refractory_ms: float = 2.0
+    refractory_ms: NonNegative = 2.0
     adaptation_mv: float = 0.0
     tau_adaptation_ms: float = 100.0
 
@@ -38,5 +38,5 @@ class DeltaLIFParams(Neuron):
         return self.adaptation_mv
 
     def pack(self, dt_ms: float) -> list[float]:
-        decay = math.exp(-dt_ms / self.tau_membrane_ms)
+        decay = membrane_decay(self.tau_membrane_ms, dt_ms)
         return [decay, 1.0, 1.0, 1.0 / decay, *[0.0] * N_CHANNELS]

@@ -24,6 +24,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from thalia_dask.declared import NonNegative
+from thalia_dask.errors import ConfigError
 from thalia_dask.jit import Floats, kernel
 from thalia_dask.neurons.base import EXCITATORY as EXCITATORY
 from thalia_dask.neurons.base import FIRST_OWN, N_CHANNELS, RESET, RESTING, THRESHOLD, Neuron, NeuronState, Value
@@ -33,6 +35,8 @@ from thalia_dask.neurons.base import SLOW as SLOW
 DECAY, RESPONSE = FIRST_OWN, FIRST_OWN + 1
 DECAY_CURRENT = RESPONSE + N_CHANNELS
 """Columns of the constants; the last two begin one column for each channel."""
+_MOST_PER_STEP = 80
+"""Time constants in a step: exp(-80), and a number divided by it, are float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class LIFParams(Neuron):
     resting_mv: float = -65.0
     threshold_mv: float = -50.0
     reset_mv: float = -60.0
-    refractory_ms: float = 2.0
+    refractory_ms: NonNegative = 2.0
     tau_excitatory_ms: float = 5.0
     tau_inhibitory_ms: float = 10.0
     tau_slow_ms: float = 100.0
@@ -62,10 +66,25 @@ class LIFParams(Neuron):
 
     def pack(self, dt_ms: float) -> list[float]:
         taus = (self.tau_excitatory_ms, self.tau_inhibitory_ms, self.tau_slow_ms)
-        decay = math.exp(-dt_ms / self.tau_membrane_ms)
+        decay = membrane_decay(self.tau_membrane_ms, dt_ms)
         response = [_membrane_response(tau, self.tau_membrane_ms, dt_ms) for tau in taus]
         response[SLOW] /= decay  # the slow current moves the membrane before the membrane decays
         return [decay, *response, *(math.exp(-dt_ms / tau) for tau in taus)]
+
+
+def membrane_decay(tau_membrane_ms: float, dt_ms: float) -> float:
+    """What is left of a membrane potential after a step.
+
+    Raises
+    ------
+    ConfigError : if it is nothing: a slow current, which acts before the decay, is divided by it.
+    """
+    if dt_ms > _MOST_PER_STEP * tau_membrane_ms:
+        raise ConfigError(
+            f"neuron.tau_membrane_ms is {tau_membrane_ms:g}, too short for steps of dt_ms = {dt_ms:g}; "
+            f"write {dt_ms / _MOST_PER_STEP:g} or more"
+        )
+    return math.exp(-dt_ms / tau_membrane_ms)
 
 
 def _membrane_response(tau_synapse: float, tau_membrane: float, dt: float) -> float:

@@ -15,6 +15,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from thalia_dask.declared import Positive
 from thalia_dask.jit import inlined
 from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded, expect, incoming
 from thalia_dask.synapses.table import SynapseTable
@@ -32,8 +33,8 @@ class BCM(Rule):
     tau_post_ms: float = 100.0
     tau_threshold_ms: float = 2000.0
     rate: float = 0.001
-    reference_hz: float = 20.0
-    largest: float = 4.0
+    reference_hz: Positive = 20.0
+    largest: Positive = 4.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         return [

@@ -14,6 +14,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from thalia_dask.declared import NonNegative, Positive
 from thalia_dask.jit import inlined
 from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded
 from thalia_dask.synapses.table import SynapseTable
@@ -28,9 +29,9 @@ class ParallelFibre(Rule):
     code: ClassVar[int] = 10
     at_cell: ClassVar[bool] = False
     tau_pre_ms: float = 20.0
-    potentiation: float = 0.001
-    depression: float = 0.1
-    largest: float = 3.0
+    potentiation: NonNegative = 0.001
+    depression: NonNegative = 0.1
+    largest: Positive = 3.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         decay = math.exp(-dt_ms / self.tau_pre_ms)

@@ -27,6 +27,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from thalia_dask.declared import NonNegative, Positive
 from thalia_dask.jit import inlined
 from thalia_dask.plasticity.base import (
     CREDIT_FADE,
@@ -66,8 +67,8 @@ class DopamineSTDP(Rule):
     potentiation: float = 0.001
     depression: float = 0.0015
     baseline: float = 0.0
-    largest: float = 4.0
-    dendritic_delay_ms: float = 0.0
+    largest: Positive = 4.0
+    dendritic_delay_ms: NonNegative = 0.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         return [

@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from thalia_dask.declared import Positive
 from thalia_dask.jit import inlined
 from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded, expect, incoming
 from thalia_dask.synapses.table import SynapseTable
@@ -28,7 +29,7 @@ class Hebbian(Rule):
     at_axon: ClassVar[bool] = False
     tau_pre_ms: float = 20.0
     rate: float = 0.02
-    largest: float = 3.0
+    largest: Positive = 3.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         decay = math.exp(-dt_ms / self.tau_pre_ms)

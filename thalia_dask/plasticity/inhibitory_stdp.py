@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from thalia_dask.declared import Positive
 from thalia_dask.jit import inlined
 from thalia_dask.plasticity.base import (
     FIRST_OWN,
@@ -38,7 +39,7 @@ class InhibitorySTDP(Rule):
     tau_ms: float = 20.0
     rate: float = 0.01
     target_hz: float = 5.0
-    largest: float = 10.0
+    largest: Positive = 10.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         decay = math.exp(-dt_ms / self.tau_ms)

@@ -15,6 +15,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from thalia_dask.declared import Positive
 from thalia_dask.jit import inlined
 from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded, expect, incoming
 from thalia_dask.synapses.table import SynapseTable
@@ -31,8 +32,8 @@ class Oja(Rule):
     tau_pre_ms: float = 20.0
     tau_post_ms: float = 20.0
     rate: float = 0.005
-    reference_hz: float = 20.0
-    largest: float = 4.0
+    reference_hz: Positive = 20.0
+    largest: Positive = 4.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         return [

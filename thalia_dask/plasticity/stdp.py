@@ -25,6 +25,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from thalia_dask.declared import NonNegative, Positive
 from thalia_dask.jit import Floats, inlined
 from thalia_dask.plasticity.base import (
     FIRST_OWN,
@@ -53,11 +54,11 @@ class STDP(Rule):
     tau_post_ms: float = 20.0
     potentiation: float = 0.005
     depression: float = 0.0055
-    largest: float = 3.0
-    scaling: float = 0.05
-    mu_plus: float = 1.0
-    mu_minus: float = 1.0
-    dendritic_delay_ms: float = 0.0
+    largest: Positive = 3.0
+    scaling: NonNegative = 0.05
+    mu_plus: NonNegative = 1.0
+    mu_minus: NonNegative = 1.0
+    dendritic_delay_ms: NonNegative = 0.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:
         return [

@@ -31,6 +31,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from thalia_dask.declared import Positive
 from thalia_dask.jit import inlined
 from thalia_dask.plasticity.base import (
     CREDIT_FADE,
@@ -57,10 +58,10 @@ class SynapticScaling(Rule):
     code: ClassVar[int] = 6
     at_cell: ClassVar[bool] = False
     n_kept: ClassVar[int] = 1
-    target_hz: float = 5.0
+    target_hz: Positive = 5.0
     tau_activity_ms: float = 1000.0
     tau_scaling_ms: float = 10000.0
-    largest: float = 10.0
+    largest: Positive = 10.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         return [

@@ -20,6 +20,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from thalia_dask.declared import Positive, Signed
 from thalia_dask.jit import inlined
 from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded
 from thalia_dask.synapses.table import SynapseTable
@@ -33,10 +34,10 @@ class ThreeFactor(Rule):
 
     code: ClassVar[int] = 2
     at_axon: ClassVar[bool] = False
-    learning_rate: float = 0.1
+    learning_rate: Signed = 0.1
     tau_pre_ms: float = 20.0
     tau_eligibility_ms: float = 200.0
-    largest: float = 4.0
+    largest: Positive = 4.0
     efference: float = 1.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002

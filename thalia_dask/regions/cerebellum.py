@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from thalia_dask.declared import Efficacy, NonNegative
 from thalia_dask.neurons.lif import INHIBITORY, LIFParams
 from thalia_dask.plasticity.climbing_fibre import ClimbingFibre, ParallelFibre
 from thalia_dask.regions.kind import read_params, share
@@ -23,14 +24,14 @@ class CerebellumParams:
     golgi_fraction: float = 0.05
     purkinje_fraction: float = 0.1
     nuclei_fraction: float = 0.1
-    mossy_mv: float = 120.0
-    mossy_spread_ms: float = 0.0
-    golgi_inhibition_mv: float = 30.0
-    parallel_mv: float = 50.0
-    purkinje_inhibition_mv: float = 15.0
-    climbing_mv: float = 50.0
-    potentiation: float = 0.001
-    depression: float = 0.1
+    mossy_mv: Efficacy = 120.0
+    mossy_spread_ms: NonNegative = 0.0
+    golgi_inhibition_mv: Efficacy = 30.0
+    parallel_mv: Efficacy = 50.0
+    purkinje_inhibition_mv: Efficacy = 15.0
+    climbing_mv: Efficacy = 50.0
+    potentiation: NonNegative = 0.001
+    depression: NonNegative = 0.1
     trace_ms: float = 40.0
 
 

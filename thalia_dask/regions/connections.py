@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import partial
+from typing import Annotated
 
 import numpy as np
 
+from thalia_dask.declared import MOST_MV, Bounds, Count, NonNegative
 from thalia_dask.errors import ConfigError
 from thalia_dask.jit import Words
 from thalia_dask.neurons.base import EXCITATORY
@@ -22,9 +24,12 @@ from thalia_dask.synapses.connectivity import (
     multinomial_in_degree,
     same_in_degree,
 )
-from thalia_dask.synapses.distributions import Distribution, Uniform
+from thalia_dask.synapses.distributions import LONGEST_DELAY, Distribution, Uniform, check_longest_delay
 from thalia_dask.synapses.draws import GivenDraw, RandomDraw
 from thalia_dask.synapses.short_term import TsodyksMarkram
+
+Groups = Annotated[int, Bounds("a whole number of at least 0, 0 for none", 0.0, 2.0**31)]
+"""So many that their number times that of a neuron is an int64."""
 
 
 class AnyConnection(ABC):
@@ -45,6 +50,13 @@ class AnyConnection(ABC):
     rule: Rule | None
     gates: tuple[str, ...]
     short_term: TsodyksMarkram | None
+
+    def __str__(self) -> str:
+        return f"connection {self.source} -> {self.target}"
+
+    @abstractmethod
+    def check_delays(self, where: str, dt_ms: float) -> None:
+        """Refuse delays that are known to be impossible without drawing them; ``where`` is for the error."""
 
     @abstractmethod
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
@@ -82,12 +94,20 @@ class Connection(AnyConnection):
     probability: float
     total_weight_mv: float
     channel: int = EXCITATORY
-    delay_ms: tuple[float, float] = (0.5, 1.5)
+    delay_ms: tuple[NonNegative, NonNegative] = (0.5, 1.5)
     rule: Rule | None = None
     gates: tuple[str, ...] = ()
-    n_groups: int = 0
+    n_groups: Groups = 0
     aligned: bool = False
     short_term: TsodyksMarkram | None = None
+
+    def check_delays(self, where: str, dt_ms: float) -> None:
+        low, high = self.delay_ms
+        if low > high:
+            raise ConfigError(
+                f"{where}: delay_ms goes from {low:g} to {high:g}, the longest first; write ({high:g}, {low:g})"
+            )
+        check_longest_delay(where, round(high / dt_ms))
 
     def _separate_groups(self, n_axons: int) -> int:
         """Groups that are not connected to themselves; no neuron is connected to itself."""
@@ -120,6 +140,7 @@ class Connection(AnyConnection):
             delays=Uniform(low - 0.5, high + 0.5),
             delay_unit=1.0,
             earliest=earliest,
+            where=str(self),
         )
 
 
@@ -133,13 +154,16 @@ class FixedInDegree(AnyConnection):
 
     source: str
     target: str
-    in_degree: int
+    in_degree: Count
     weight: Distribution
     delay: Distribution
     channel: int = EXCITATORY
     rule: Rule | None = None
     gates: tuple[str, ...] = ()
     short_term: TsodyksMarkram | None = None
+
+    def check_delays(self, where: str, dt_ms: float) -> None:
+        _check_mean_delay(where, self.delay.center, dt_ms)
 
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
         return n_targets * self.in_degree if n_axons else 0
@@ -150,7 +174,7 @@ class FixedInDegree(AnyConnection):
     def draw(self, n_axons: int, n_targets: int, dt_ms: float, earliest: int, key: Words) -> Draw:
         start = same_in_degree(n_targets, self.in_degree if n_axons else 0)
         sources = partial(any_sources, start, n_sources=n_axons, key=key)
-        return RandomDraw(start, sources, key, self.weight, self.delay, dt_ms, earliest)
+        return RandomDraw(start, sources, key, self.weight, self.delay, dt_ms, earliest, str(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +195,9 @@ class FixedTotalNumber(AnyConnection):
     gates: tuple[str, ...] = ()
     short_term: TsodyksMarkram | None = None
 
+    def check_delays(self, where: str, dt_ms: float) -> None:
+        _check_mean_delay(where, self.delay.center, dt_ms)
+
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
         return self.n_synapses if n_axons and n_targets else 0
 
@@ -180,7 +207,7 @@ class FixedTotalNumber(AnyConnection):
     def draw(self, n_axons: int, n_targets: int, dt_ms: float, earliest: int, key: Words) -> Draw:
         start = multinomial_in_degree(n_targets, self.synapse_count(n_axons, n_targets), key)
         sources = partial(any_sources, start, n_sources=n_axons, key=key)
-        return RandomDraw(start, sources, key, self.weight, self.delay, dt_ms, earliest)
+        return RandomDraw(start, sources, key, self.weight, self.delay, dt_ms, earliest, str(self))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,6 +221,9 @@ class ExplicitConnection(AnyConnection):
     rule: Rule | None = None
     gates: tuple[str, ...] = ()
     short_term: TsodyksMarkram | None = None
+
+    def check_delays(self, where: str, dt_ms: float) -> None:  # noqa: ARG002
+        check_longest_delay(where, int(np.max(self.edges.delays, initial=0)))
 
     def synapse_count(self, n_axons: int, n_targets: int) -> int:  # noqa: ARG002
         return len(self.edges.sources)
@@ -210,17 +240,24 @@ class ExplicitConnection(AnyConnection):
         key: Words,  # noqa: ARG002
     ) -> Draw:
         edges = self.edges
-        where = f"edges of connection {self.source} -> {self.target}"
+        where = f"edges of {self}"
         lengths = [len(column) for column in edges]
         if len(set(lengths)) > 1:
             raise ConfigError(f"{where} have {lengths} {', '.join(edges._fields)}; write as many of each")
         for what, column, least, most in (
             ("sources", edges.sources, 0, n_axons - 1),
             ("targets", edges.targets, 0, n_targets - 1),
-            ("delays", edges.delays, earliest, np.iinfo(np.uint16).max),
+            ("delays", edges.delays, earliest, LONGEST_DELAY),
+            ("weights", edges.weights, -MOST_MV, MOST_MV),
         ):
             if len(column) and not least <= column.min() <= column.max() <= most:
                 raise ConfigError(
                     f"{where}: {what} go from {column.min()} to {column.max()}; write {least} to {most}"
                 )
         return GivenDraw(edges)
+
+
+def _check_mean_delay(where: str, mean_ms: float, dt_ms: float) -> None:
+    if mean_ms < 0.0:
+        raise ConfigError(f"{where}: delay is {mean_ms:g} ms on average; write a distribution of at least 0 ms")
+    check_longest_delay(where, mean_ms / dt_ms)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from thalia_dask.declared import Efficacy, Share
 from thalia_dask.neurons.lif import INHIBITORY, LIFParams
 from thalia_dask.plasticity.stdp import STDP
 from thalia_dask.regions.kind import read_params, share
@@ -26,14 +27,14 @@ class CortexParams:
     l23_fraction: float = 0.3
     l5_fraction: float = 0.25
     l6_fraction: float = 0.15
-    inhibitory_ratio: float = 0.25
+    inhibitory_ratio: Share = 0.25
     resting_mv: float = -58.0
-    feedforward_mv: float = 200.0
-    feedforward_deep_mv: float = 200.0
-    feedforward_inhibitory_mv: float = 70.0
-    interlaminar_mv: float = 100.0
-    recurrent_mv: float = 10.0
-    inhibition_mv: float = 30.0
+    feedforward_mv: Efficacy = 200.0
+    feedforward_deep_mv: Efficacy = 200.0
+    feedforward_inhibitory_mv: Efficacy = 70.0
+    interlaminar_mv: Efficacy = 100.0
+    recurrent_mv: Efficacy = 10.0
+    inhibition_mv: Efficacy = 30.0
     stdp_rate: float = 0.002
     gamma_mv: float = 3.0
     noradrenaline_mv: float = 1.0

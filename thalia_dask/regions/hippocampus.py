@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from thalia_dask.declared import Efficacy, Share
 from thalia_dask.neurons.lif import INHIBITORY, LIFParams
 from thalia_dask.plasticity.hebbian import Hebbian
 from thalia_dask.regions.connections import AnyConnection
@@ -39,13 +40,13 @@ class HippocampusParams:
     dg_fraction: float = 0.5
     ca3_fraction: float = 0.25
     ca1_fraction: float = 0.25
-    inhibitory_ratio: float = 0.2
-    perforant_mv: float = 150.0
-    perforant_ca3_mv: float = 20.0
-    perforant_ca1_mv: float = 80.0
-    mossy_mv: float = 400.0
-    recurrent_mv: float = 20.0
-    schaffer_mv: float = 30.0
+    inhibitory_ratio: Share = 0.2
+    perforant_mv: Efficacy = 150.0
+    perforant_ca3_mv: Efficacy = 20.0
+    perforant_ca1_mv: Efficacy = 80.0
+    mossy_mv: Efficacy = 400.0
+    recurrent_mv: Efficacy = 20.0
+    schaffer_mv: Efficacy = 30.0
     hebbian_rate: float = 0.11
     theta_dg_mv: float = 6.0
     theta_ca3_mv: float = 14.0

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import TypeVar, get_type_hints
+from dataclasses import dataclass
+from typing import TypeVar
 
+from thalia_dask.declared import check_value, declared
 from thalia_dask.errors import ConfigError
 from thalia_dask.regions.base import Region
+from thalia_dask.regions.checks import check_layout
 from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.spec import RegionSpec
 
@@ -58,6 +60,7 @@ class SpikingKind(RegionKind):
 
     def anatomy(self, spec: RegionSpec) -> Anatomy:
         layout = self.layout(spec)
+        check_layout(spec, layout)
         return Anatomy(
             populations=tuple((population.name, population.size) for population in layout.populations),
             ports=layout.ports,
@@ -84,18 +87,15 @@ def read_params(spec: RegionSpec, params: type[_Params]) -> _Params:
 
     Raises
     ------
-    ConfigError : for a name the kind does not have, or a value of another type.
+    ConfigError : for a name the kind does not have, or a value of another type or out of its bounds (``declared``).
     """
-    types = get_type_hints(params)
-    known = [field.name for field in fields(params)]  # type: ignore[arg-type]
+    kind: type = params
+    known = declared(kind)
     for name, value in spec.params:
         where = f"params.{name} of region '{spec.name}'"
         if name not in known:
             raise ConfigError(f"{where}: kind '{spec.kind}' has no such parameter; write one of {', '.join(known)}")
-        numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
-        fits = numeric if types[name] is float else type(value) is types[name]
-        if not fits:
-            raise ConfigError(f"{where} is {value!r}; write a value of type {types[name].__name__}")
+        check_value(where, name, value, known[name])
     return params(**dict(spec.params))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from thalia_dask.declared import Count
 from thalia_dask.neurons.base import CHANNEL_NAMES, SLOW, Neuron
 from thalia_dask.neurons.lif import LIFParams
 from thalia_dask.regions.connections import AnyConnection
@@ -41,7 +42,7 @@ class Population:
     """Neurons that share their parameters."""
 
     name: str
-    size: int
+    size: Count
     neuron: Neuron = field(default_factory=LIFParams)
     background: Background | None = None
     drives: tuple[Drive, ...] = ()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from thalia_dask.declared import Count, Efficacy, Share
 from thalia_dask.neurons.lif import INHIBITORY, SLOW, LIFParams
 from thalia_dask.regions.kind import read_params, share
 from thalia_dask.regions.layout import Background, Connection, Drive, ExplicitConnection, Layout, Population
@@ -25,11 +26,11 @@ from thalia_dask.synapses.connectivity import EdgeList
 class PrefrontalParams:
     """``cells_per_stripe`` is about how many cells a stripe has; efficacies are sums onto one cell, in mV."""
 
-    inhibitory_ratio: float = 0.25
-    cells_per_stripe: int = 8
-    afferent_mv: float = 100.0
-    stripe_mv: float = 6.0
-    inhibition_mv: float = 60.0
+    inhibitory_ratio: Share = 0.25
+    cells_per_stripe: Count = 8
+    afferent_mv: Efficacy = 100.0
+    stripe_mv: Efficacy = 6.0
+    inhibition_mv: Efficacy = 60.0
     dopamine_mv: float = 8.0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from thalia_dask.declared import NonNegative
+
 ParamValue = bool | int | float | str
 
 
@@ -24,7 +26,7 @@ class Incoming:
     source: str
     source_size: int
     port: str
-    weight_scale: float = 1.0
+    weight_scale: NonNegative = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from thalia_dask.declared import Efficacy
 from thalia_dask.errors import ConfigError
 from thalia_dask.neurons.lif import INHIBITORY, LIFParams
 from thalia_dask.plasticity.three_factor import ThreeFactor
@@ -24,11 +25,11 @@ class StriatumParams:
     n_actions: int = 2
     fsi_fraction: float = 0.1
     resting_mv: float = -60.0
-    cortical_mv: float = 90.0
-    thalamic_mv: float = 45.0
-    contextual_mv: float = 20.0
-    lateral_mv: float = 20.0
-    feedforward_inhibition_mv: float = 20.0
+    cortical_mv: Efficacy = 90.0
+    thalamic_mv: Efficacy = 45.0
+    contextual_mv: Efficacy = 20.0
+    lateral_mv: Efficacy = 20.0
+    feedforward_inhibition_mv: Efficacy = 20.0
     learning_rate: float = 0.1
     trace_ms: float = 20.0
     eligibility_ms: float = 200.0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from thalia_dask.declared import Efficacy
 from thalia_dask.neurons.lif import INHIBITORY, LIFParams
 from thalia_dask.regions.kind import read_params, share
 from thalia_dask.regions.layout import Background, Connection, Drive, Layout, Population
@@ -21,9 +22,9 @@ class ThalamusParams:
 
     reticular_fraction: float = 0.25
     resting_mv: float = -60.0
-    sensory_mv: float = 90.0
-    corticothalamic_mv: float = 15.0
-    reticular_inhibition_mv: float = 25.0
+    sensory_mv: Efficacy = 90.0
+    corticothalamic_mv: Efficacy = 15.0
+    reticular_inhibition_mv: Efficacy = 25.0
     alpha_mv: float = 0.5
     noradrenaline_mv: float = 1.0
     rebound: float = 1.0

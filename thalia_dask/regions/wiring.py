@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thalia_dask.errors import ConfigError
 from thalia_dask.jit import Words
-from thalia_dask.neurons.base import Neuron
 from thalia_dask.plasticity.base import PlasticConnection, PlasticTable, index_plastic
+from thalia_dask.regions.checks import check_layout
 from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.seeds import derive_seed
@@ -35,10 +34,15 @@ class Wiring:
 
 
 def wire(spec: RegionSpec, layout: Layout) -> Wiring:
-    """Draw every connection of the region from a key named after it, and sort the synapses by axon and delay."""
+    """Draw every connection of the region from a key named after it, and sort the synapses by axon and delay.
+
+    Raises
+    ------
+    ConfigError : if the layout, or a number in it, cannot be simulated.
+    """
+    check_layout(spec, layout)
     slices = layout.slices()
     n_neurons = sum(population.size for population in layout.populations)
-    neurons = {population.name: population.neuron for population in layout.populations}
     placements: list[Placement] = []
     plastic: list[PlasticConnection] = []
     gates: list[tuple[str, ...]] = []
@@ -46,7 +50,6 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
     marks: list[tuple[int, int]] = []
     n_rows = n_neurons + sum(incoming.source_size for incoming in spec.incoming)
     for name, first_row, n_axons, scale, connection in layout.wiring(spec):
-        _check_receptor(f"region '{spec.name}': {name}", connection.channel, neurons[connection.target])
         targets = slices[connection.target]
         n_targets = targets[1] - targets[0]
         earliest = 1 if first_row < n_neurons else 0
@@ -57,7 +60,6 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
         if owner >= 0:
             marks.append(mark)
         if connection.short_term:
-            connection.short_term.check(f"region '{spec.name}': {name}")
             short_term.append(connection.short_term)
         if connection.rule:
             total = scale * connection.total_weight(n_axons, n_targets)
@@ -85,11 +87,3 @@ def noise_key(spec: RegionSpec) -> Words:
 def _key(spec: RegionSpec, *purpose: str) -> Words:
     seed = derive_seed(spec.seed, spec.name, *purpose)
     return np.array([seed & 0xFFFFFFFF, seed >> 32], np.uint64)
-
-
-def _check_receptor(where: str, channel: int, neuron: Neuron) -> None:
-    if channel not in neuron.channels:
-        raise ConfigError(
-            f"{where} has receptor channel {channel}, which {type(neuron).__name__} does not have; "
-            f"write one of {', '.join(map(str, neuron.channels))}"
-        )

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from thalia_dask.declared import NonNegative
+from thalia_dask.errors import ConfigError
 from thalia_dask.jit import Words
 from thalia_dask.philox import random_words
 
 Doubles = NDArray[np.float64]
 
+LONGEST_DELAY = int(np.iinfo(np.uint16).max)
+"""Steps."""
 WEIGHT, DELAY = 2, 4
 """Streams of a connection's random words; a distribution may use two."""
 
@@ -65,7 +69,7 @@ class Normal(Distribution):
     """Normally distributed around ``mean``; a value that would change its sign is 0."""
 
     mean: float
-    sd: float
+    sd: NonNegative
 
     @property
     def center(self) -> float:
@@ -78,9 +82,20 @@ class Normal(Distribution):
         return np.maximum(values, 0.0) if self.mean > 0 else np.minimum(values, 0.0)
 
 
-def to_delay_steps(delays_ms: Doubles, dt_ms: float, earliest: int) -> NDArray[np.int32]:
-    """Delays in ms as the nearest whole steps, not below ``earliest``."""
-    return np.maximum(np.rint(delays_ms / dt_ms), earliest).astype(np.int32)
+def to_delay_steps(delays_ms: Doubles, dt_ms: float, earliest: int, where: str) -> NDArray[np.int32]:
+    """Delays in ms as the nearest whole steps, not below ``earliest``; ``where`` is for the error."""
+    steps = np.maximum(np.rint(delays_ms / dt_ms), earliest)
+    check_longest_delay(where, steps.max(initial=0.0))
+    return steps.astype(np.int32)
+
+
+def check_longest_delay(where: str, steps: float) -> None:
+    """Refuse a delay that the synapse table, which keeps it as uint16, cannot hold."""
+    if not steps <= LONGEST_DELAY:
+        raise ConfigError(
+            f"{where}: delays inside the region go up to {steps:.0f} steps; write 1 to {LONGEST_DELAY}, by shorter "
+            "delays or a longer dt_ms"
+        )
 
 
 def _unit(key: Words, stream: int, first: int, count: int) -> Doubles:

@@ -25,6 +25,7 @@ class RandomDraw(Draw):
     sources : the sources of targets ``first … last - 1``, int32, those of one target after those of another.
     key : two uint64 words.
     weights, delays : distributions; a delay of ``delay_unit`` is a step, and none has less than ``earliest``.
+    where : the connection, for errors.
     """
 
     start: Int64Array
@@ -34,6 +35,7 @@ class RandomDraw(Draw):
     delays: Distribution
     delay_unit: float
     earliest: int
+    where: str
 
     def blocks(self) -> Iterator[range]:
         """Ranges of targets."""
@@ -53,7 +55,7 @@ class RandomDraw(Draw):
         first, last = int(self.start[block.start]), int(self.start[block.stop])
         weights = self.weights.sample(self.key, WEIGHT, first, last - first)
         delays = self.delays.sample(self.key, DELAY, first, last - first)
-        return weights.astype(np.float32), to_delay_steps(delays, self.delay_unit, self.earliest)
+        return weights.astype(np.float32), to_delay_steps(delays, self.delay_unit, self.earliest, self.where)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from thalia_dask.errors import ConfigError
+from thalia_dask.declared import NonNegative, Share
 from thalia_dask.jit import Floats, Int32Array, kernel
 from thalia_dask.synapses.table import SynapseTable
 
@@ -38,21 +38,9 @@ class TsodyksMarkram:
     ``utilization`` is U, from 0 to 1. Defaults: Tsodyks, Uziel & Markram (2000), excitatory synapses.
     """
 
-    utilization: float = 0.5
+    utilization: Share = 0.5
     tau_recovery_ms: float = 800.0
-    tau_facilitation_ms: float = 0.0
-
-    def check(self, where: str) -> None:
-        """Raise ConfigError where a parameter makes no sense; ``where`` is for the message."""
-        if not 0.0 < self.utilization <= 1.0:
-            raise ConfigError(
-                f"{where}: short_term.utilization is {self.utilization:g}; write a share above 0 and at most 1"
-            )
-        if not self.tau_recovery_ms > 0.0 or not self.tau_facilitation_ms >= 0.0:
-            raise ConfigError(
-                f"{where}: short_term has tau_recovery_ms {self.tau_recovery_ms:g} and tau_facilitation_ms "
-                f"{self.tau_facilitation_ms:g}; write a recovery above 0, and a facilitation of at least 0"
-            )
+    tau_facilitation_ms: NonNegative = 0.0
 
 
 class ShortTermTable(NamedTuple):

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from thalia_dask.config.models import BrainConfig, GlobalConfig, ProjectionConfig, RegionConfig, ThaliaConfig
 from thalia_dask.errors import ConfigError
+from thalia_dask.names import check_named
 from thalia_dask.regions import Anatomy, find_kind
 from thalia_dask.regions.spec import Incoming, RegionSpec
 from thalia_dask.topology.checks import (
-    check_named,
     check_population,
     check_reached,
     check_unique,

@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping, Sequence
 
 from thalia_dask.config.models import RegionConfig
 from thalia_dask.errors import ConfigError
+from thalia_dask.names import check_named
 from thalia_dask.ticks import to_steps
 from thalia_dask.topology.plan import BrainPlan
 
 _ROUNDING = 1e-6
-
-
-def check_named(where: str, noun: str, name: str, existing: Collection[str]) -> None:
-    """Refuse a name that does not exist, and tell those that do.
-
-    Parameters
-    ----------
-    where : what gives the name, e.g. ``"projection a -> b"``.
-    noun : what is missing, e.g. ``"region"`` or ``"population of region 'a'"``.
-    """
-    if name in existing:
-        return
-    close = get_close_matches(name, existing, n=1)
-    guess = f"did you mean '{close[0]}'? " if close else ""
-    listed = ", ".join(existing) or "none"
-    raise ConfigError(f"{where}: there is no {noun} called '{name}'; {guess}write one of: {listed}")
 
 
 def check_population(where: str, population: str | None, plan: BrainPlan) -> None:

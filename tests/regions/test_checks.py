@@ -1,0 +1,278 @@
+"""Every layout, and every number in one, that is refused, by the text of the error."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from thalia_dask.errors import ConfigError
+from thalia_dask.neurons.adex import AdExParams
+from thalia_dask.neurons.base import Neuron
+from thalia_dask.neurons.delta import DeltaLIFParams
+from thalia_dask.neurons.lif import LIFParams
+from thalia_dask.plasticity.bcm import BCM
+from thalia_dask.plasticity.hebbian import Hebbian
+from thalia_dask.plasticity.stdp import STDP
+from thalia_dask.plasticity.synaptic_scaling import SynapticScaling
+from thalia_dask.plasticity.three_factor import ThreeFactor
+from thalia_dask.regions import REGIONS
+from thalia_dask.regions.connections import AnyConnection
+from thalia_dask.regions.kind import SpikingKind
+from thalia_dask.regions.layout import Background, Connection, Drive, FixedInDegree, Layout, Population
+from thalia_dask.regions.spec import Incoming, RegionSpec
+from thalia_dask.regions.wiring import wire
+from thalia_dask.synapses.distributions import Constant, Normal
+
+A, B = Population("a", 10), Population("b", 4)
+SPEC = RegionSpec("net", "mine", 10, dt_ms=1.0, seed=1, incoming=(Incoming("x.all", 6, "in"),))
+SOUND = Layout((A, B), (Connection("a", "b", 0.5, 20.0), Connection("in", "a", 0.5, 20.0)), ("in",), "in", "a")
+
+
+def message_of(layout: Layout, spec: RegionSpec = SPEC) -> str:
+    """The error of a region that is planned, which is that of one that is built."""
+    with pytest.raises(ConfigError) as planned:
+        SpikingKind(lambda _: layout).anatomy(spec)
+    with pytest.raises(ConfigError) as built:
+        wire(spec, layout)
+    assert str(planned.value) == str(built.value)
+    return str(planned.value)
+
+
+def message_of_connection(connection: AnyConnection) -> str:
+    return message_of(replace(SOUND, connections=(connection,)))
+
+
+def message_of_params(kind: str, dt_ms: float = 1.0, **params: object) -> str:
+    with pytest.raises(ConfigError) as caught:
+        REGIONS[kind].anatomy(RegionSpec("r", kind, 20, dt_ms, seed=1, params=tuple(params.items())))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("kind", REGIONS)
+def test_what_kinds_say_by_default_is_sound(kind: str) -> None:
+    REGIONS[kind].anatomy(RegionSpec("r", kind, 20, 1.0, seed=1))
+
+
+SIZE = "write its size, from 0 to 1e+09; what it excites or inhibits is the kind's"
+POSITIVE = "write a number above 0 and at most 1e+18"
+NON_NEGATIVE = "write a number from 0 to 1e+18"
+SHARE = "write a share above 0 and at most 1"
+POTENTIAL = "write a number from -1e+09 to 1e+09"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "mend"),
+    [
+        ("striatum", "trace_ms", 0.0, POSITIVE),
+        ("striatum", "eligibility_ms", -200.0, POSITIVE),
+        ("prefrontal", "cells_per_stripe", 0, "write a whole number of at least 1"),
+        ("prefrontal", "cells_per_stripe", -3, "write a whole number of at least 1"),
+        ("cortex", "l4_fraction", -1.0, SHARE),
+        ("cortex", "l4_fraction", 5.0, SHARE),
+        ("cortex", "inhibitory_ratio", -0.5, SHARE),
+        ("hippocampus", "dg_fraction", 0.0, SHARE),
+        ("thalamus", "reticular_fraction", -1.0, SHARE),
+        ("thalamus", "resting_mv", 1e30, POTENTIAL),
+        ("cortex", "gamma_mv", 1e39, POTENTIAL),
+        ("cortex", "feedforward_mv", 1e39, SIZE),
+        ("cortex", "inhibition_mv", -30.0, SIZE),
+        ("cortex", "feedforward_mv", -200, SIZE),
+        ("cortex", "stdp_rate", -1.0, NON_NEGATIVE),
+        ("hippocampus", "hebbian_rate", -5.0, NON_NEGATIVE),
+        ("cerebellum", "mossy_spread_ms", -1.0, NON_NEGATIVE),
+        ("cerebellum", "depression", math.nan, NON_NEGATIVE),
+        ("torch_module", "input_gain", math.inf, "write a number from -1e+18 to 1e+18"),
+        ("torch_module", "module", 3, "write a value of type str"),
+        ("cortex", "stdp_rate", True, "write a value of type float"),
+    ],
+)
+def test_a_parameter_of_a_kind(kind: str, name: str, value: object, mend: str) -> None:
+    assert message_of_params(kind, **{name: value}) == f"params.{name} of region 'r' is {value!r}; {mend}"
+
+
+@pytest.mark.parametrize("name", ["gamma_mv", "noradrenaline_mv", "resting_mv"])
+def test_tonic_drives_and_potentials_may_be_negative(name: str) -> None:
+    REGIONS["cortex"].anatomy(RegionSpec("r", "cortex", 20, 1.0, seed=1, params=((name, -70.0),)))
+
+
+@pytest.mark.parametrize(
+    ("neuron", "message"),
+    [
+        (LIFParams(tau_membrane_ms=-10), f"tau_membrane_ms is -10; {POSITIVE}"),
+        (LIFParams(tau_membrane_ms=0.0), f"tau_membrane_ms is 0.0; {POSITIVE}"),
+        (LIFParams(tau_membrane_ms="20"), "tau_membrane_ms is '20'; write a value of type float"),
+        (LIFParams(threshold_mv=math.nan), f"threshold_mv is nan; {POTENTIAL}"),
+        (LIFParams(refractory_ms=-1.0), f"refractory_ms is -1.0; {NON_NEGATIVE}"),
+        (
+            LIFParams(refractory_ms=1e12),
+            "refractory_ms is 1e+12, more than 16777216 steps of dt_ms = 1; write 1.67772e+07 or less",
+        ),
+        (
+            LIFParams(tau_membrane_ms=0.01),
+            "tau_membrane_ms is 0.01, too short for steps of dt_ms = 1; write 0.0125 or more",
+        ),
+        (DeltaLIFParams(tau_membrane_ms=0.01), "tau_membrane_ms is 0.01, too short for steps of dt_ms = 1; "),
+        (AdExParams(capacitance_pf=0.0), f"capacitance_pf is 0.0; {POSITIVE}"),
+    ],
+)
+def test_a_number_of_a_neuron(neuron: Neuron, message: str) -> None:
+    layout = replace(SOUND, populations=(A, replace(B, neuron=neuron)))
+    assert message_of(layout).startswith(f"region 'net', population 'b': neuron.{message}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"size": 0}, "size is 0; write a whole number of at least 1"),
+        ({"neuron": LIFParams}, "neuron is <class 'thalia_dask.neurons.lif.LIFParams'>; write LIFParams(), which"),
+        ({"neuron": AdExParams(slope_mv=0.0)}, "AdExParams has slope_mv 0 and threshold_mv 0, V_T is -50.4; "),
+        ({"background": Background(-100.0, 2.0)}, f"background.rate_hz is -100.0; {NON_NEGATIVE}"),
+        ({"background": Background(100.0, math.nan)}, f"background.weight_mv is nan; {POTENTIAL}"),
+        (
+            {"background": Background(1e6, 2.0)},
+            "background.rate_hz is 1e+06, more than 600 spikes in a step of dt_ms = 1; write 600000 or less, with",
+        ),
+        (
+            {"drives": Drive("gamma", 1.0)},
+            "drives is Drive(source='gamma', amplitude_mv=1.0, gates=()); write a value",
+        ),
+        ({"drives": (Drive("gamma", math.inf),)}, f"drives.amplitude_mv is inf; {POTENTIAL}"),
+    ],
+)
+def test_a_population(changes: dict[str, object], message: str) -> None:
+    layout = replace(SOUND, populations=(A, replace(B, **changes)))
+    assert message_of(layout).startswith(f"region 'net', population 'b': {message}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"probability": 2}, f"probability is 2; {SHARE}"),
+        ({"probability": -1.0}, f"probability is -1.0; {SHARE}"),
+        ({"probability": math.nan}, f"probability is nan; {SHARE}"),
+        ({"total_weight_mv": math.nan}, f"total_weight_mv is nan; {POTENTIAL}"),
+        ({"n_groups": -1}, "n_groups is -1; write a whole number of at least 0, 0 for none"),
+        ({"n_groups": 2**60}, "n_groups is 1152921504606846976; write a whole number of at least 0, 0 for none"),
+        ({"delay_ms": (-3, 1)}, f"delay_ms is -3; {NON_NEGATIVE}"),
+        ({"delay_ms": 1.0}, "delay_ms is 1.0; write a value of type tuple"),
+        ({"delay_ms": (5, 1)}, "delay_ms goes from 5 to 1, the longest first; write (1, 5)"),
+        (
+            {"delay_ms": (65537, 65537)},
+            "delays inside the region go up to 65537 steps; write 1 to 65535, by shorter delays or a longer dt_ms",
+        ),
+        ({"rule": STDP}, "rule is <class 'thalia_dask.plasticity.stdp.STDP'>; write STDP(), which makes one of this"),
+        ({"rule": STDP(tau_pre_ms=-20)}, f"rule.tau_pre_ms is -20; {POSITIVE}"),
+        ({"rule": STDP(potentiation=math.nan)}, "rule.potentiation is nan; write a number from -1e+18 to 1e+18"),
+        ({"rule": STDP(largest=-3)}, f"rule.largest is -3; {POSITIVE}"),
+        ({"rule": Hebbian(rate=-1.0)}, f"rule.rate is -1.0; {NON_NEGATIVE}"),
+        ({"rule": BCM(reference_hz=0.0)}, f"rule.reference_hz is 0.0; {POSITIVE}"),
+        ({"rule": SynapticScaling(target_hz=0.0)}, f"rule.target_hz is 0.0; {POSITIVE}"),
+    ],
+)
+def test_a_number_of_a_connection(changes: dict[str, object], message: str) -> None:
+    connection = replace(Connection("a", "b", 0.5, 20.0), **changes)
+    assert message_of_connection(connection).startswith(f"region 'net', connection a -> b: {message}")
+
+
+def test_a_receptor_channel_that_does_not_exist() -> None:
+    assert message_of_connection(Connection("a", "b", 0.5, 20.0, 7)) == (
+        "region 'net', connection a -> b has receptor channel 7, which LIFParams does not have; write one of 0, 1, 2"
+    )
+
+
+def test_delays_of_a_distribution() -> None:
+    negative = FixedInDegree("a", "b", 2, Constant(1.0), Constant(-3.0))
+    assert message_of_connection(negative) == (
+        "region 'net', connection a -> b: delay is -3 ms on average; write a distribution of at least 0 ms"
+    )
+    drawn = replace(SOUND, connections=(FixedInDegree("a", "b", 2, Constant(1.0), Normal(65530.0, 200.0)),))
+    with pytest.raises(ConfigError, match=r"connection a -> b: delays inside the region go up to 65\d+ steps; write"):
+        wire(SPEC, drawn)
+
+
+@pytest.mark.parametrize(
+    ("kind", "dt_ms", "params", "connection"),
+    [
+        ("thalamus", 1e-5, {}, "relay -> reticular: delays inside the region go up to 150000 steps"),
+        ("prefrontal", 1e-5, {}, "exc -> exc: delays inside the region go up to 100000 steps"),
+        (
+            "cerebellum",
+            1.0,
+            {"mossy_spread_ms": 7e4},
+            "mossy -> granule: delays inside the region go up to 70000 steps",
+        ),
+    ],
+)
+def test_delays_that_the_table_cannot_hold(
+    kind: str, dt_ms: float, params: dict[str, float], connection: str
+) -> None:
+    message = message_of_params(kind, dt_ms, **params)
+    assert message.startswith(f"region 'r', connection {connection}; write 1 to 65535, by shorter delays or")
+
+
+def test_a_weight_scale_that_no_efficacy_survives() -> None:
+    spec = replace(SPEC, incoming=(Incoming("x.all", 6, "in", 1e39),))
+    assert message_of(SOUND, spec) == f"region 'net', axons of x.all: weight_scale is 1e+39; {NON_NEGATIVE}"
+
+
+SIGNALS = "write one of: delta, theta, alpha, beta, gamma, ripple, acetylcholine, dopamine, noradrenaline"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"connections": (Connection("inn", "a", 0.5, 20.0),)},
+            ", connection inn -> a: there is no population or port called 'inn'; "
+            "did you mean 'in'? write one of: a, b, in",
+        ),
+        (
+            {"connections": (Connection("a", "c", 0.5, 20.0),)},
+            ", connection a -> c: there is no population called 'c'; write one of: a, b",
+        ),
+        ({"stimulus": "inn"}, ": stimulus: there is no port called 'inn'; did you mean 'in'? write one of: in"),
+        ({"default_output": "in"}, ": default_output: there is no population called 'in'; write one of: a, b"),
+        ({"ports": ("in", "a")}, " has 2 populations or ports called 'a'; write a name of its own for each"),
+        ({"populations": (A, B, A)}, " has 2 populations or ports called 'a'; write a name of its own for each"),
+        ({"ports": "in"}, ": ports is 'in'; write ('in',)"),
+        ({"n_actions": -1}, ": n_actions is -1; write a number from 0 to 1e+18"),
+        (
+            {"populations": (A, replace(B, drives=(Drive("gama", 1.0),)))},
+            f", population 'b', drive: there is no oscillator or neuromodulator called 'gama'; "
+            f"did you mean 'gamma'? {SIGNALS}",
+        ),
+        (
+            {"populations": (A, replace(B, drives=(Drive("gamma", 1.0, ("dopamin",)),)))},
+            ", population 'b', gates of the drive by gamma: there is no oscillator or neuromodulator "
+            f"called 'dopamin'; did you mean 'dopamine'? {SIGNALS}",
+        ),
+        (
+            {"connections": (Connection("a", "b", 0.5, 20.0, rule=STDP(), gates=("theta", "x")),)},
+            f", connection a -> b, gates: there is no oscillator or neuromodulator called 'x'; {SIGNALS}",
+        ),
+        (
+            {"connections": (Connection("a", "b", 0.5, 20.0, rule=STDP(), gates="theta"),)},
+            ", connection a -> b: gates is 'theta'; write ('theta',)",
+        ),
+        (
+            {"connections": (Connection("a", "b", 0.5, 20.0, gates=("theta",)),)},
+            ", connection a -> b has gates ('theta',), which scale a learning rule, and no rule; "
+            "write a rule, or leave the gates out",
+        ),
+        (
+            {"connections": (Connection("a", "b", 0.5, 20.0, rule=ThreeFactor()),), "n_actions": 5},
+            ", connection a -> b: its 4 target cells cannot be divided among n_actions = 5; "
+            "write at least 5 cells, or fewer actions",
+        ),
+    ],
+)
+def test_names_and_shapes(changes: dict[str, object], message: str) -> None:
+    assert message_of(replace(SOUND, **changes)) == f"region 'net'{message}"
+
+
+def test_axons_that_end_in_no_port() -> None:
+    spec = replace(SPEC, incoming=(Incoming("x.all", 6, "inn"),))
+    with pytest.raises(ConfigError, match=r"axons of x.all: there is no port called 'inn'; did you mean 'in'"):
+        wire(spec, SOUND)

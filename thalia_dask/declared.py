@@ -1,0 +1,142 @@
+"""What a field of a dataclass of parameters may hold: told by its type, and by the unit in its name.
+
+period_ms: float              above 0, for its name ends in _ms
+delay_ms: NonNegative         at least 0, for that is what its annotation says instead
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from itertools import repeat
+from numbers import Integral, Real
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from thalia_dask.errors import ConfigError
+
+MOST = 1e18
+"""The product of two such numbers is still a float32, in which regions compute."""
+MOST_MV = 1e9
+"""A million volts: beside them, float32 has no place for a millivolt."""
+
+
+class Bounds(NamedTuple):
+    """Numbers from ``least`` to ``most``, the first excluded if ``above``; ``told`` completes "write ..."."""
+
+    told: str
+    least: float = -MOST
+    most: float = MOST
+    above: bool = False
+
+    def hold(self, value: float) -> bool:
+        return self.least <= value <= self.most and not (self.above and value == self.least)
+
+
+_ANY = Bounds(f"a number from -{MOST:g} to {MOST:g}")
+_POSITIVE = Bounds(f"a number above 0 and at most {MOST:g}", 0.0, above=True)
+_NON_NEGATIVE = Bounds(f"a number from 0 to {MOST:g}", 0.0)
+_SHARE = Bounds("a share above 0 and at most 1", 0.0, 1.0, above=True)
+_POTENTIAL = Bounds(f"a number from -{MOST_MV:g} to {MOST_MV:g}", -MOST_MV, MOST_MV)
+_EFFICACY = Bounds(f"its size, from 0 to {MOST_MV:g}; what it excites or inhibits is the kind's", 0.0, MOST_MV)
+_COUNT = Bounds("a whole number of at least 1", 1.0)
+
+Signed = Annotated[float, _ANY]
+Positive = Annotated[float, _POSITIVE]
+NonNegative = Annotated[float, _NON_NEGATIVE]
+Share = Annotated[float, _SHARE]
+Efficacy = Annotated[float, _EFFICACY]
+Count = Annotated[int, _COUNT]
+
+BY_NAME = (
+    ("*_ms", _POSITIVE),
+    ("*_pf", _POSITIVE),
+    ("*_hz", _NON_NEGATIVE),
+    ("rate", _NON_NEGATIVE),
+    ("*_rate", _NON_NEGATIVE),
+    ("n_*", _NON_NEGATIVE),
+    ("*_mv", _POTENTIAL),
+    ("*_fraction", _SHARE),
+    ("probability", _SHARE),
+)
+"""Bounds of a number that is annotated as no more than that, by its name; the first that fits."""
+
+
+@cache
+def declared(parameters: Any) -> dict[str, Any]:
+    """Name -> annotation of every field of a dataclass."""
+    hints = get_type_hints(parameters, include_extras=True)
+    return {field.name: hints[field.name] for field in fields(parameters)}
+
+
+def bounds(name: str, annotation: Any) -> Bounds:
+    """Of a number in a field of this name and annotation."""
+    said = (extra for extra in getattr(annotation, "__metadata__", ()) if isinstance(extra, Bounds))
+    named = (by_name for pattern, by_name in BY_NAME if fnmatchcase(name, pattern))
+    return next(said, next(named, _ANY))
+
+
+def check_fields(where: str, parameters: object) -> None:
+    """Refuse a dataclass with a value of another type or out of its bounds, in it or in a dataclass within it.
+
+    Parameters
+    ----------
+    where : what the message begins with, before the name of the field, e.g. ``"region 'a', population 'exc': "``.
+
+    Raises
+    ------
+    ConfigError : with the field, its value and what to write.
+    """
+    kind: type = type(parameters)
+    if is_dataclass(kind):
+        for name, annotation in declared(kind).items():
+            check_value(f"{where}{name}", name, getattr(parameters, name), annotation)
+
+
+def check_value(where: str, name: str, value: Any, annotation: Any) -> None:
+    """Refuse a value that a field of this name and annotation cannot have; ``where`` is how to call it."""
+    alternatives = _alternatives(annotation)
+    fitting = next((one for one in alternatives if _is_of(value, one)), None)
+    if fitting is None:
+        raise ConfigError(f"{where} is {value!r}; write {_mend(value, alternatives)}")
+    if _plain(fitting) in (float, int):
+        within = bounds(name, fitting)
+        if not within.hold(value):
+            raise ConfigError(f"{where} is {value!r}; write {within.told}")
+    elif _plain(fitting) is tuple:
+        of_items = get_args(fitting)
+        for item, of_item in zip(value, repeat(of_items[0]) if of_items[-1:] == (...,) else of_items, strict=False):
+            check_value(where, name, item, of_item)
+    else:
+        check_fields(f"{where}.", value)
+
+
+def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    """The types of a union, or the one that it is."""
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+
+
+def _is_of(value: object, annotation: Any) -> bool:
+    kind = _plain(annotation)
+    if kind in (float, int):
+        return isinstance(value, Real if kind is float else Integral) and not isinstance(value, bool)
+    if kind is tuple:
+        of_items = get_args(annotation)
+        return isinstance(value, tuple) and (of_items[-1:] in ((), (...,)) or len(of_items) == len(value))
+    return kind is Any or not isinstance(kind, type) or isinstance(value, kind)
+
+
+def _plain(annotation: Any) -> Any:
+    """The class of an annotation: float of Annotated[float, ...], tuple of tuple[str, ...]."""
+    kind = get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation
+    return get_origin(kind) or kind
+
+
+def _mend(value: object, alternatives: tuple[Any, ...]) -> str:
+    if isinstance(value, type):
+        return f"{value.__name__}(), which makes one of this class"
+    if isinstance(value, list | str) and tuple in map(_plain, alternatives):
+        return repr(tuple(value) if isinstance(value, list) else (value,))
+    names = (f"{one}" if _plain(one) is tuple else _plain(one).__name__ for one in alternatives)
+    return f"a value of type {' or '.join(names).replace('NoneType', 'None')}"

@@ -1,0 +1,24 @@
+"""A name that does not exist, told with those that do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from difflib import get_close_matches
+
+from thalia_dask.errors import ConfigError
+
+
+def check_named(where: str, noun: str, name: str, existing: Collection[str]) -> None:
+    """Refuse a name that does not exist, and tell those that do.
+
+    Parameters
+    ----------
+    where : what gives the name, e.g. ``"projection a -> b"``.
+    noun : what is missing, e.g. ``"region"`` or ``"population of region 'a'"``.
+    """
+    if name in existing:
+        return
+    close = get_close_matches(name, existing, n=1)
+    guess = f"did you mean '{close[0]}'? " if close else ""
+    listed = ", ".join(existing) or "none"
+    raise ConfigError(f"{where}: there is no {noun} called '{name}'; {guess}write one of: {listed}")

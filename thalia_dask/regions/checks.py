@@ -1,0 +1,110 @@
+"""What makes a layout impossible to simulate: wrong names, numbers and shapes, told with the mend."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from thalia_dask.declared import check_fields
+from thalia_dask.errors import ConfigError
+from thalia_dask.modulation.neuromodulators import NEUROMODULATORS
+from thalia_dask.modulation.oscillators import FREQUENCY_HZ
+from thalia_dask.names import check_named
+from thalia_dask.neurons.background import MOST_COUNTS
+from thalia_dask.neurons.base import MOST_REFRACTORY_STEPS
+from thalia_dask.plasticity.three_factor import ThreeFactor
+from thalia_dask.regions.connections import AnyConnection
+from thalia_dask.regions.layout import Layout, Population
+from thalia_dask.regions.spec import RegionSpec
+
+_SIGNALS = (*FREQUENCY_HZ, *NEUROMODULATORS)
+_SIGNAL = "oscillator or neuromodulator"
+
+
+def check_layout(spec: RegionSpec, layout: Layout) -> None:
+    """Refuse what cannot be simulated, before anything is built.
+
+    Raises
+    ------
+    ConfigError : with the region, the population or connection, and what to write.
+    """
+    region = f"region '{spec.name}'"
+    check_fields(f"{region}: ", replace(layout, populations=(), connections=()))
+    for population in layout.populations:
+        check_fields(f"{region}, population '{population.name}': ", population)
+        _check_population(f"{region}, population '{population.name}'", population, spec.dt_ms)
+    sizes = {population.name: population.size for population in layout.populations}
+    _check_ends(region, layout, sizes)
+    for connection in layout.connections:
+        where = f"{region}, {connection}"
+        check_fields(f"{where}: ", connection)
+        check_named(where, "population or port", connection.source, (*sizes, *layout.ports))
+        check_named(where, "population", connection.target, sizes)
+        connection.check_delays(where, spec.dt_ms)
+        _check_receptor(where, connection, layout)
+        _check_learning(where, connection, sizes[connection.target], layout.n_actions)
+    for incoming in spec.incoming:
+        where = f"{region}, axons of {incoming.source}"
+        check_fields(f"{where}: ", incoming)
+        check_named(where, "port", incoming.port, layout.ports)
+
+
+def _check_ends(region: str, layout: Layout, populations: Collection[str]) -> None:
+    """Refuse a name that is given twice, or that is said to be an end of axons and is none."""
+    names = [*(population.name for population in layout.populations), *layout.ports]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(
+                f"{region} has {names.count(name)} populations or ports called '{name}'; "
+                "write a name of its own for each"
+            )
+    if layout.stimulus:
+        check_named(f"{region}: stimulus", "port", layout.stimulus, layout.ports)
+    if layout.default_output:
+        check_named(f"{region}: default_output", "population", layout.default_output, populations)
+
+
+def _check_population(where: str, population: Population, dt_ms: float) -> None:
+    neuron, background = population.neuron, population.background
+    if neuron.refractory_ms / dt_ms > MOST_REFRACTORY_STEPS:
+        raise ConfigError(
+            f"{where}: neuron.refractory_ms is {neuron.refractory_ms:g}, more than {MOST_REFRACTORY_STEPS} steps of "
+            f"dt_ms = {dt_ms:g}; write {MOST_REFRACTORY_STEPS * dt_ms:g} or less"
+        )
+    if background and background.rate_hz * dt_ms / 1000 > MOST_COUNTS:
+        raise ConfigError(
+            f"{where}: background.rate_hz is {background.rate_hz:g}, more than {MOST_COUNTS} spikes in a step of "
+            f"dt_ms = {dt_ms:g}; write {MOST_COUNTS * 1000 / dt_ms:g} or less, with a larger weight_mv"
+        )
+    for drive in population.drives:
+        check_named(f"{where}, drive", _SIGNAL, drive.source, _SIGNALS)
+        for gate in drive.gates:
+            check_named(f"{where}, gates of the drive by {drive.source}", _SIGNAL, gate, _SIGNALS)
+    try:
+        neuron.pack(dt_ms)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def _check_receptor(where: str, connection: AnyConnection, layout: Layout) -> None:
+    neuron = next(population.neuron for population in layout.populations if population.name == connection.target)
+    if connection.channel not in neuron.channels:
+        raise ConfigError(
+            f"{where} has receptor channel {connection.channel}, which {type(neuron).__name__} does not have; "
+            f"write one of {', '.join(map(str, neuron.channels))}"
+        )
+
+
+def _check_learning(where: str, connection: AnyConnection, n_targets: int, n_actions: int) -> None:
+    for gate in connection.gates:
+        check_named(f"{where}, gates", _SIGNAL, gate, _SIGNALS)
+    if connection.gates and connection.rule is None:
+        raise ConfigError(
+            f"{where} has gates {connection.gates}, which scale a learning rule, and no rule; "
+            "write a rule, or leave the gates out"
+        )
+    if isinstance(connection.rule, ThreeFactor) and n_targets < n_actions:
+        raise ConfigError(
+            f"{where}: its {n_targets} target cells cannot be divided among n_actions = {n_actions}; "
+            f"write at least {n_actions} cells, or fewer actions"
+        )
