@@ -140,3 +140,24 @@ def test_a_path_in_place_of_a_config() -> None:
     assert str(caught.value) == (
         "config is a str, but must be a ThaliaConfig; read a file with thalia_dask.load_config(path)"
     )
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        (
+            {"parallel": "yes"},
+            "load: parallel is 'yes'; write True, False or 'auto', or None to leave it as it was",
+        ),
+        (
+            {"execution": {"n_workers": 2}},
+            "load: execution is {'n_workers': 2}; write an ExecutionConfig, e.g. "
+            "thalia_dask.config.ExecutionConfig(n_workers=2)",
+        ),
+    ],
+)
+def test_how_to_run_a_brain_that_is_loaded(acting: DynamicBrain, tmp_path, how, message: str) -> None:
+    acting.save(tmp_path / "saved.zarr")
+    with pytest.raises(InputError) as caught:
+        DynamicBrain.load(tmp_path / "saved.zarr", **how)
+    assert str(caught.value) == message
