@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thalia_dask.errors import ConfigError
+from thalia_dask.errors import ConfigError, InputError
 from thalia_dask.ticks import Window, to_ms, to_steps
 
 
@@ -29,6 +29,21 @@ def test_off_grid_duration_tells_its_neighbours() -> None:
         "delay_ms of projection a -> b is 1.25 ms, which is not a whole number of steps of dt_ms = 0.5; "
         "write 1 or 1.5"
     )
+
+
+def test_nobody_is_told_to_write_no_duration() -> None:
+    with pytest.raises(ConfigError) as caught:
+        to_steps(0.5, 1.0, "execution.window_ms")
+    assert str(caught.value) == (
+        "execution.window_ms is 0.5 ms, which is not a whole number of steps of dt_ms = 1; write 1"
+    )
+
+
+@pytest.mark.parametrize("wrong", ["100", None, [1.0]])
+def test_what_is_no_number(wrong: object) -> None:
+    with pytest.raises(InputError) as caught:
+        to_steps(wrong, 0.5, "duration_ms", error=InputError)
+    assert str(caught.value) == f"duration_ms is {wrong!r}, which is no number; write a duration in ms, e.g. 0.5"
 
 
 @pytest.mark.parametrize("wrong", [-1.0, float("nan"), float("inf")])

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import SupportsFloat
 
-from thalia_dask.errors import ConfigError
+from thalia_dask.errors import ConfigError, InputError
 
 NEVER = 2**31
 """No step is this late: where there are many, steps are int32."""
@@ -30,7 +31,15 @@ class Window:
         return self.stop - self.start
 
 
-def to_steps(duration_ms: float, dt_ms: float, what: str, *, round_to_grid: bool = False, otherwise: str = "") -> int:
+def to_steps(
+    duration_ms: float,
+    dt_ms: float,
+    what: str,
+    *,
+    round_to_grid: bool = False,
+    otherwise: str = "",
+    error: type[ConfigError | InputError] = ConfigError,
+) -> int:
     """Convert milliseconds to a whole number of steps.
 
     Parameters
@@ -39,27 +48,30 @@ def to_steps(duration_ms: float, dt_ms: float, what: str, *, round_to_grid: bool
     what : how to call this duration in an error, e.g. ``"delay_ms of projection a -> b"``.
     round_to_grid : take the nearest step instead of refusing an off-grid duration.
     otherwise : what else may be done about an off-grid duration, e.g. ``"or set round_delays: true"``.
+    error : what to raise; ``InputError`` where the duration is an argument.
 
     Raises
     ------
-    ConfigError : if the duration is not finite, is negative, longer than steps are counted, or off the grid of
-        ``dt_ms``.
+    ConfigError or InputError : if the duration is no number, not finite, negative, longer than steps are counted, or
+        off the grid of ``dt_ms``.
     """
+    if not isinstance(duration_ms, SupportsFloat):
+        raise error(f"{what} is {duration_ms!r}, which is no number; write a duration in ms, e.g. {dt_ms:g}")
     if not math.isfinite(duration_ms) or duration_ms < 0:
-        raise ConfigError(f"{what} is {duration_ms!r} ms; write a finite duration of at least 0 ms")
+        raise error(f"{what} is {duration_ms!r} ms; write a finite duration of at least 0 ms")
     exact = duration_ms / dt_ms
     if exact >= NEVER:
-        raise ConfigError(
+        raise error(
             f"{what} is {duration_ms:g} ms, which is {exact:.3g} steps of dt_ms = {dt_ms:g}, but steps are counted "
             f"up to {NEVER - 1}; write a shorter one, or a longer dt_ms"
         )
     steps = round(exact)
     if abs(exact - steps) <= max(_GRID_TOLERANCE, _RELATIVE_TOLERANCE * exact) or round_to_grid:
         return steps
-    below, above = math.floor(exact) * dt_ms, math.ceil(exact) * dt_ms
-    raise ConfigError(
+    neighbours = [f"{n * dt_ms:g}" for n in (math.floor(exact), math.ceil(exact)) if n]  # most callers refuse 0
+    raise error(
         f"{what} is {duration_ms:g} ms, which is not a whole number of steps of dt_ms = {dt_ms:g}; "
-        f"write {below:g} or {above:g}{otherwise and ', '}{otherwise}"
+        f"write {' or '.join(neighbours)}{otherwise and ', '}{otherwise}"
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.brain.small_brains import final_state
-from thalia_dask import DynamicBrain, load_config
+from thalia_dask import DynamicBrain, load_config, simulate
 from thalia_dask.errors import ConfigError, InputError
 
 STIMULI = {
@@ -41,6 +41,11 @@ STIMULI = {
     ),
     "text": ("cat", "the stimulus of region 'thalamus' is a str; write a tensor or array of numbers or booleans"),
     "complex": (np.zeros(10, complex), "is a ndarray; write a tensor or array of numbers or booleans"),
+    "masked": (
+        np.ma.masked_array(np.ones(10), [True] * 3 + [False] * 7),
+        "the stimulus of region 'thalamus' has masked values; write what they are to be, e.g. x.filled(0.0)",
+    ),
+    "rows that are masked": ([np.ma.masked_array(np.ones(10), [True] * 10)] * 2, "' has masked values; write what"),
     "half precision of brains": (torch.full((10,), 2.0, dtype=torch.bfloat16), "ranges from 2 to 2"),
     "region without input": (
         {"striatum": np.zeros(10)},
@@ -122,9 +127,37 @@ def test_a_client_for_a_sequential_brain() -> None:
         DynamicBrain.from_thalia_config(load_config({"brain": {"parallel": False}}), client=object())  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("wrong", ["100", None])
+def test_a_duration_that_is_no_number(wrong) -> None:
+    with pytest.raises(InputError) as caught:
+        simulate(load_config({}), wrong)
+    assert str(caught.value) == f"duration_ms is {wrong!r}, which is no number; write a duration in ms, e.g. 1"
+
+
 def test_a_path_in_place_of_a_config() -> None:
     with pytest.raises(ConfigError) as caught:
         DynamicBrain.from_thalia_config("configs/digits.yaml")
     assert str(caught.value) == (
         "config is a str, but must be a ThaliaConfig; read a file with thalia_dask.load_config(path)"
     )
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        (
+            {"parallel": "yes"},
+            "load: parallel is 'yes'; write True, False or 'auto', or None to leave it as it was",
+        ),
+        (
+            {"execution": {"n_workers": 2}},
+            "load: execution is {'n_workers': 2}; write an ExecutionConfig, e.g. "
+            "thalia_dask.config.ExecutionConfig(n_workers=2)",
+        ),
+    ],
+)
+def test_how_to_run_a_brain_that_is_loaded(acting: DynamicBrain, tmp_path, how, message: str) -> None:
+    acting.save(tmp_path / "saved.zarr")
+    with pytest.raises(InputError) as caught:
+        DynamicBrain.load(tmp_path / "saved.zarr", **how)
+    assert str(caught.value) == message

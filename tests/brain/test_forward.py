@@ -29,11 +29,20 @@ def outcome(stimulus, n_timesteps=None, config=ACTING, **options):
         torch.from_numpy(PATTERN),
         torch.from_numpy(PATTERN).double(),
         torch.from_numpy(PATTERN).requires_grad_(),
+        torch.from_numpy(PATTERN).to_sparse(),
         PATTERN.tolist(),
         {"thalamus": PATTERN},
         {"thalamus": torch.from_numpy(PATTERN)},
     ],
-    ids=["tensor", "double tensor", "tensor with gradient", "list", "dict of array", "dict of tensor"],
+    ids=[
+        "tensor",
+        "double tensor",
+        "tensor with gradient",
+        "sparse tensor",
+        "list",
+        "dict of array",
+        "dict of tensor",
+    ],
 )
 def test_forms_of_a_held_stimulus(form) -> None:
     assert outcome(form, 9) == outcome(PATTERN, 9)

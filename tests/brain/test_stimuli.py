@@ -10,7 +10,7 @@ from tests.brain.conftest import ACTING
 from tests.brain.test_forward import PATTERN, outcome
 from thalia_dask.brain import Sequential, Sustained, Transient
 from thalia_dask.brain.stimuli import TimedStimulus
-from thalia_dask.errors import ConfigError, InputError
+from thalia_dask.errors import InputError
 
 A, B = np.float32([0.5, 1.0]), np.float32([0.0, 0.25])
 NOTHING = np.zeros(2, np.float32)
@@ -37,10 +37,37 @@ def test_forward_takes_them_as_the_rows_that_they_are() -> None:
     assert outcome(stimulus, config=ACTING) == outcome({"thalamus": rows}, config=ACTING)
 
 
-def test_mistakes_are_told() -> None:
-    with pytest.raises(ConfigError, match="duration_ms of Sustained"):
-        Sustained(A, 0.7).rows(0.5)
-    with pytest.raises(InputError, match=r"shape \(1, 2\); write intensities of shape \(size,\)"):
-        Transient([A], 1.0).rows(0.5)
-    with pytest.raises(InputError, match=r"shapes \[\(2,\), \(3,\)\]; write at least one, all of one shape"):
-        Sequential([A, np.zeros(3)], 1.0).rows(0.5)
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_patterns_of_any_precision(dtype: torch.dtype) -> None:
+    assert Sustained(torch.tensor([0.5, 1.0], dtype=dtype), 0.5).rows(0.5).tolist() == [A.tolist()]
+
+
+@pytest.mark.parametrize(
+    ("stimulus", "told"),
+    [
+        (
+            Sustained(A, 0.7),
+            "duration_ms of Sustained is 0.7 ms, which is not a whole number of steps of dt_ms = 0.5",
+        ),
+        (Transient(A, 1.0, onset_ms="1"), "onset_ms of Transient is '1', which is no number; write a duration in ms"),
+        (
+            Sequential([A], None),
+            "each_ms of Sequential is None, which is no number; write a duration in ms, e.g. 0.5",
+        ),
+        (Sustained("a", 5.0), "a pattern is a str; write a tensor or array of numbers or booleans"),
+        (
+            Sustained(A, 1e12),
+            "a pattern of 2 intensities for 2,000,000,000,000 steps does not fit into this machine's memory; "
+            "write forward(pattern, n_timesteps), which holds it, or show it in several calls",
+        ),
+        (Transient([A], 1.0), "a pattern has shape (1, 2); write intensities of shape (size,)"),
+        (
+            Sequential([A, np.zeros(3)], 1.0),
+            "patterns of Sequential have shapes [(2,), (3,)]; write at least one, all of one shape",
+        ),
+    ],
+)
+def test_mistakes_are_told(stimulus: TimedStimulus, told: str) -> None:
+    with pytest.raises(InputError) as caught:
+        stimulus.rows(0.5)
+    assert str(caught.value).startswith(told)

@@ -120,6 +120,7 @@ def test_refused_before_anything_starts(refused, tiny, tmp_path):
     message = f"output {there} exists; write another --out, or --overwrite to replace it"
     assert refused("bench", tiny, "--out", there) == message
     assert "does not end in .json; write e.g. bench.txt.json" in refused("bench", tiny, "--out", "bench.txt")
+    assert "'.json' is nothing but the ending .json; write e.g. run.json" in refused("bench", tiny, "--out", ".json")
     message = "--duration-ms is 0.5; write a duration of at least 1 ms, one step"
     assert refused("bench", tiny, "--duration-ms", 0.5) == message
     assert "--repeats" in refused("bench", tiny, "--repeats", 0)

@@ -23,7 +23,8 @@ def test_a_misspelt_command(refused):
     assert "Did you mean 'describe'?" in refused("desribe")
 
 
-def test_it_can_be_called_as_a_module():
-    command = [sys.executable, "-m", "thalia_dask.cli", "--version"]
+@pytest.mark.parametrize("module", ["thalia_dask", "thalia_dask.cli"])
+def test_it_can_be_called_as_a_module(module):
+    command = [sys.executable, "-m", module, "--version"]
     ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert ended.stdout.startswith("thalia-dask, version ")

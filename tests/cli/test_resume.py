@@ -230,10 +230,23 @@ def test_a_damaged_checkpoint_is_passed_over(stopped, call):
     assert f"the checkpoint before it is sound: {good}" in result.stderr
 
 
-def test_nothing_to_go_on_from(refused, tmp_path):
-    assert refused("resume", tmp_path / "run.zarr", exit_code=1) == (
-        f"there is no sound checkpoint in {tmp_path / 'run.checkpoints'}, so nothing can be resumed; "
+def test_nothing_to_go_on_from(stopped, refused):
+    for checkpoint in checkpoints(stopped):
+        checkpoint.unlink()
+    assert refused("resume", stopped, exit_code=1) == (
+        f"there is no sound checkpoint in {stopped.with_suffix('.checkpoints')}, so nothing can be resumed; "
         "start the run again with --overwrite"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("nope", "does not exist"), ("foreign", "is not a recording of thalia_dask")]
+)
+def test_no_run_to_go_on_with(refused, tmp_path, name, what):
+    zarr.create_group(tmp_path / "foreign.zarr")
+    recording = tmp_path / f"{name}.zarr"
+    assert refused("resume", recording) == (
+        f"{recording} {what}, so there is no run to go on with; write the --out of an earlier run"
     )
 
 

@@ -75,10 +75,15 @@ def test_a_duration_off_the_grid(run_refused):
     )
 
 
-def test_an_output_that_is_no_zarr(refused, two_regions):
-    assert refused("run", two_regions, "--duration-ms", 5, "--out", "two") == (
-        "Invalid value for '--out': 'two' does not end in .zarr; write e.g. two.zarr"
-    )
+@pytest.mark.parametrize(
+    ("out", "told"),
+    [
+        ("two", "'two' does not end in .zarr; write e.g. two.zarr"),
+        ("new/.zarr", "'new/.zarr' is nothing but the ending .zarr; write e.g. run.zarr"),
+    ],
+)
+def test_an_output_that_is_no_zarr(refused, two_regions, out, told):
+    assert refused("run", two_regions, "--duration-ms", 5, "--out", out) == f"Invalid value for '--out': {told}"
 
 
 def test_a_folder_that_cannot_be_made(refused, two_regions, tmp_path):
@@ -97,6 +102,13 @@ def test_two_places_to_run_at(run_refused):
 def test_a_certificate_without_a_scheduler(run_refused, tmp_path):
     assert run_refused("--duration-ms", 5, "--tls", tmp_path) == (
         "--tls goes with --scheduler; a cluster file says its own (security)"
+    )
+
+
+def test_a_certificate_that_is_not_there(run_refused):
+    assert run_refused("--duration-ms", 5, "--scheduler", "tls://127.0.0.1:1", "--tls", "nope") == (
+        "there is no ca.pem in 'nope', where TLS certificates should be; write a folder with ca.pem, cert.pem and "
+        "key.pem"
     )
 
 

@@ -87,6 +87,40 @@ def test_overrides_are_read_as_yaml_in_their_order():
     assert (config.global_.seed, config.brain.parallel, config.training.exploration) == (2, True, 0.01)
 
 
+def test_an_entry_of_a_list_is_overridden_by_its_number():
+    given = {"brain": {"projections": [{"source": "a", "target": "b"}] * 2}}
+    overrides = ["brain.projections.1.delay_ms=3", "brain.projections.1.weight_scale=2.0"]
+    first, second = load_config(given, overrides).brain.projections
+    assert (first.delay_ms, second.delay_ms, second.weight_scale, second.source) == (None, 3.0, 2.0, "a")
+    assert given == {"brain": {"projections": [{"source": "a", "target": "b"}] * 2}}
+
+
+def test_what_is_wrong_in_a_list_has_its_own_origin(write):
+    path = write("a.yaml", "brain: {projections: [{source: a}, {source: a, target: b}]}")
+    assert message_of(path, ["brain.projections.1.weight_scale=-1.0"]).splitlines()[1:] == [
+        f"  {path}: brain.projections.0.target is missing; write where the axons end, 'region' or 'region.port'",
+        "  --set brain.projections.1.weight_scale=-1.0: brain.projections.1.weight_scale is -1.0, which should be "
+        "greater than or equal to 0; write a factor on the pathway's default efficacy, a number of at least 0 "
+        "(default 1.0)",
+    ]
+
+
+@pytest.mark.parametrize("given", [{}, {"brain": {"projections": [{"source": "a", "target": "b"}]}}])
+def test_an_entry_that_a_list_does_not_have(given):
+    assert message_of(given, ["brain.projections.7.delay_ms=3.0"]) == (
+        "--set brain.projections.7.delay_ms=3.0: brain.projections is {'7': {'delay_ms': 3.0}}, which should be a "
+        "list, of which only an entry that is given can be set by its number; write a list of projections, or null "
+        "for the standard pathways"
+    )
+
+
+@pytest.mark.parametrize("source", [None, 3])
+def test_what_is_no_config_at_all(source):
+    assert message_of(source) == (
+        f"the config is {source!r}; write the path of a YAML file, or a mapping with the same keys"
+    )
+
+
 @pytest.mark.parametrize("text", ["global.seed", "=3", "global..seed=3", ""])
 def test_an_override_of_another_form(text):
     assert message_of({}, [text]) == (

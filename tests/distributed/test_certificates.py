@@ -107,11 +107,11 @@ def test_certificates_of_the_user_stay(tmp_path: Path) -> None:
 
 
 def test_what_is_wrong_with_certificates(tmp_path: Path) -> None:
-    with pytest.raises(ClusterError, match=r"there is no ca.pem in '.*', where TLS certificates should be; write"):
+    with pytest.raises(InputError, match=r"there is no ca.pem in '.*', where TLS certificates should be; write"):
         load_security(tmp_path)
     mine = new(tmp_path / "mine")
     os.chmod(mine / "key.pem", 0o640)
-    with pytest.raises(ClusterError, match=r"key.pem' can be read by others than you; run: chmod 600 '"):
+    with pytest.raises(InputError, match=r"key.pem' can be read by others than you; run: chmod 600 '"):
         load_security(mine)
     with (
         pytest.raises(ClusterError, match=r"no certificate can be written to '.*none' \(No such file or directory\)"),

@@ -177,16 +177,31 @@ def test_asynchronous_client_is_refused(three_workers: Client) -> None:
         asyncio.run(start())
 
 
+STARTS_UNGUARDED = (
+    "from thalia_dask.distributed.executor import DaskExecutor\nDaskExecutor(n_workers=1).start({'a': list}, ())\n"
+)
+
+
+def ended(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(command, input=script, capture_output=True, text=True, timeout=60, check=False)
+
+
 def test_script_that_workers_cannot_import(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
-    script.write_text(
-        "from thalia_dask.distributed.executor import DaskExecutor\n"
-        "DaskExecutor(n_workers=1).start({'a': list}, ())\n"
-    )
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
+    script.write_text(STARTS_UNGUARDED)
+    done = ended("", script)
     assert done.returncode == 1
     assert "ClusterError: 1 local workers could not be started" in done.stderr
     assert "what starts a brain must stand under if __name__ == '__main__':" in done.stderr
+
+
+def test_script_that_is_no_file() -> None:
+    done = ended(STARTS_UNGUARDED, "-")
+    assert done.returncode == 1
+    assert "ClusterError: 1 local workers could not be started" in done.stderr
+    told = "; workers import the main script first, and '<stdin>' is no file; write the script to one and run that"
+    assert done.stderr.rstrip().endswith(told)
 
 
 def test_client_closed_under_a_running_brain(three_workers: Client) -> None:

@@ -23,7 +23,7 @@ from thalia_dask.config import ExecutionConfig, ThaliaConfig
 from thalia_dask.engine import checkpoint
 from thalia_dask.engine.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from thalia_dask.engine.travel import TravelState
-from thalia_dask.errors import CheckpointError, OutputError, StateError
+from thalia_dask.errors import CheckpointError, InputError, OutputError, StateError
 from thalia_dask.spikes import Signal
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -169,10 +169,52 @@ def test_a_write_that_fails_leaves_what_was_there(
         assert_same(read_checkpoint(path), small_state(1.0))
 
 
-def test_a_snapshot_of_something_else_is_refused(tmp_path: Path) -> None:
-    state = Checkpoint("{}", TravelState(0, [], ()), {"a": {"text": "hello"}}, {})
-    with pytest.raises(TypeError, match=r"^the entry 'text' in the snapshot of region 'a' is a str; write a tensor"):
-        write_checkpoint(tmp_path / "state.zarr", state)
+@pytest.mark.parametrize(
+    ("snapshot", "told"),
+    [
+        (
+            {"text": "hello"},
+            "the entry 'text' in the snapshot of region 'a' is a str; write a tensor, an array, an int",
+        ),
+        (
+            {"level": np.float32(1)},
+            "the entry 'level' in the snapshot of region 'a' is a float32; write a tensor, an",
+        ),
+        (
+            {"weight": torch.ones(2, dtype=torch.bfloat16)},
+            "the entry 'weight' in the snapshot of region 'a' is of torch.bfloat16, which a file of arrays does not "
+            "have; write x.float()",
+        ),
+        (
+            None,
+            "the snapshot of region 'a' is a NoneType; write a dict of tensors, arrays, ints and floats, {} where "
+            "there is no state",
+        ),
+    ],
+)
+def test_a_snapshot_of_something_else_is_refused(tmp_path: Path, snapshot: Any, told: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        write_checkpoint(tmp_path / "state.zarr", Checkpoint("{}", TravelState(0, [], ()), {"a": snapshot}, {}))
+    assert str(caught.value).startswith(told)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        (
+            {"epoch": 1, "loss": np.float32(1)},
+            "run['loss'] is np.float32(1.0), which cannot be kept (Object of type float32 is not JSON serializable); "
+            "write JSON values: int(x) or float(x) of a NumPy number, x.tolist() of an array",
+        ),
+        ([1], "run is [1]; write a mapping from names to JSON values"),
+    ],
+)
+def test_a_run_that_is_no_json(tmp_path: Path, run: Any, told: str) -> None:
+    path = tmp_path / "state.zarr"
+    with pytest.raises(InputError) as caught:
+        write_checkpoint(path, replace(small_state(), run=run))
+    assert str(caught.value) == f"checkpoint {path}: {told}"
     assert not list(tmp_path.iterdir())
 
 
@@ -185,6 +227,22 @@ def test_what_is_no_checkpoint_is_told(tmp_path: Path) -> None:
             CheckpointError, match=r"is no checkpoint; write a path that brain.save\(path\) was given"
         ):
             read_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [("zzz", None), ("epoch_10.zarr", "epoch_9.zarr"), ("epoch_9.zarr", "epoch_2.zarr"), ("epoch_2.zarr", None)],
+)
+def test_only_an_earlier_one_of_the_same_series_is_named(tmp_path: Path, asked: str, named: str | None) -> None:
+    for name in ("snap.zarr", "epoch_2.zarr", "epoch_9.zarr", "epoch_30.zarr", "other_1.zarr"):
+        write_checkpoint(tmp_path / name, small_state())
+    (tmp_path / asked).unlink(missing_ok=True)
+    told = f"there is no checkpoint at {tmp_path / asked}; write a path that brain.save(path) was given"
+    if named is not None:
+        told += f"; the checkpoint before it is sound: {tmp_path / named}"
+    with pytest.raises(CheckpointError) as caught:
+        read_checkpoint(tmp_path / asked)
+    assert str(caught.value) == told
 
 
 def test_a_later_version_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,21 +48,41 @@ def test_a_projection_to_an_unknown_port():
     )
 
 
+ROUNDED = ", or set round_delays: true"
+
+
 @pytest.mark.parametrize(
-    ("delay_ms", "dt_ms"), [(0, 1.0), (0.0, 0.5), (-3.0, 1.0), (0.5, 1.0), (0.4, 0.5), (-0.25, 0.5)]
+    ("delay_ms", "dt_ms", "otherwise"),
+    [
+        (0, 1.0, ""),
+        (0.0, 0.5, ""),
+        (-3.0, 1.0, ""),
+        (0.4, 1.0, ""),
+        (0.5, 1.0, ROUNDED),
+        (0.4, 0.5, ROUNDED),
+        (-0.25, 0.5, ""),
+    ],
 )
-def test_a_delay_of_less_than_a_step(delay_ms, dt_ms):
+def test_a_delay_of_less_than_a_step(delay_ms, dt_ms, otherwise):
     message = message_of(projections=[("a", "b", delay_ms)], **{"global": {"dt_ms": dt_ms}})
     assert message == (
         f"delay_ms of projection a -> b is {delay_ms:g} ms, but a spike needs at least one step ({dt_ms:g} ms) "
-        f"from region to region, or the regions could not advance independently; write {dt_ms:g} or more"
+        "from region to region, or the regions could not advance independently; give that projection a delay_ms of "
+        f"{dt_ms:g} or more{otherwise}"
     )
+
+
+def test_a_standard_delay_of_less_than_a_step():
+    message = message_of(projections=[("a", "b", None)], **{"global": {"dt_ms": 10.0}})
+    assert message.startswith("the standard delay_ms of projection a -> b is 5 ms, but a spike needs at least one ")
+    assert message.endswith("; give that projection a delay_ms of 10 or more, or set round_delays: true")
 
 
 @pytest.mark.parametrize("delay_ms", [0.0, 0.4, -1.0])
 def test_a_delay_that_would_be_rounded_to_zero(delay_ms):
     message = message_of(projections=[("a", "b", delay_ms)], **{"global": {"round_delays": True}})
     assert "needs at least one step (1 ms) from region to region" in message
+    assert message.endswith("; give that projection a delay_ms of 1 or more")
 
 
 def test_a_delay_off_the_grid():

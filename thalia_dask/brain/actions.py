@@ -56,7 +56,7 @@ class ActionVotes(Observer):
         np.add.at(self.votes, self._channel_of[neurons], self._sign[neurons])
 
     def select(self, trial: int, exploration: float) -> tuple[int, float]:
-        """The action with most votes, and how clearly it won, in (0, 1].
+        """The action with most votes, and how clearly it won, in [0, 1].
 
         With probability ``exploration`` the action is a random one; ties are broken at random. Both depend on the
         seed and the number of the trial alone. The confidence is the softmax of votes / temperature at the action

@@ -24,7 +24,7 @@ class Agent:
     neuromodulation : what it expects, and what is new to it.
     levels : of the neuromodulators.
     action : the last one of the episode; None before it.
-    confidence : how clearly that one won, in (0, 1].
+    confidence : how clearly that one won, in [0, 1].
     """
 
     def __init__(self, plan: BrainPlan, config: ThaliaConfig) -> None:

@@ -15,7 +15,7 @@ from thalia_dask.config import ExecutionConfig, ThaliaConfig
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer
 from thalia_dask.engine.sequential import SequentialExecutor
-from thalia_dask.errors import ConfigError, DeviceWarning
+from thalia_dask.errors import ConfigError, DeviceWarning, InputError
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
 from thalia_dask.modulation.oscillators import FREQUENCY_HZ, phase
 from thalia_dask.performance.costs import step_costs
@@ -165,7 +165,21 @@ def open_recorder(
 def with_execution(
     config: ThaliaConfig, *, parallel: bool | Literal["auto"] | None, execution: ExecutionConfig | None
 ) -> ThaliaConfig:
-    """The same brain, executed otherwise; None leaves it as it is."""
+    """The same brain, executed otherwise; None leaves it as it is.
+
+    Raises
+    ------
+    InputError : if either is something else.
+    """
+    if not (parallel is None or isinstance(parallel, bool) or parallel == "auto"):
+        raise InputError(
+            f"load: parallel is {parallel!r}; write True, False or 'auto', or None to leave it as it was"
+        )
+    if not (execution is None or isinstance(execution, ExecutionConfig)):
+        raise InputError(
+            f"load: execution is {execution!r}; write an ExecutionConfig, e.g. "
+            "thalia_dask.config.ExecutionConfig(n_workers=2)"
+        )
     update: dict[str, object] = {} if execution is None else {"execution": execution}
     if parallel is not None:
         update["brain"] = config.brain.model_copy(update={"parallel": parallel})

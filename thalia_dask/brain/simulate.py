@@ -58,7 +58,7 @@ def simulate(
     """
     resolved = config if isinstance(config, ThaliaConfig) else load_config(config)
     dt_ms = resolved.global_.dt_ms
-    n_steps = to_steps(duration_ms, dt_ms, "duration_ms")
+    n_steps = to_steps(duration_ms, dt_ms, "duration_ms", error=InputError)
     if n_steps < 1:
         raise InputError(
             f"duration_ms is {duration_ms:g} ms, which is no step of {dt_ms:g} ms; write at least {dt_ms:g}"

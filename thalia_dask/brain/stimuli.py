@@ -14,10 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thalia_dask.brain.arrays import as_array
 from thalia_dask.errors import InputError
 from thalia_dask.ticks import to_steps
+from thalia_dask.topology.memory import machine_bytes
 
 Pattern = Any
+
+_BYTES_PER_INTENSITY = 24
+"""While it is encoded: the row, its product with the probability, and the whole number that this gives."""
 
 
 class TimedStimulus(ABC):
@@ -25,7 +30,14 @@ class TimedStimulus(ABC):
 
     @abstractmethod
     def rows(self, dt_ms: float) -> NDArray[np.float32]:
-        """Intensities, float32, shape (steps, size); raises ConfigError where a time is no whole number of steps."""
+        """Intensities, float32, shape (steps, size); raises InputError where a time is no whole number of steps."""
+
+    def _steps(self, dt_ms: float, *names: str) -> list[int]:
+        """Its times of these names, in steps."""
+        return [
+            to_steps(getattr(self, name), dt_ms, f"{name} of {type(self).__name__}", error=InputError)
+            for name in names
+        ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +48,8 @@ class Sustained(TimedStimulus):
     duration_ms: float
 
     def rows(self, dt_ms: float) -> NDArray[np.float32]:
-        return _held(self.pattern, to_steps(self.duration_ms, dt_ms, "duration_ms of Sustained"))
+        (shown,) = self._steps(dt_ms, "duration_ms")
+        return _shown(self.pattern, 0, shown, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,11 +62,7 @@ class Transient(TimedStimulus):
     silence_ms: float = 0.0
 
     def rows(self, dt_ms: float) -> NDArray[np.float32]:
-        before, shown, after = (
-            to_steps(getattr(self, name), dt_ms, f"{name} of Transient")
-            for name in ("onset_ms", "duration_ms", "silence_ms")
-        )
-        return np.pad(_held(self.pattern, shown), ((before, after), (0, 0)))
+        return _shown(self.pattern, *self._steps(dt_ms, "onset_ms", "duration_ms", "silence_ms"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,16 +74,23 @@ class Sequential(TimedStimulus):
     gap_ms: float = 0.0
 
     def rows(self, dt_ms: float) -> NDArray[np.float32]:
-        shown, gap = (to_steps(getattr(self, name), dt_ms, f"{name} of Sequential") for name in ("each_ms", "gap_ms"))
+        shown, gap = self._steps(dt_ms, "each_ms", "gap_ms")
         if not len(self.patterns) or len({np.shape(pattern) for pattern in self.patterns}) > 1:
             shapes = [np.shape(pattern) for pattern in self.patterns]
             raise InputError(f"patterns of Sequential have shapes {shapes}; write at least one, all of one shape")
-        parts = [np.pad(_held(pattern, shown), ((0, gap), (0, 0))) for pattern in self.patterns]
+        parts = [_shown(pattern, 0, shown, gap) for pattern in self.patterns]
         return np.concatenate(parts)[: len(parts) * (shown + gap) - gap]
 
 
-def _held(pattern: Pattern, n_steps: int) -> NDArray[np.float32]:
-    row = np.asarray(pattern.detach().cpu() if hasattr(pattern, "detach") else pattern, np.float32)
+def _shown(pattern: Pattern, before: int, shown: int, after: int) -> NDArray[np.float32]:
+    """A pattern for so many steps, with nothing before and after."""
+    row = as_array(pattern, "a pattern").astype(np.float32)
     if row.ndim != 1:
         raise InputError(f"a pattern has shape {row.shape}; write intensities of shape (size,)")
-    return np.tile(row, (n_steps, 1))
+    n_steps = before + shown + after
+    if n_steps * len(row) * _BYTES_PER_INTENSITY > machine_bytes():
+        raise InputError(
+            f"a pattern of {len(row)} intensities for {n_steps:,} steps does not fit into this machine's memory; "
+            "write forward(pattern, n_timesteps), which holds it, or show it in several calls"
+        )
+    return np.pad(np.tile(row, (shown, 1)), ((before, after), (0, 0)))

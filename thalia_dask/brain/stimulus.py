@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from thalia_dask.brain.arrays import as_array
 from thalia_dask.brain.poisson import LOTS, poisson_spikes
 from thalia_dask.brain.stimuli import TimedStimulus
 from thalia_dask.errors import InputError
@@ -40,7 +41,8 @@ class StimulusEncoder:
 
         Raises
         ------
-        InputError : for a region without stimulus axons, a wrong shape, NaN, or intensities outside [0, 1].
+        InputError : for a region without stimulus axons, a wrong shape, NaN, masked values, or intensities outside
+            [0, 1].
         """
         if given is None:
             return {}
@@ -78,7 +80,7 @@ class StimulusEncoder:
 
     def _checked(self, port: StimulusPort, given: Stimulus) -> NDArray[Any]:
         where = f"the stimulus of region '{port.region}'"
-        values = given.rows(self._dt_ms) if isinstance(given, TimedStimulus) else _as_array(given, where)
+        values = given.rows(self._dt_ms) if isinstance(given, TimedStimulus) else as_array(given, where)
         if values.ndim not in (1, 2) or values.shape[-1] != port.size:
             raise InputError(
                 f"{where} has shape {values.shape}; write ({port.size},) for one that is held, "
@@ -94,27 +96,6 @@ class StimulusEncoder:
                     "scale it, e.g. (x - x.min()) / (x.max() - x.min())"
                 )
         return values
-
-
-def _as_array(given: Stimulus, where: str) -> NDArray[Any]:
-    if isinstance(given, Sequence) and not isinstance(given, (str, bytes)) and len(given):
-        shapes = {np.shape(_detached(row)) for row in given}
-        if len(shapes) > 1:
-            raise InputError(f"{where} is a sequence of rows of different shapes {sorted(shapes)}; make them equal")
-        values = np.stack([np.asarray(_detached(row)) for row in given])
-    else:
-        values = np.asarray(_detached(given))
-    if values.dtype.kind not in "biuf":
-        raise InputError(f"{where} is a {type(given).__name__}; write a tensor or array of numbers or booleans")
-    return values
-
-
-def _detached(value: Stimulus) -> Stimulus:
-    """A tensor as NumPy sees it: on the CPU, without gradient, of a precision that NumPy has."""
-    if not hasattr(value, "detach"):
-        return value
-    tensor = value.detach().cpu()
-    return tensor.float().numpy() if tensor.is_floating_point() else tensor.numpy()
 
 
 def count_steps(rows: Mapping[str, NDArray[Any]], asked: int | None, default: int) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from thalia_dask.cli.logs import log_options
-from thalia_dask.cli.options import PATH, config_argument, example, set_option
+from thalia_dask.cli.options import PATH, check_ending, config_argument, example, set_option
 from thalia_dask.errors import OutputError
 
 _STRETCH_STEPS = 1000
@@ -76,8 +76,7 @@ def bench(
 
 
 def _check_output(path: Path, *, overwrite: bool) -> None:
-    if path.suffix != ".json":
-        raise click.BadParameter(f"'{path}' does not end in .json; write e.g. {path.name}.json", param_hint="'--out'")
+    check_ending(path, ".json")
     if path.exists() and not overwrite:
         raise OutputError(f"output {path} exists; write another --out, or --overwrite to replace it")
     try:

@@ -14,9 +14,16 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
 
 
+def check_ending(path: Path, ending: str) -> None:
+    """Refuse an output that is no name with this ending."""
+    if path.suffix != ending:
+        why = f"is nothing but the ending {ending}" if path.name == ending else f"does not end in {ending}"
+        name = path.name.removesuffix(ending) or "run"
+        raise click.BadParameter(f"'{path}' {why}; write e.g. {name}{ending}", param_hint="'--out'")
+
+
 def _zarr(_context: click.Context, _parameter: click.Parameter, path: Path) -> Path:
-    if path.suffix != ".zarr":
-        raise click.BadParameter(f"'{path}' does not end in .zarr; write e.g. {path.name or 'run'}.zarr")
+    check_ending(path, ".zarr")
     return path
 
 

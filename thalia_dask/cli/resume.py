@@ -57,6 +57,7 @@ def resume(
     from thalia_dask.tasks.training import Past
     from thalia_dask.ticks import to_ms
 
+    _check_run(recording)
     path, checkpoint, command = _last_sound(folder_beside(recording))
     saved = _config(checkpoint)
     job = load_job(
@@ -96,6 +97,17 @@ class _Training(_Strict):
 
 
 _COMMAND: TypeAdapter[_Run | _Training] = TypeAdapter(_Run | _Training)
+
+
+def _check_run(recording: Path) -> None:
+    """Refuse what no run has recorded to."""
+    from thalia_dask.brain.checkpoints import folder_beside, kept_in
+    from thalia_dask.errors import InputError
+    from thalia_dask.recording.store import is_recording
+
+    if not is_recording(recording) and not kept_in(folder_beside(recording)):
+        what = "is not a recording of thalia_dask" if recording.exists() else "does not exist"
+        raise InputError(f"{recording} {what}, so there is no run to go on with; write the --out of an earlier run")
 
 
 def _last_sound(folder: Path) -> tuple[Path, Checkpoint, _Run | _Training]:

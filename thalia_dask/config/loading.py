@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,7 +29,8 @@ def load_config(source: ConfigSource, overrides: Sequence[str] = ()) -> ThaliaCo
     source : a YAML file, or a mapping with the same keys. ``extends: other.yaml`` takes what is not given
         from another file, relative to the one that names it: mappings are merged key by key, anything else
         is replaced.
-    overrides : ``"a.b=c"`` with ``c`` in YAML, laid over the rest in their order.
+    overrides : ``"a.b=c"`` with ``c`` in YAML, laid over the rest in their order; in a list that is given, ``b`` is
+        the number of an entry, from 0.
 
     Raises
     ------
@@ -67,6 +70,8 @@ def _layers(source: ConfigSource) -> list[tuple[str, dict[str, Any]]]:
     if isinstance(source, Mapping):
         origin, folder, content = "the given mapping", Path(), dict(source)
         seen: tuple[Path, ...] = ()
+    elif not isinstance(source, str | os.PathLike):
+        raise ConfigError(f"the config is {source!r}; write the path of a YAML file, or a mapping with the same keys")
     else:
         path = Path(source)
         origin, folder, content = str(path), path.parent, read_yaml(path)
@@ -106,11 +111,21 @@ def _merge(
     into: dict[Any, Any], layer: Mapping[Any, Any], origin: str, origins: Origins, path: tuple[Any, ...] = ()
 ) -> None:
     for key, value in layer.items():
-        here = (*path, key)
+        here, present = (*path, key), into.get(key)
+        if isinstance(present, list) and _numbers_entries(value, present):
+            entries = {number: deepcopy(entry) for number, entry in enumerate(present)}
+            _merge(entries, {int(number): entry for number, entry in value.items()}, origin, origins, here)
+            into[key] = list(entries.values())
+            continue
         origins[here] = origin
         if isinstance(value, Mapping):
-            if not isinstance(into.get(key), dict):
+            if not isinstance(present, dict):
                 into[key] = {}
             _merge(into[key], value, origin, origins, here)
         else:
             into[key] = value
+
+
+def _numbers_entries(value: Any, present: Sequence[Any]) -> bool:
+    """Whether it is a mapping from numbers of entries, as an override's path has them."""
+    return isinstance(value, Mapping) and bool(value) and set(value) <= {str(n) for n in range(len(present))}

@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 import dask
 from distributed import Security
 
-from thalia_dask.errors import ClusterError
+from thalia_dask.errors import ClusterError, InputError
 
 CA, CERTIFICATE, KEY = "ca.pem", "cert.pem", "key.pem"
 
@@ -26,16 +26,16 @@ def load_security(folder: Path) -> Security:
 
     Raises
     ------
-    ClusterError : if one is missing, or the key can be read by others.
+    InputError : if one is missing, or the key can be read by others.
     """
     for name in (CA, CERTIFICATE, KEY):
         if not (folder / name).is_file():
-            raise ClusterError(
+            raise InputError(
                 f"there is no {name} in '{folder}', where TLS certificates should be; write a folder with {CA}, "
                 f"{CERTIFICATE} and {KEY}"
             )
     if (folder / KEY).stat().st_mode & 0o077:
-        raise ClusterError(f"'{folder / KEY}' can be read by others than you; run: chmod 600 '{folder / KEY}'")
+        raise InputError(f"'{folder / KEY}' can be read by others than you; run: chmod 600 '{folder / KEY}'")
     return security_of(folder)
 
 

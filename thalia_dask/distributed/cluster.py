@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -110,12 +111,19 @@ def open_local(
                 death_timeout=timeout_s,
             )
         except RuntimeError as error:
-            raise ClusterError(
-                f"{n_workers} local workers could not be started ({error}); workers import the main "
-                "script first, so what starts a brain must stand under if __name__ == '__main__':"
-            ) from error
+            raise ClusterError(f"{n_workers} local workers could not be started ({error}); {_mend()}") from error
         client = Client(cluster, direct_to_workers=True, set_as_default=False)
     return Cluster(client, (client, cluster), n_workers)
+
+
+def _mend() -> str:
+    """What lets workers start that could not import the main script."""
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    if script is not None and not os.path.exists(script):  # "<stdin>"
+        return (
+            f"workers import the main script first, and '{script}' is no file; write the script to one and run that"
+        )
+    return "workers import the main script first, so what starts a brain must stand under if __name__ == '__main__':"
 
 
 def join(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
 from thalia_dask.engine.sealed_file import DamageError, SealedReader, SealedWriter, flush_to_disk
 from thalia_dask.engine.travel import TravelState
-from thalia_dask.errors import CheckpointError, OutputError
+from thalia_dask.errors import CheckpointError, InputError, OutputError
 from thalia_dask.regions.base import Snapshot, entry_as_array
 from thalia_dask.spikes import Signal
 
@@ -82,9 +83,11 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, *, overwrite: bool = Fa
     ------
     OutputError : if something exists at ``path`` and ``overwrite`` is false or it is no checkpoint, or if the disk
         refuses.
+    InputError : if ``run`` holds something else than JSON values.
     TypeError : if a snapshot holds something else than tensors, arrays and numbers.
     """
     _check_place(path, overwrite=overwrite)
+    _check_run(path, checkpoint.run)
     partial = path.with_name(f".{path.name}.partial")
     try:
         with SealedWriter(partial) as writer:
@@ -105,7 +108,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Raises
     ------
     CheckpointError : if there is nothing at ``path``, or something else, or a checkpoint of another version, or one
-        that is damaged: with the name of the damaged part, and a sound checkpoint that lies before it in the folder.
+        that is damaged: with the name of the damaged part, and a sound checkpoint before it in its series.
     """
     try:
         return _read(path)
@@ -117,10 +120,17 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def sound_before(path: Path) -> Path | None:
-    """The last sound checkpoint beside ``path`` whose name sorts before its; None if there is none."""
-    folder = path.parent
-    earlier = sorted(one for one in folder.iterdir() if one.name < path.name) if folder.is_dir() else []
-    return next((one for one in reversed(earlier) if _is_sound(one)), None)
+    """The last sound checkpoint before ``path`` in its series, of names that differ in numbers alone; or None."""
+    series, numbers = _place(path)
+    beside = path.parent.iterdir() if path.parent.is_dir() else ()
+    earlier = [one for one in beside if _place(one)[0] == series and _place(one)[1] < numbers]
+    return next((one for one in sorted(earlier, key=_place, reverse=True) if _is_sound(one)), None)
+
+
+def _place(path: Path) -> tuple[list[str], list[int]]:
+    """The series that a file's name belongs to, and its place there."""
+    parts = re.split(r"(\d+)", path.name)
+    return parts[::2], [int(number) for number in parts[1::2]]
 
 
 def _is_sound(path: Path) -> bool:
@@ -188,6 +198,19 @@ def _check_place(path: Path, *, overwrite: bool) -> None:
         )
 
 
+def _check_run(path: Path, run: object) -> None:
+    if run is not None and not isinstance(run, Mapping):
+        raise InputError(f"checkpoint {path}: run is {run!r}; write a mapping from names to JSON values")
+    for name, value in (run or {}).items():
+        try:
+            json.dumps(value)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"checkpoint {path}: run['{name}'] is {value!r}, which cannot be kept ({error}); write JSON values: "
+                "int(x) or float(x) of a NumPy number, x.tolist() of an array"
+            ) from error
+
+
 def _claims_to_be_one(path: Path) -> bool:
     """Whether a file is a checkpoint of any version, damaged or not."""
     if path.is_symlink() or not path.is_file():
@@ -222,10 +245,20 @@ def _write(writer: SealedWriter, checkpoint: Checkpoint) -> None:
 
 
 def _write_snapshot(writer: SealedWriter, region: str, snapshot: Snapshot) -> _Entries:
+    if not isinstance(snapshot, Mapping):
+        raise TypeError(
+            f"the snapshot of region '{region}' is a {type(snapshot).__name__}; write a dict of tensors, arrays, "
+            "ints and floats, {} where there is no state"
+        )
     given: Mapping[str, Any] = snapshot
     numbers = {name: value for name, value in given.items() if isinstance(value, bool | int | float)}
     tensors = {name: value for name, value in given.items() if name not in numbers}
     for name, value in tensors.items():
+        if str(getattr(value, "dtype", None)) == "torch.bfloat16":
+            raise TypeError(
+                f"the entry '{name}' in the snapshot of region '{region}' is of torch.bfloat16, which a file of "
+                "arrays does not have; write x.float()"
+            )
         writer.array(f"regions/{region}", name, entry_as_array(name, value, region))
     arrays = [name for name, value in tensors.items() if isinstance(value, np.ndarray)]
     return _Entries(numbers=numbers, tensors=list(tensors), numpy=arrays)

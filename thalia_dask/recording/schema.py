@@ -76,7 +76,14 @@ TRIALS = (
     Variable("trial_time", ("trial",), "float64", "ms", "time at which the reward was delivered"),
     Variable("action", ("trial",), "int32", "1", "index of the selected action"),
     Variable("reward", ("trial",), "float64", "1", "reward"),
-    Variable("reward_prediction_error", ("trial",), "float64", "1", "reward minus expected reward"),
+    Variable(
+        "reward_prediction_error",
+        ("trial",),
+        "float64",
+        "1",
+        "reward minus expected reward",
+        comment="over the range of rewards so far; with a value_source the temporal difference, not divided",
+    ),
 )
 NEURONS = (
     Variable("neuron", ("neuron",), "int64", "1", "index into the region's neuron array"),

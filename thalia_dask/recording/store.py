@@ -48,14 +48,15 @@ def check_output(path: Path, *, overwrite: bool = False) -> None:
         FolderLock(path).release()
     if not overwrite:
         raise OutputError(f"output {path} exists; write another path, or --overwrite to replace it")
-    if not _is_recording(path):
+    if not is_recording(path):
         raise OutputError(
             f"output {path} exists and is not a recording of thalia_dask, so --overwrite does not delete it; "
             "write another path or remove it yourself"
         )
 
 
-def _is_recording(path: Path) -> bool:
+def is_recording(path: Path) -> bool:
+    """Whether something is a recording of this package, of any version."""
     metadata = path / METADATA
     if path.is_symlink() or not metadata.is_file():
         return False
@@ -90,7 +91,7 @@ class ZarrStore(BlockStore):
         self._arrays: dict[tuple[str, str], tuple[Variable, _Array]] = {}
         if position is None:
             check_output(path, overwrite=overwrite)
-        elif not _is_recording(path):
+        elif not is_recording(path):
             raise OutputError(f"there is no recording at {path} to go on with")
         try:
             path.mkdir(exist_ok=True)

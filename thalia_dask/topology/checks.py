@@ -29,13 +29,15 @@ def delay_to_steps(delay_ms: float, dt_ms: float, what: str, *, round_delays: bo
     ------
     ConfigError : if it is shorter than one step, or off the grid of ``dt_ms`` where delays are not rounded.
     """
+    otherwise = "or set round_delays: true"
     shortest = dt_ms / 2 if round_delays else dt_ms
     if math.isfinite(delay_ms) and delay_ms < shortest * (1 - _ROUNDING):
+        rounding = f", {otherwise}" if delay_ms >= dt_ms / 2 and not round_delays else ""
         raise ConfigError(
             f"{what} is {delay_ms:g} ms, but a spike needs at least one step ({dt_ms:g} ms) from region to "
-            f"region, or the regions could not advance independently; write {dt_ms:g} or more"
+            "region, or the regions could not advance independently; give that projection a delay_ms of "
+            f"{dt_ms:g} or more{rounding}"
         )
-    otherwise = "or set round_delays: true"
     return max(1, to_steps(delay_ms, dt_ms, what, round_to_grid=round_delays, otherwise=otherwise))
 
 
