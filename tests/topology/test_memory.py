@@ -27,8 +27,10 @@ def test_absurd_values(override, what):
 
 def test_the_limit_can_be_set(monkeypatch):
     monkeypatch.setattr(memory, "machine_bytes", lambda: 1000)
-    with pytest.raises(ConfigError, match=r"and this machine has 0\.0 GiB"):
+    with pytest.raises(ConfigError, match=r"and this machine has 9\.3e-07 GiB"):
         DynamicBrain.from_thalia_config(load_config(SMALL))
     DynamicBrain.from_thalia_config(load_config(SMALL, ["execution.memory_gib=1"])).close()
-    with pytest.raises(ConfigError, match=r"and execution.memory_gib allows 0.0 GiB"):
+    with pytest.raises(ConfigError) as caught:
         DynamicBrain.from_thalia_config(load_config(SMALL, ["execution.memory_gib=1e-6"]))
+    assert "GiB, and execution.memory_gib allows 1e-06 GiB; most of it, " in str(caught.value)
+    assert str(caught.value).endswith("write execution.memory_gib: 1 if you know that it fits")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -38,10 +39,15 @@ def check_memory(config: ThaliaConfig, plan: BrainPlan, *, workers_elsewhere: bo
         what = max(parts, key=lambda name: parts[name])
         whose = "this machine has" if told is None else "execution.memory_gib allows"
         raise ConfigError(
-            f"the brain would take about {needed / _GIB:,.1f} GiB, and {whose} {limit / _GIB:,.1f} GiB; most of it, "
-            f"{parts[what] / _GIB:,.1f} GiB, is for {what}: make that smaller, or write execution.memory_gib: "
-            f"{needed / _GIB * 1.1:.0f} if you know that it fits"
+            f"the brain would take about {_gib(needed)}, and {whose} {_gib(limit)}; most of it, "
+            f"{_gib(parts[what])}, is for {what}: make that smaller, or write execution.memory_gib: "
+            f"{math.ceil(needed / _GIB * 1.1)} if you know that it fits"
         )
+
+
+def _gib(n_bytes: float) -> str:
+    gib = n_bytes / _GIB
+    return f"{gib:,.1f} GiB" if gib >= 1 else f"{gib:.2g} GiB"  # two numbers that differ shall not both read 0.0
 
 
 def needed_bytes(config: ThaliaConfig, plan: BrainPlan, *, workers_elsewhere: bool) -> dict[str, int]:
