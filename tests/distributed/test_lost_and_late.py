@@ -204,6 +204,26 @@ def test_script_that_is_no_file() -> None:
     assert done.stderr.rstrip().endswith(told)
 
 
+def test_a_kind_that_only_the_main_script_has(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from thalia_dask import DynamicBrain, load_config\n"
+        "from thalia_dask.regions import REGIONS\n"
+        "if __name__ == '__main__':\n"
+        "    REGIONS['mine'] = REGIONS['cortex']\n"
+        "    regions = {'a': {'kind': 'mine', 'size': 10, 'input_size': 2}}\n"
+        "    brain = {'regions': regions, 'parallel': True}\n"
+        "    DynamicBrain.from_thalia_config(load_config({'brain': brain, 'execution': {'n_workers': 1}}))\n"
+    )
+    done = ended("", script)
+    assert done.returncode == 1
+    assert "ConfigError: there is no region kind 'mine'; write one of cerebellum, " in done.stderr
+    assert done.stderr.rstrip().endswith(
+        "; a kind of a script must be registered at the top level of its module, which workers import, not under if "
+        "__name__ == '__main__'"
+    )
+
+
 def test_client_closed_under_a_running_brain(three_workers: Client) -> None:
     client = Client(three_workers.scheduler.address, direct_to_workers=True, set_as_default=False)
     with DaskExecutor(client, n_workers=1) as executor:

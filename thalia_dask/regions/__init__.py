@@ -48,7 +48,14 @@ def find_kind(name: str) -> RegionKind:
 
 def create_region(spec: RegionSpec) -> Region:
     """Build a region from its spec, in the process where it will live."""
-    return find_kind(spec.kind).create(spec)
+    try:
+        kind = find_kind(spec.kind)
+    except ConfigError as error:  # where the brain was planned, there was one
+        raise ConfigError(
+            f"{error}; a kind of a script must be registered at the top level of its module, which workers import, "
+            "not under if __name__ == '__main__'"
+        ) from error
+    return kind.create(spec)
 
 
 def creator(spec: RegionSpec) -> partial[Region]:
