@@ -290,7 +290,7 @@ class DynamicBrain:
         return Result(self._tally.spikes, self._tally.events, (start, self.now), self.recorder.dataset)
 
     def select_action(self, *, explore: bool = True) -> tuple[int, float]:
-        """The action that the striatum votes for, and the confidence in it, in (0, 1].
+        """The action that the striatum votes for, and the confidence in it, in [0, 1].
 
         With ``explore``, a share ``training.exploration`` of the actions is random. The regions hear which action
         was selected, so that only what led to it stays eligible for reward.
