@@ -208,10 +208,8 @@ def _comment(text: str) -> str:
 def _declared(name: str, annotation: Any) -> tuple[str, str]:
     """Type of a parameter, and what may be written."""
     kind: type = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
-    return _code(kind.__name__), bounds(name, annotation).told if kind in (
-        float,
-        int,
-    ) else f"a value of type {kind.__name__}"
+    is_number = kind in (float, int)
+    return _code(kind.__name__), bounds(name, annotation).told if is_number else f"a value of type {kind.__name__}"
 
 
 def _code(text: object) -> str:

@@ -1,10 +1,13 @@
 """Tables that are held for kernels: kernels see the same as without."""
 
+import copy
+import pickle
 import weakref
 from typing import NamedTuple
 
 import numba
 import numpy as np
+import pytest
 
 from thalia_dask.held import hold
 from thalia_dask.jit import Floats, Int64Array, for_types_of, kernel
@@ -76,3 +79,9 @@ def test_without_compilation_tables_stay_what_they_are(monkeypatch):
     monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
     table = made()
     assert hold(table) is table
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, pickle.dumps])
+def test_what_is_held_cannot_be_copied(duplicate):
+    with pytest.raises(TypeError, match=r"is an address, of which a copy would be the same region; build another"):
+        duplicate(hold(made()))

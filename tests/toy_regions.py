@@ -127,7 +127,7 @@ class ShapelessRegion(SilentRegion):
 
     def __init__(self, spikes: SpikePacket | None, observed: NDArray[Any] | None) -> None:
         super().__init__()
-        self._spikes = spikes or SpikePacket()
+        self._spikes = SpikePacket() if spikes is None else spikes
         self._observed = {} if observed is None else {"v": observed}
 
     def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:

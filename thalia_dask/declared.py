@@ -11,8 +11,10 @@ from fnmatch import fnmatchcase
 from functools import cache
 from itertools import repeat
 from numbers import Integral, Real
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
 
 from thalia_dask.errors import ConfigError
 
@@ -47,6 +49,7 @@ Positive = Annotated[float, _POSITIVE]
 NonNegative = Annotated[float, _NON_NEGATIVE]
 Share = Annotated[float, _SHARE]
 Efficacy = Annotated[float, _EFFICACY]
+Whole = Annotated[int, _NON_NEGATIVE]
 Count = Annotated[int, _COUNT]
 
 BY_NAME = (
@@ -65,9 +68,13 @@ BY_NAME = (
 
 @cache
 def declared(parameters: Any) -> dict[str, Any]:
-    """Name -> annotation of every field of a dataclass."""
-    hints = get_type_hints(parameters, include_extras=True)
-    return {field.name: hints[field.name] for field in fields(parameters)}
+    """Name -> annotation of every field of a dataclass; Any where it is a name that only type checkers know."""
+    try:
+        hints = get_type_hints(parameters, include_extras=True)
+    except NameError:
+        parents: list[Any] = [parent for parent in parameters.__mro__[1:] if is_dataclass(parent)]
+        hints = declared(parents[0]) if parents else {}
+    return {field.name: hints.get(field.name, Any) for field in fields(parameters)}
 
 
 def bounds(name: str, annotation: Any) -> Bounds:
@@ -103,7 +110,8 @@ def check_value(where: str, name: str, value: Any, annotation: Any) -> None:
     if _plain(fitting) in (float, int):
         within = bounds(name, fitting)
         if not within.hold(value):
-            raise ConfigError(f"{where} is {value!r}; write {within.told}")
+            told = within.told if _plain(fitting) is float else within.told.replace("a number", "a whole number")
+            raise ConfigError(f"{where} is {value!r}; write {told}")
     elif _plain(fitting) is tuple:
         of_items = get_args(fitting)
         for item, of_item in zip(value, repeat(of_items[0]) if of_items[-1:] == (...,) else of_items, strict=False):
@@ -114,29 +122,44 @@ def check_value(where: str, name: str, value: Any, annotation: Any) -> None:
 
 def _alternatives(annotation: Any) -> tuple[Any, ...]:
     """The types of a union, or the one that it is."""
-    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    inner = get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation
+    return get_args(inner) if get_origin(inner) in (Union, UnionType) else (annotation,)
 
 
 def _is_of(value: object, annotation: Any) -> bool:
     kind = _plain(annotation)
     if kind in (float, int):
         return isinstance(value, Real if kind is float else Integral) and not isinstance(value, bool)
+    if kind is bool:
+        return isinstance(value, bool | np.bool_)
     if kind is tuple:
         of_items = get_args(annotation)
         return isinstance(value, tuple) and (of_items[-1:] in ((), (...,)) or len(of_items) == len(value))
-    return kind is Any or not isinstance(kind, type) or isinstance(value, kind)
+    can_tell = isinstance(kind, type) and kind is not Any and not getattr(kind, "_is_protocol", False)
+    return not can_tell or isinstance(value, kind)
 
 
 def _plain(annotation: Any) -> Any:
-    """The class of an annotation: float of Annotated[float, ...], tuple of tuple[str, ...]."""
+    """The class of an annotation: float of Annotated[float, ...] or of numpy.float32, tuple of tuple[str, ...]."""
     kind = get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation
-    return get_origin(kind) or kind
+    kind = get_origin(kind) or kind
+    if isinstance(kind, type) and issubclass(kind, (np.integer, np.floating)):
+        return int if issubclass(kind, np.integer) else float
+    return kind
 
 
 def _mend(value: object, alternatives: tuple[Any, ...]) -> str:
     if isinstance(value, type):
         return f"{value.__name__}(), which makes one of this class"
-    if isinstance(value, list | str) and tuple in map(_plain, alternatives):
-        return repr(tuple(value) if isinstance(value, list) else (value,))
-    names = (f"{one}" if _plain(one) is tuple else _plain(one).__name__ for one in alternatives)
-    return f"a value of type {' or '.join(names).replace('NoneType', 'None')}"
+    tried = tuple(value) if isinstance(value, list) else (value,)
+    for one in alternatives:
+        if _plain(one) is tuple and _is_of(tried, one) and all(map(_is_of, tried, get_args(one))):
+            return repr(tried)
+    return f"a value of type {' or '.join(map(_form, alternatives))}"
+
+
+def _form(annotation: Any) -> str:
+    kind, items = _plain(annotation), get_args(annotation)
+    if kind is tuple and items and items[-1] is not ...:
+        return f"tuple, of {len(items)} of type {_form(items[0])}"
+    return "None" if kind is NoneType else str(getattr(kind, "__name__", kind))

@@ -6,7 +6,7 @@ no longer in the cache when its turn comes again, so that seventy arrays took as
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 import numba
 import numpy as np
@@ -36,6 +36,12 @@ class _Held(int):
 
     type: Any
     kept: tuple[Any, ...]
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "what a kernel holds of a region is an address, of which a copy would be the same region; build another "
+            "region and give it snapshot() with restore()"
+        )
 
     @classmethod
     def of(cls, tables: tuple[Any, ...]) -> _Held:

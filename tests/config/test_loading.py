@@ -100,7 +100,7 @@ def test_what_is_wrong_in_a_list_has_its_own_origin(write):
     assert message_of(path, ["brain.projections.1.weight_scale=-1.0"]).splitlines()[1:] == [
         f"  {path}: brain.projections.0.target is missing; write where the axons end, 'region' or 'region.port'",
         "  --set brain.projections.1.weight_scale=-1.0: brain.projections.1.weight_scale is -1.0, which should be "
-        "greater than or equal to 0; write a factor on the pathway's default efficacy, a number of at least 0 "
+        "greater than or equal to 0; write a factor on the pathway's default efficacy, a number from 0 to 1e+18 "
         "(default 1.0)",
     ]
 

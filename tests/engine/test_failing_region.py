@@ -82,13 +82,19 @@ def test_spikes_that_cannot_be_are_not_lost_in_silence(
         (
             SpikePacket(np.zeros(1), np.zeros(1, np.int32)),
             None,
-            r"advance\(\) returned spikes of steps float64 \(1,\) and",
+            r"advance\(\) returned spikes of steps ndarray float64 \(1,\) and",
         ),
         (
             SpikePacket(np.zeros(2, np.int32), np.zeros(1, np.int32)),
             None,
-            r"steps int32 \(2,\) and neurons int32 \(1,\); ",
+            r"steps ndarray int32 \(2,\) and neurons ndarray int32 \(1,\); ",
         ),
+        (
+            SpikePacket(np.zeros(0, np.int32), np.zeros(3, np.int32)),
+            None,
+            r"and neurons ndarray int32 \(3,",
+        ),
+        (SpikePacket([0], [1]), None, r"steps list int64 \(1,\) and neurons list int64 \(1,\); return two int32"),
     ],
 )
 def test_what_could_not_be_recorded_is_refused_at_once(

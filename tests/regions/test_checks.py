@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
+from typing import Annotated, Protocol
 
+import numpy as np
 import pytest
 
 from thalia_dask.errors import ConfigError
@@ -136,7 +139,7 @@ def test_a_number_of_a_neuron(neuron: Neuron, message: str) -> None:
         ),
         (
             {"drives": Drive("gamma", 1.0)},
-            "drives is Drive(source='gamma', amplitude_mv=1.0, gates=()); write a value",
+            "drives is Drive(source='gamma', amplitude_mv=1.0, gates=()); write (Drive(source='gamma', ",
         ),
         ({"drives": (Drive("gamma", math.inf),)}, f"drives.amplitude_mv is inf; {POTENTIAL}"),
     ],
@@ -237,7 +240,12 @@ SIGNALS = "write one of: delta, theta, alpha, beta, gamma, ripple, acetylcholine
         ({"ports": ("in", "a")}, " has 2 populations or ports called 'a'; write a name of its own for each"),
         ({"populations": (A, B, A)}, " has 2 populations or ports called 'a'; write a name of its own for each"),
         ({"ports": "in"}, ": ports is 'in'; write ('in',)"),
-        ({"n_actions": -1}, ": n_actions is -1; write a number from 0 to 1e+18"),
+        ({"n_actions": -1}, ": n_actions is -1; write a whole number from 0 to 1e+18"),
+        (
+            {"populations": [A, B]},
+            f": populations are {[A, B]!r}; write a tuple, each of whose items is a Population",
+        ),
+        ({"connections": (3,)}, ": connections are (3,); write a tuple, each of whose items is a AnyConnection"),
         (
             {"populations": (A, replace(B, drives=(Drive("gama", 1.0),)))},
             f", population 'b', drive: there is no oscillator or neuromodulator called 'gama'; "
@@ -276,3 +284,45 @@ def test_axons_that_end_in_no_port() -> None:
     spec = replace(SPEC, incoming=(Incoming("x.all", 6, "inn"),))
     with pytest.raises(ConfigError, match=r"axons of x.all: there is no port called 'inn'; did you mean 'in'"):
         wire(spec, SOUND)
+
+
+def test_constants_that_are_infinite_in_32_bits() -> None:
+    cells = replace(A, neuron=AdExParams(capacitance_pf=1e-300))
+    message = message_of(replace(SOUND, populations=(cells, B)))
+    assert re.search(
+        r"population 'a': AdExParams\(.* of dt_ms = 1 beyond 1e\+38, which are infinite in 32 bits; ", message
+    )
+
+
+def test_the_mend_of_a_tuple_is_one_that_is_taken() -> None:
+    pair = "write a value of type tuple, of 2 of type float"
+    for given, mend in ((5.0, pair), ([1.0], pair), ([1.0, 2.0], "write (1.0, 2.0)")):
+        connection = replace(SOUND.connections[0], delay_ms=given)
+        assert message_of_connection(connection).endswith(f"delay_ms is {given!r}; {mend}")
+
+
+class Known(Protocol):
+    """Only type checkers know what has this form."""
+
+
+def test_fields_that_a_user_adds_may_be_annotated_in_any_way() -> None:
+    class Local:
+        pass
+
+    @dataclass(frozen=True)
+    class Mine(LIFParams):
+        mode: Local | None = None
+        known: Known | None = None
+        gain: np.float64 = 1.0
+        maybe: Annotated[float | None, "a note"] = None
+
+    cells = Population("a", 10, Mine())
+    wire(
+        SPEC, replace(SOUND, populations=(cells, B), connections=(Connection("a", "b", 0.5, 20.0, aligned=np.True_),))
+    )
+    wrong = replace(SOUND, populations=(replace(cells, neuron=Mine(tau_membrane_ms=-1.0)), B))
+    assert f"tau_membrane_ms is -1.0; {POSITIVE}" in message_of(wrong)
+
+
+def test_no_synapses_at_all_are_a_legitimate_case() -> None:
+    wire(SPEC, replace(SOUND, connections=(FixedInDegree("a", "b", 0, Constant(20.0), Constant(1.0)),)))

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from thalia_dask.neurons.base import EXCITATORY, INHIBITORY, SLOW
+from thalia_dask.neurons.delta import DeltaLIFParams
 from thalia_dask.neurons.lif import LIFParams
 from thalia_dask.regions.layout import ExplicitConnection, Layout, Population
 from thalia_dask.regions.spec import RegionSpec
@@ -62,3 +63,12 @@ def test_what_has_ended_does_not_depend_on_windows() -> None:
             other.advance(Window(begin, begin + 10), Arrivals())
         for name, tensor in one.tensors.items():
             assert torch.equal(tensor, other.tensors[name]), (name, start)
+
+
+def test_a_membrane_that_rests_at_0_comes_to_rest_and_a_nan_stays_to_be_seen() -> None:
+    layout = Layout((Population("a", 2, DeltaLIFParams(resting_mv=0.0, reset_mv=0.0, threshold_mv=20.0)),), ())
+    region = SpikingRegion(SPEC, layout)
+    region.tensors["membrane"][:] = torch.tensor([5.0, torch.nan])
+    region.advance(Window(0, 3000), Arrivals())
+    assert region.tensors["membrane"][0] == 0.0
+    assert region.tensors["membrane"][1].isnan()

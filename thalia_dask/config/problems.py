@@ -53,7 +53,8 @@ def _reason(detail: ErrorDetails) -> str:
         return str(detail["ctx"]["error"])
     if detail["type"] in ("model_type", "dict_type"):
         return "should be a mapping"
-    if detail["type"] == "list_type" and isinstance(detail["input"], Mapping):
+    given = detail["input"]
+    if detail["type"] == "list_type" and isinstance(given, Mapping) and all(str(key).isdigit() for key in given):
         return "should be a list, of which only an entry that is given can be set by its number"
     return detail["msg"].removeprefix("Input ").removeprefix("Dictionary ")
 

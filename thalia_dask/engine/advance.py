@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from thalia_dask.engine.executor import Emission
 from thalia_dask.engine.packets import FAULTLESS, WRONG_STEPS, find_fault
@@ -26,12 +27,12 @@ def advance_region(region: Region, window: Window, arrivals: Arrivals) -> Emissi
     observed = region.observe()
     seconds = perf_counter() - began
     for name, values in observed.items():
-        if values.shape != (window.n_steps,):
+        if np.shape(values) != (window.n_steps,):
             raise ValueError(
-                f"observe() returned '{name}' of shape {values.shape} after a window of {window.n_steps} steps; "
+                f"observe() returned '{name}' of shape {np.shape(values)} after a window of {window.n_steps} steps; "
                 f"return one value for each step, shape ({window.n_steps},)"
             )
-    if not len(spikes):
+    if not (len(spikes.steps) or len(spikes.neurons)):
         return Emission(SILENCE, observed, seconds)
     _check(spikes, window, sum(region.populations.values()))
     return Emission(spikes, observed, seconds)
@@ -40,10 +41,10 @@ def advance_region(region: Region, window: Window, arrivals: Arrivals) -> Emissi
 def _check(packet: SpikePacket, window: Window, n_neurons: int) -> None:
     """Refuse spikes outside of their window or order, or of neurons that are not there."""
     steps, neurons = packet.steps, packet.neurons
-    if steps.dtype != np.int32 or neurons.dtype != np.int32 or steps.shape != neurons.shape:
+    if not (_is_row(steps) and _is_row(neurons) and len(steps) == len(neurons)):
         raise ValueError(
-            f"advance() returned spikes of steps {steps.dtype} {steps.shape} and neurons {neurons.dtype} "
-            f"{neurons.shape}; return two int32 arrays of one length"
+            f"advance() returned spikes of steps {_form(steps)} and neurons {_form(neurons)}; "
+            "return two int32 arrays of shape (spikes,)"
         )
     fault = find_fault(steps, neurons, window.start, window.stop, n_neurons)
     if fault == FAULTLESS:
@@ -56,3 +57,11 @@ def _check(packet: SpikePacket, window: Window, n_neurons: int) -> None:
         f"advance() returned spikes of {wrong}; return the steps of the window in which neurons fired, in order, and "
         "their indices"
     )
+
+
+def _is_row(values: object) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype == np.int32 and values.ndim == 1
+
+
+def _form(values: ArrayLike) -> str:
+    return f"{type(values).__name__} {np.asarray(values).dtype} {np.shape(values)}"

@@ -106,12 +106,12 @@ def _bombard(step: int, excitatory: Floats, populations: PopulationTable, lots: 
 
 
 @kernel
-def _forget_faint(step: int, current: Floats, adaptation: Floats) -> None:
+def _forget_faint(step: int, membrane: Floats, current: Floats, adaptation: Floats) -> None:
     """Now and then, end what has decayed to next to nothing. It never would by itself, and is slow to compute."""
     if step % _FORGET_EVERY == 0:
-        for values in (current, adaptation):
+        for values in (membrane, current, adaptation):
             for i in range(values.shape[0]):
-                values[i] = values[i] if abs(values[i]) > _FAINT else np.float32(0.0)
+                values[i] = np.float32(0.0) if abs(values[i]) <= _FAINT else values[i]
 
 
 @kernel
@@ -168,7 +168,7 @@ def advance(
         if room < n_neurons:
             return step, n_spikes, arrival, n_flying
         offset = step - start
-        _forget_faint(step, current, state.adaptation)
+        _forget_faint(step, state.membrane, current, state.adaptation)
         if any_rule:
             updates.decay_traces(plastic)
         _integrate(step, 0, drive[offset], state, populations, scratch)

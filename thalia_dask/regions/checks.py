@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from thalia_dask.modulation.neuromodulators import NEUROMODULATORS
 from thalia_dask.modulation.oscillators import FREQUENCY_HZ
 from thalia_dask.names import check_named
 from thalia_dask.neurons.background import MOST_COUNTS
-from thalia_dask.neurons.base import MOST_REFRACTORY_STEPS
+from thalia_dask.neurons.base import MOST_REFRACTORY_STEPS, Neuron
 from thalia_dask.plasticity.three_factor import ThreeFactor
 from thalia_dask.regions.connections import AnyConnection
 from thalia_dask.regions.layout import Layout, Population
@@ -19,6 +20,7 @@ from thalia_dask.regions.spec import RegionSpec
 
 _SIGNALS = (*FREQUENCY_HZ, *NEUROMODULATORS)
 _SIGNAL = "oscillator or neuromodulator"
+_MOST = 1e38
 
 
 def check_layout(spec: RegionSpec, layout: Layout) -> None:
@@ -29,11 +31,14 @@ def check_layout(spec: RegionSpec, layout: Layout) -> None:
     ConfigError : with the region, the population or connection, and what to write.
     """
     region = f"region '{spec.name}'"
+    _check_items(f"{region}: populations", layout.populations, Population)
+    _check_items(f"{region}: connections", layout.connections, AnyConnection)
     check_fields(f"{region}: ", replace(layout, populations=(), connections=()))
     for population in layout.populations:
         check_fields(f"{region}, population '{population.name}': ", population)
         _check_population(f"{region}, population '{population.name}'", population, spec.dt_ms)
     sizes = {population.name: population.size for population in layout.populations}
+    neurons = {population.name: population.neuron for population in layout.populations}
     _check_ends(region, layout, sizes)
     for connection in layout.connections:
         where = f"{region}, {connection}"
@@ -41,7 +46,7 @@ def check_layout(spec: RegionSpec, layout: Layout) -> None:
         check_named(where, "population or port", connection.source, (*sizes, *layout.ports))
         check_named(where, "population", connection.target, sizes)
         connection.check_delays(where, spec.dt_ms)
-        _check_receptor(where, connection, layout)
+        _check_receptor(where, connection.channel, neurons[connection.target])
         _check_learning(where, connection, sizes[connection.target], layout.n_actions)
     for incoming in spec.incoming:
         where = f"{region}, axons of {incoming.source}"
@@ -49,14 +54,18 @@ def check_layout(spec: RegionSpec, layout: Layout) -> None:
         check_named(where, "port", incoming.port, layout.ports)
 
 
+def _check_items(where: str, items: object, kind: type) -> None:
+    if not (isinstance(items, tuple) and all(isinstance(item, kind) for item in items)):
+        raise ConfigError(f"{where} are {items!r}; write a tuple, each of whose items is a {kind.__name__}")
+
+
 def _check_ends(region: str, layout: Layout, populations: Collection[str]) -> None:
     """Refuse a name that is given twice, or that is said to be an end of axons and is none."""
-    names = [*(population.name for population in layout.populations), *layout.ports]
-    for name in names:
-        if names.count(name) > 1:
+    names = Counter([*(population.name for population in layout.populations), *layout.ports])
+    for name, times in names.items():
+        if times > 1:
             raise ConfigError(
-                f"{region} has {names.count(name)} populations or ports called '{name}'; "
-                "write a name of its own for each"
+                f"{region} has {times} populations or ports called '{name}'; write a name of its own for each"
             )
     if layout.stimulus:
         check_named(f"{region}: stimulus", "port", layout.stimulus, layout.ports)
@@ -81,16 +90,20 @@ def _check_population(where: str, population: Population, dt_ms: float) -> None:
         for gate in drive.gates:
             check_named(f"{where}, gates of the drive by {drive.source}", _SIGNAL, gate, _SIGNALS)
     try:
-        neuron.pack(dt_ms)
+        constants = neuron.pack(dt_ms)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
-
-
-def _check_receptor(where: str, connection: AnyConnection, layout: Layout) -> None:
-    neuron = next(population.neuron for population in layout.populations if population.name == connection.target)
-    if connection.channel not in neuron.channels:
+    if not all(abs(constant) <= _MOST for constant in constants):
         raise ConfigError(
-            f"{where} has receptor channel {connection.channel}, which {type(neuron).__name__} does not have; "
+            f"{where}: {neuron} has constants of a step of dt_ms = {dt_ms:g} beyond {_MOST:g}, which are infinite in "
+            "32 bits; write parameters of a likelier size"
+        )
+
+
+def _check_receptor(where: str, channel: int, neuron: Neuron) -> None:
+    if channel not in neuron.channels:
+        raise ConfigError(
+            f"{where} has receptor channel {channel}, which {type(neuron).__name__} does not have; "
             f"write one of {', '.join(map(str, neuron.channels))}"
         )
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import numpy as np
 
-from thalia_dask.declared import MOST_MV, Bounds, Count, NonNegative
+from thalia_dask.declared import MOST_MV, Bounds, NonNegative, Whole
 from thalia_dask.errors import ConfigError
 from thalia_dask.jit import Words
 from thalia_dask.neurons.base import EXCITATORY
@@ -54,8 +54,7 @@ class AnyConnection(ABC):
     def __str__(self) -> str:
         return f"connection {self.source} -> {self.target}"
 
-    @abstractmethod
-    def check_delays(self, where: str, dt_ms: float) -> None:
+    def check_delays(self, where: str, dt_ms: float) -> None:  # noqa: B027 (where nothing is known beforehand)
         """Refuse delays that are known to be impossible without drawing them; ``where`` is for the error."""
 
     @abstractmethod
@@ -154,7 +153,7 @@ class FixedInDegree(AnyConnection):
 
     source: str
     target: str
-    in_degree: Count
+    in_degree: Whole
     weight: Distribution
     delay: Distribution
     channel: int = EXCITATORY
