@@ -122,7 +122,7 @@ def test_credit_that_a_reset_finds_is_paid_before_it_is_cleared() -> None:
 
 
 def test_a_dendritic_delay_off_the_grid_is_an_error() -> None:
-    with pytest.raises(ConfigError, match=r"the dendritic delay of an STDP rule is 0\.7 ms.*write 0 or 1"):
+    with pytest.raises(ConfigError, match=r"the dendritic delay of an STDP rule is 0\.7 ms.*write 1"):
         Forced(STDP(dendritic_delay_ms=0.7))
 
 
