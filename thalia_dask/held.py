@@ -24,7 +24,8 @@ _Tables = TypeVar("_Tables", bound=tuple[Any, ...])
 def hold(tables: _Tables) -> _Tables:
     """A table of arrays, or of tables, as an argument for kernels that ``jit.for_types_of`` makes.
 
-    Kernels see what is in the arrays at the time of a call; which arrays they are is settled now.
+    Kernels see what is in the arrays at the time of a call; which arrays they are is settled now. Every process that
+    uses the package must be able to import the class of a table: numba's cache on disk keeps its name.
     """
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         return tables
