@@ -55,7 +55,8 @@ def message_of_params(kind: str, dt_ms: float = 1.0, **params: object) -> str:
 
 @pytest.mark.parametrize("kind", REGIONS)
 def test_what_kinds_say_by_default_is_sound(kind: str) -> None:
-    REGIONS[kind].anatomy(RegionSpec("r", kind, 20, 1.0, seed=1))
+    anatomy = REGIONS[kind].anatomy(RegionSpec("r", kind, 20, 1.0, seed=1))
+    assert anatomy.n_neurons == sum(size for _, size in anatomy.populations) > 0
 
 
 SIZE = "write its size, from 0 to 1e+09; what it excites or inhibits is the kind's"
@@ -97,7 +98,9 @@ def test_a_parameter_of_a_kind(kind: str, name: str, value: object, mend: str) -
 
 @pytest.mark.parametrize("name", ["gamma_mv", "noradrenaline_mv", "resting_mv"])
 def test_tonic_drives_and_potentials_may_be_negative(name: str) -> None:
-    REGIONS["cortex"].anatomy(RegionSpec("r", "cortex", 20, 1.0, seed=1, params=((name, -70.0),)))
+    spec = RegionSpec("r", "cortex", 20, 1.0, seed=1)
+    negative = replace(spec, params=((name, -70.0),))
+    assert REGIONS["cortex"].anatomy(negative) == REGIONS["cortex"].anatomy(spec)
 
 
 @pytest.mark.parametrize(
@@ -243,9 +246,9 @@ SIGNALS = "write one of: delta, theta, alpha, beta, gamma, ripple, acetylcholine
         ({"n_actions": -1}, ": n_actions is -1; write a whole number from 0 to 1e+18"),
         (
             {"populations": [A, B]},
-            f": populations are {[A, B]!r}; write a tuple, each of whose items is a Population",
+            f": populations are {[A, B]!r}; write a tuple of Population",
         ),
-        ({"connections": (3,)}, ": connections are (3,); write a tuple, each of whose items is a AnyConnection"),
+        ({"connections": (3,)}, ": connections are (3,); write a tuple of AnyConnection"),
         (
             {"populations": (A, replace(B, drives=(Drive("gama", 1.0),)))},
             f", population 'b', drive: there is no oscillator or neuromodulator called 'gama'; "
@@ -325,4 +328,5 @@ def test_fields_that_a_user_adds_may_be_annotated_in_any_way() -> None:
 
 
 def test_no_synapses_at_all_are_a_legitimate_case() -> None:
-    wire(SPEC, replace(SOUND, connections=(FixedInDegree("a", "b", 0, Constant(20.0), Constant(1.0)),)))
+    none = FixedInDegree("a", "b", 0, Constant(20.0), Constant(1.0))
+    assert len(wire(SPEC, replace(SOUND, connections=(none,))).synapses.slot) == 0

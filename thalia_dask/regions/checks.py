@@ -56,7 +56,7 @@ def check_layout(spec: RegionSpec, layout: Layout) -> None:
 
 def _check_items(where: str, items: object, kind: type) -> None:
     if not (isinstance(items, tuple) and all(isinstance(item, kind) for item in items)):
-        raise ConfigError(f"{where} are {items!r}; write a tuple, each of whose items is a {kind.__name__}")
+        raise ConfigError(f"{where} are {items!r}; write a tuple of {kind.__name__}")
 
 
 def _check_ends(region: str, layout: Layout, populations: Collection[str]) -> None:
