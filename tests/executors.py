@@ -12,6 +12,7 @@ from distributed import Client
 
 from thalia_dask.distributed.cluster import open_local
 from thalia_dask.distributed.executor import DaskExecutor
+from thalia_dask.engine.ahead import RunAheadExecutor
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.sequential import SequentialExecutor
 
@@ -19,7 +20,8 @@ NewExecutor = Callable[..., Executor]
 
 SHAPES = ["dask-1", "dask-2", "dask-3", "dask-1-two-threads", "dask-2-two-threads"]
 DASK = [f"{shape}-{exchange}" for exchange in ("direct", "orchestrated") for shape in SHAPES]
-EVERY = ["sequential", *DASK]
+SEQUENTIAL = [f"sequential-{exchange}" for exchange in ("direct", "orchestrated")]
+EVERY = [*SEQUENTIAL, *DASK]
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +39,7 @@ def two_workers_of_two_threads() -> Iterator[Client]:
     cluster.close()
 
 
-@pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.cluster] * (name != "sequential")) for name in EVERY])
+@pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.cluster] * (name not in SEQUENTIAL)) for name in EVERY])
 def new_executor(request: pytest.FixtureRequest) -> Iterator[NewExecutor]:
     """Makes executors of one kind, and closes them at the end; options go to the Dask executor."""
     yield from _makers(request, request.param)
@@ -62,9 +64,9 @@ def _makers(request: pytest.FixtureRequest, name: str) -> Iterator[NewExecutor]:
 
 
 def _make(request: pytest.FixtureRequest, name: str, options: dict[str, float]) -> Executor:
-    if name == "sequential":
-        return SequentialExecutor()
     shape, _, exchange = name.rpartition("-")
+    if shape == "sequential":
+        return RunAheadExecutor() if exchange == "direct" else SequentialExecutor()
     fixture = "two_workers_of_two_threads" if shape.endswith("two-threads") else "three_workers"
     client = request.getfixturevalue(fixture)
     return DaskExecutor(client, n_workers=int(shape.split("-")[1]), exchange=exchange, **options)

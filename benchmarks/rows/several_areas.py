@@ -12,8 +12,8 @@ from benchmarks.regions import ManyRegions
 from benchmarks.row import Benchmark, Effort, Measurement
 from benchmarks.rows.pairs import WARM_UP_MS, details
 from thalia_dask.distributed.executor import DaskExecutor
+from thalia_dask.engine.ahead import RunAheadExecutor
 from thalia_dask.engine.executor import Executor
-from thalia_dask.engine.sequential import SequentialExecutor
 
 AREAS = Areas(n_areas=8, n_neurons=20_000, in_degree=400)
 SEQUENTIAL_MS, NEST_MS = 1000.0, 200.0
@@ -34,7 +34,7 @@ def against_sequential(executor: Callable[[], Executor], areas: Areas, effort: E
     duration_ms = effort.duration_ms(SEQUENTIAL_MS)
     with (
         ManyRegions(areas.plan(), areas.creators(), executor(), WARM_UP_MS, duration_ms) as ours,
-        ManyRegions(areas.plan(), areas.creators(), SequentialExecutor(), WARM_UP_MS, duration_ms) as theirs,
+        ManyRegions(areas.plan(), areas.creators(), RunAheadExecutor(), WARM_UP_MS, duration_ms) as theirs,
     ):
         contest = alternate(ours, theirs, effort.repeats)
     return Measurement(contest.ratios, contest.agree(0.0), details(contest, duration_ms))

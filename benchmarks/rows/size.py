@@ -11,7 +11,7 @@ from benchmarks.ours import OneRegion, build
 from benchmarks.regions import ManyRegions
 from benchmarks.row import Benchmark, Effort, Measurement
 from benchmarks.rows.pairs import WARM_UP_MS
-from thalia_dask.engine.sequential import SequentialExecutor
+from thalia_dask.engine.ahead import RunAheadExecutor
 
 DURATION_MS = 1000.0
 
@@ -32,8 +32,8 @@ def regions_x10(n_areas: int, n_neurons: int, in_degree: int, effort: Effort) ->
     duration_ms = effort.duration_ms(DURATION_MS)
     small, large = (Areas(n, n_neurons, in_degree) for n in (n_areas, 10 * n_areas))
     with (
-        ManyRegions(small.plan(), small.creators(), SequentialExecutor(), WARM_UP_MS, duration_ms) as less,
-        ManyRegions(large.plan(), large.creators(), SequentialExecutor(), WARM_UP_MS, duration_ms) as more,
+        ManyRegions(small.plan(), small.creators(), RunAheadExecutor(), WARM_UP_MS, duration_ms) as less,
+        ManyRegions(large.plan(), large.creators(), RunAheadExecutor(), WARM_UP_MS, duration_ms) as more,
     ):
         return _growth(alternate(less, more, effort.repeats))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import Any
 
@@ -68,6 +69,7 @@ def test_left_as_found(three_workers: Client, brought: str) -> None:
     if brought == "a client that goes through the scheduler":
         user = Client(three_workers.scheduler.address, set_as_default=False)
     config = load_config(CONFIGS / "digits.yaml", ["brain.parallel=true"])
+    three_workers.run(gc.collect)  # what other tests left
     before = found(three_workers)
     with DynamicBrain.from_thalia_config(config, client=user) as brain:
         brain.forward(None, 20)

@@ -32,7 +32,7 @@ def test_placement_goes_by_the_same_costs() -> None:
 
 @pytest.mark.parametrize("seconds", [1e-7, 1e-3, 2.0])
 def test_measured_costs_add_up_to_what_was_measured(seconds) -> None:
-    (cost,) = measured(brain(), Spent({"a": seconds}, 1e-3, n_steps=300, n_windows=100)).values()
+    (cost,) = measured(brain(), Spent({"a": seconds}, 1e-3, 1e-3, n_steps=300, n_windows=100, n_spans=10)).values()
     assert 100 * cost.seconds(3) == pytest.approx(seconds)
     assert min(cost.window_seconds, cost.python_step_seconds, cost.kernel_step_seconds) >= 0.0
 

@@ -15,7 +15,6 @@ from thalia_dask.performance.costs import RegionCost, Spent
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 from thalia_dask.performance.machine import REFERENCE, Machine
 from thalia_dask.performance.span_forecast import Workers, span_seconds
-from thalia_dask.ticks import Window
 from thalia_dask.topology.build import build_plan
 
 NOTHING_COSTS = Machine(*[0.0] * 17)
@@ -36,8 +35,7 @@ def python(seconds: float) -> RegionCost:
 
 
 def span(costs, brain, machine, placement, n_threads=1, n_cores=8, n_windows=10):
-    windows = [Window(4 * i, 4 * i + 4) for i in range(n_windows)]
-    return span_seconds(costs, brain.projections, machine, Workers(placement, n_threads, n_cores), windows)
+    return span_seconds(costs, brain.projections, machine, Workers(placement, n_threads, n_cores), 4 * n_windows, 4)
 
 
 def test_two_workers_halve_what_two_equal_regions_take() -> None:
@@ -56,7 +54,8 @@ def test_threads_share_kernels_but_not_python() -> None:
     handing_over = replace(NOTHING_COSTS, handover_seconds=0.5)
     alternating = span({"a": python(1.0), "b": python(1.0)}, PAIR, handing_over, together, n_threads=2)
     assert alternating == pytest.approx(20 + 10 * 0.5)  # in every window one of the two waits for the other
-    assert span({"a": python(1.0), "b": python(1.0)}, PAIR, handing_over, together) == pytest.approx(20)
+    alone = span({"a": python(1.0), "b": python(1.0)}, PAIR, handing_over, together)
+    assert alone == pytest.approx(11)  # one window of the first region, then each goes on for two
 
 
 def test_messages_are_waited_for_where_delays_give_no_slack() -> None:
@@ -101,14 +100,18 @@ def test_large_regions_gain_and_small_ones_lose(exchange) -> None:
 def test_what_spikes_took_counts_on_workers_too() -> None:
     """There the orchestrator records them, and the workers carry them."""
     work = Work(BRAIN, {"a": kernel(1.0), "b": kernel(1.0)}, REFERENCE)
-    windows = work.orchestrating_seconds
-    plain, heavy = (work.as_spent(Spent({"a": 4e-4, "b": 4e-4}, windows + s, 5, 1)) for s in (0.0, 1e-3))
-    assert step_seconds(plain, SEQUENTIAL) == pytest.approx((8e-4 + windows) / 5, rel=1e-3)
-    for where, shares in ((SEQUENTIAL, 1), (Setting(1, 1, "orchestrated"), 1), (Setting(1), 2)):
-        more = step_seconds(heavy, where) - step_seconds(plain, where)
-        assert more == pytest.approx(shares * 1e-3 / 5, rel=5e-3)
-    light = work.as_spent(Spent({"a": 4e-4, "b": 4e-4}, windows / 2, 5, 1))
-    assert step_seconds(light, SEQUENTIAL) == pytest.approx((8e-4 + windows / 2) / 5, rel=1e-3)
+    turns = 100 * (2 * REFERENCE.task_seconds + 2 * REFERENCE.projection_seconds)
+    spans = 10 * work.orchestrating_seconds
+    computing = {"a": 0.5, "b": 0.5}
+    plain, heavier, heavy = (
+        work.as_spent(Spent(computing, turns + carrying, spans + recording, 1000, 100, 10))
+        for carrying, recording in ((0.0, 0.0), (0.1, 0.0), (0.0, 0.1))
+    )
+    assert step_seconds(plain, SEQUENTIAL) == pytest.approx(1e-3 + turns / 1000, rel=0.02)
+    for where in (SEQUENTIAL, Setting(1)):
+        assert step_seconds(heavier, where) - step_seconds(plain, where) == pytest.approx(1e-4, rel=5e-3)
+    for where in (SEQUENTIAL, Setting(1), Setting(1, 1, "orchestrated"), Setting(0, exchange="orchestrated")):
+        assert step_seconds(heavy, where) - step_seconds(plain, where) == pytest.approx(1e-4, rel=5e-3)
 
 
 def test_short_calls_pay_for_each_of_them() -> None:
@@ -162,7 +165,9 @@ def test_a_trial_decides_where_anatomy_leaves_it_open() -> None:
     assert not choose(works[1], setting, never).parallel
     assert choose(works[5000], setting, never).parallel
     orchestrating = 100 * works[1].orchestrating_seconds
-    spent = {us: Spent({"a": us * 400e-6, "b": us * 400e-6}, orchestrating, 400, 100) for us in (1, 5000)}
+    spent = {
+        us: Spent({"a": us * 4e-4, "b": us * 4e-4}, orchestrating, orchestrating, 400, 100, 100) for us in (1, 5000)
+    }
     fast, slow = (choose(works[50], setting, lambda us=us: spent[us]) for us in (1, 5000))
     assert (fast.parallel, slow.parallel) == (False, True)
     assert slow.reason.startswith("dask: by a short trial, a step takes about 10 ms")

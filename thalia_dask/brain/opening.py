@@ -12,6 +12,7 @@ import torch
 
 from thalia_dask.brain.trial import try_out
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
+from thalia_dask.engine.ahead import RunAheadExecutor
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer
 from thalia_dask.engine.sequential import SequentialExecutor
@@ -63,17 +64,21 @@ def open_executor(
                 "a Dask client was given, but brain.parallel is false, so nothing would run on it; "
                 "set brain.parallel to true, or leave the client out"
             )
-        return SequentialExecutor()
+        return _sequential(config)
     if config.brain.parallel == "auto":
         if plan.device != "cpu":
-            executor: Executor = SequentialExecutor()
+            executor: Executor = _sequential(config)
             executor.reason = f"sequential: regions on '{plan.device}' exchange spikes in this process"
             return executor
         choice = _choose(config, plan, client, steps_per_call)
-        executor = _dask_executor(config, plan, client) if choice.parallel else SequentialExecutor()
+        executor = _dask_executor(config, plan, client) if choice.parallel else _sequential(config)
         executor.reason = choice.reason
         return executor
     return _dask_executor(config, plan, client)
+
+
+def _sequential(config: ThaliaConfig) -> Executor:
+    return RunAheadExecutor() if config.execution.exchange == "direct" else SequentialExecutor()
 
 
 def _choose(

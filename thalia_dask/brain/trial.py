@@ -9,8 +9,8 @@ import numpy as np
 
 from thalia_dask.brain.stimulus import StimulusEncoder
 from thalia_dask.brain.tally import Tally
+from thalia_dask.engine.ahead import RunAheadExecutor
 from thalia_dask.engine.orchestrator import Orchestrator
-from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.performance.costs import Spent
 from thalia_dask.regions import creator
 from thalia_dask.ticks import to_steps
@@ -35,7 +35,7 @@ def try_out(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -> Sp
     """
     tally, encoder = Tally(plan), StimulusEncoder(plan, max_rate_hz)
     everywhere = {port.region: np.ones(port.size, np.float32) for port in plan.stimuli}
-    with SequentialExecutor() as executor:
+    with RunAheadExecutor() as executor:
         executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
         orchestrator = Orchestrator(plan, executor, [tally], window_steps)
 
@@ -46,7 +46,7 @@ def try_out(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -> Sp
             orchestrator.run(n_steps)
 
         run(_WARM_UP_MS)
-        before, effort = dict(tally.compute_seconds), replace(orchestrator.effort)
+        before, effort, n_windows = dict(tally.compute_seconds), replace(orchestrator.effort), executor.n_windows
         began = perf_counter()
         for _ in range(_PIECES):
             run(_PIECE_MS)
@@ -54,5 +54,12 @@ def try_out(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -> Sp
                 break
         seconds = {name: total - before[name] for name, total in tally.compute_seconds.items()}
         now = orchestrator.effort
-        orchestrating = now.wall_seconds - effort.wall_seconds - sum(seconds.values())
-        return Spent(seconds, orchestrating, now.n_steps - effort.n_steps, now.n_spans - effort.n_spans)
+        in_executor = now.executor_seconds - effort.executor_seconds
+        return Spent(
+            seconds,
+            carrying_seconds=in_executor - sum(seconds.values()),
+            orchestrating_seconds=now.wall_seconds - effort.wall_seconds - in_executor,
+            n_steps=now.n_steps - effort.n_steps,
+            n_windows=executor.n_windows - n_windows,
+            n_spans=now.n_spans - effort.n_spans,
+        )

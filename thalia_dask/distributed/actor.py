@@ -18,12 +18,10 @@ from distributed.threadpoolexecutor import ThreadPoolExecutor
 
 from thalia_dask.distributed.links import Links
 from thalia_dask.distributed.mailbox import Mailbox
-from thalia_dask.distributed.span import Neighbourhood, Span
 from thalia_dask.distributed.wire import (
     DONE,
     Effort,
     Order,
-    Packets,
     decode_order,
     decode_snapshot,
     encode_emission,
@@ -34,7 +32,9 @@ from thalia_dask.distributed.wire import (
     join,
 )
 from thalia_dask.engine.executor import Emission
+from thalia_dask.engine.neighbourhood import Neighbourhood
 from thalia_dask.engine.packets import load_kernels
+from thalia_dask.engine.span import Packets, Span
 from thalia_dask.errors import ClusterError, ConfigError, RegionError, StateError, ThaliaError, WorkerLostError
 from thalia_dask.regions.base import Region
 from thalia_dask.spikes import Arrivals
@@ -195,6 +195,7 @@ class WorkerRegions:
             order.steps,
             order.window_steps,
             arrivals,
+            self._n_helpers + 1,
             send,
             order.patience_s,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from distributed import Client
 from distributed.deploy.cluster import Cluster as DaskCluster
@@ -19,15 +18,13 @@ from thalia_dask.distributed.population import Advance, Population
 from thalia_dask.distributed.recovery import LastingPopulation
 from thalia_dask.distributed.wire import decode_snapshot, encode_snapshot
 from thalia_dask.engine.effort import WorkerEffort
-from thalia_dask.engine.executor import Emission, Executor, RegionCreator
+from thalia_dask.engine.executor import Emission, Exchange, Executor, RegionCreator
 from thalia_dask.engine.page import Screen
 from thalia_dask.errors import ClusterError, StateError
 from thalia_dask.regions.base import Snapshot
 from thalia_dask.spikes import Arrivals
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
-
-Exchange = Literal["direct", "orchestrated"]
 
 
 class DaskExecutor(Executor):

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Sequence
 from time import perf_counter
 
-from thalia_dask.distributed.span import Span
-from thalia_dask.distributed.wire import Packets, decode_packets
+from thalia_dask.distributed.wire import decode_packets
+from thalia_dask.engine.span import Packets, Span
 from thalia_dask.errors import ClusterError, ThaliaError, WorkerLostError
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalia_dask.engine.executor import Emission
+from thalia_dask.engine.span import Packets
 from thalia_dask.errors import ClusterError, ConfigError, RegionError, StateError, ThaliaError, WorkerLostError
 from thalia_dask.regions.base import Snapshot, entry_as_array
 from thalia_dask.spikes import NOTHING, Arrivals, Int32Array, Signal, SpikePacket
@@ -109,17 +110,6 @@ def _decode_arrivals(payload: bytes) -> Arrivals:
     if n_signal_bytes:
         signals = tuple(Signal(*signal) for signal in json.loads(payload[-n_signal_bytes:]))
     return Arrivals(steps, projections, neurons, signals)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Packets:
-    """What the regions of one worker emitted up to step ``until`` (exclusive), since the packets before.
-
-    Regions without spikes are missing.
-    """
-
-    until: int
-    spikes: Mapping[str, SpikePacket]
 
 
 def encode_packets(sequence: int, packets: Packets, number: Mapping[str, int]) -> bytes:

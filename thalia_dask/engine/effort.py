@@ -12,7 +12,8 @@ class WorkerEffort:
     Attributes
     ----------
     n_threads : threads on which its regions compute.
-    n_windows : windows, through each of which all of its regions have advanced.
+    n_windows : windows, through each of which all of its regions have advanced; of regions that run ahead in one
+        thread, in how many stretches they did so on average.
     wall_seconds : from taking orders up to answering them.
     compute_seconds : inside regions, added up over threads.
     waiting_seconds : without anything to compute, because packets were missing; added up over threads.

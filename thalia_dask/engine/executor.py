@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from thalia_dask.spikes import Arrivals, SpikePacket
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
 
+Exchange = Literal["direct", "orchestrated"]
+"""Who carries spikes from region to region: the executor itself, or the orchestrator after every window."""
 RegionCreator = Callable[[], Region]
 """Builds a region where it lives; must be picklable."""
 
@@ -147,7 +150,7 @@ class Executor(ABC):
         """Release the regions, under the name that Thalia's parallel executor has for it."""
         self.close()
 
-    def __enter__(self) -> Executor:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

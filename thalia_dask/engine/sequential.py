@@ -15,7 +15,7 @@ from thalia_dask.spikes import NOTHING, Arrivals
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
 
-_HERE = "this process"
+HERE = "this process"
 
 
 class SequentialExecutor(Executor):
@@ -35,7 +35,7 @@ class SequentialExecutor(Executor):
         projections: Sequence[AxonalProjection],  # noqa: ARG002 - the orchestrator carries their spikes
     ) -> None:
         self._regions = {name: _build(name, create) for name, create in creators.items()}
-        self.placement = dict.fromkeys(self._regions, _HERE)
+        self.placement = dict.fromkeys(self._regions, HERE)
         self._effort = WorkerEffort()
 
     def advance(self, steps: Window, arrivals: Mapping[str, Arrivals]) -> dict[str, Emission]:
@@ -57,7 +57,7 @@ class SequentialExecutor(Executor):
         self._regions[region].restore(snapshot)
 
     def efforts(self) -> dict[str, WorkerEffort]:
-        return {_HERE: self._effort}
+        return {HERE: self._effort}
 
     def close(self) -> None:
         self._regions = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from thalia_dask.engine.windows import window_length
 from thalia_dask.performance.costs import Spent
-from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
+from thalia_dask.performance.forecast import Setting, Work, step_seconds
 
 MARGIN = 1.05
 """By how much Dask must promise to be faster. Forecasts err by more, but in both directions."""
@@ -45,7 +45,7 @@ def choose(work: Work, setting: Setting, tried: Callable[[], Spent] | None = Non
     source = "anatomy"
     if tried is not None and _pays(_least(work), setting) != _pays(_scaled(work, _MOST), setting):
         work, source = work.as_spent(tried()), "a short trial"
-    alone, together = step_seconds(work, SEQUENTIAL), step_seconds(work, setting)
+    alone, together = step_seconds(work, _alone(setting)), step_seconds(work, setting)
     taken = f"{_microseconds(alone)} sequentially and {_microseconds(together)} on {where}"
     promise = f"by {source}, a step takes about {taken}"
     if setting.n_cores < setting.n_workers * setting.n_threads:
@@ -57,13 +57,18 @@ def choose(work: Work, setting: Setting, tried: Callable[[], Spent] | None = Non
 
 
 def _pays(work: Work, setting: Setting) -> bool:
-    return step_seconds(work, SEQUENTIAL) >= MARGIN * step_seconds(work, setting)
+    return step_seconds(work, _alone(setting)) >= MARGIN * step_seconds(work, setting)
+
+
+def _alone(setting: Setting) -> Setting:
+    return Setting(0, exchange=setting.exchange)
 
 
 def _least(work: Work) -> Work:
     """The least that there may be to gain: kernels take little, and carrying spikes much."""
     n_steps = window_length(work.plan.look_ahead_steps, work.window_steps)
-    return replace(_scaled(work, _LEAST), spike_seconds=_CARRIED * work.orchestrating_seconds / n_steps)
+    much = _CARRIED * work.orchestrating_seconds / n_steps
+    return replace(_scaled(work, _LEAST), carrying_seconds=much, spike_seconds=much)
 
 
 def _scaled(work: Work, factor: float) -> Work:

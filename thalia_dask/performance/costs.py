@@ -47,25 +47,36 @@ Costs = Mapping[str, RegionCost]
 
 
 class Spent(NamedTuple):
-    """Where the time of a sequential brain went while it took so many steps, in so many windows.
+    """Where the time of a sequential brain went while it took so many steps, by direct exchange.
 
     Attributes
     ----------
     compute_seconds : region -> advancing it.
-    orchestrating_seconds : carrying and recording spikes: all but advancing regions and making stimuli.
+    carrying_seconds : the rest of the executor's time: taking turns, and carrying spikes from region to region.
+    orchestrating_seconds : the orchestrator's own time, with what observers take.
+    n_windows, n_spans : stretches in which a region was advanced, on average, and spans of all regions.
     """
 
     compute_seconds: Mapping[str, float]
+    carrying_seconds: float
     orchestrating_seconds: float
     n_steps: int
     n_windows: int
+    n_spans: int
 
     @classmethod
     def of(cls, performance: xr.Dataset) -> Spent:
         """From ``brain.performance``, or a difference of two."""
         computing = {str(region): float(s) for region, s in performance["compute_seconds"].to_series().items()}
-        rest = performance["wall_seconds"] - performance["stimulus_seconds"] - sum(computing.values())
-        return cls(computing, float(rest), int(performance["n_steps"]), int(performance["n_windows"]))
+        executor, stimulus = float(performance["executor_seconds"]), float(performance["stimulus_seconds"])
+        return cls(
+            computing,
+            carrying_seconds=executor - sum(computing.values()),
+            orchestrating_seconds=float(performance["wall_seconds"]) - executor - stimulus,
+            n_steps=int(performance["n_steps"]),
+            n_windows=int(performance["n_windows"]),
+            n_spans=int(performance["n_spans"]),
+        )
 
 
 def predict(

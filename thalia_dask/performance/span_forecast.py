@@ -1,21 +1,20 @@
 """A discrete-event simulation of one span of direct exchange: who computes when, and who waits for whom.
 
-Regions become ready as in :class:`thalia_dask.distributed.span.Span`. A window of a region takes a thread of its
-worker and a core; its Python part also takes the worker's interpreter lock, for which messages compete, too.
+Regions become ready, and take turns, as in :class:`thalia_dask.engine.span.Span`. A stretch of a region takes a
+thread of its worker and a core; its Python part also takes the worker's interpreter lock, for which messages compete.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import ceil
 
-from thalia_dask.distributed.span import Neighbourhood
+from thalia_dask.engine.neighbourhood import Neighbourhood
+from thalia_dask.engine.span import longest_stretch
 from thalia_dask.performance.costs import Costs
 from thalia_dask.performance.machine import Machine
-from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
 
 
@@ -41,14 +40,15 @@ def span_seconds(
     projections: Sequence[AxonalProjection],
     machine: Machine,
     workers: Workers,
-    windows: Sequence[Window],
+    n_steps: int,
+    window_steps: int,
 ) -> float:
-    """Seconds until every region has advanced through all windows."""
-    return _Simulation(costs, projections, machine, workers, windows).run()
+    """Seconds until every region has advanced by ``n_steps``, in windows of ``window_steps``."""
+    return _Simulation(costs, projections, machine, workers, n_steps, window_steps).run()
 
 
 class _Simulation:
-    """Events are (time, order, what): a window that is finished, or a message that has arrived."""
+    """Events are (time, order, kind, who, step): a stretch that ends, or a message that has arrived, at a step."""
 
     def __init__(
         self,
@@ -56,91 +56,111 @@ class _Simulation:
         projections: Sequence[AxonalProjection],
         machine: Machine,
         workers: Workers,
-        windows: Sequence[Window],
+        n_steps: int,
+        window_steps: int,
     ) -> None:
-        self._costs, self._machine, self._windows, self._home = costs, machine, windows, workers.placement
+        self._costs, self._machine, self._home = costs, machine, workers.placement
+        self._stop, self._window_steps = n_steps, window_steps
         self._hoods = {worker: Neighbourhood(self._home, worker, projections) for worker in workers.regions}
+        self._longest = {worker: longest_stretch(hood, window_steps) for worker, hood in self._hoods.items()}
         self._names = [name for hood in self._hoods.values() for name in hood.order]
         self._rank = {name: rank for rank, name in enumerate(self._names)}
         self._n_incoming = {name: sum(p.target == name for p in projections) for name in self._home}
-        self._done = dict.fromkeys(self._home, 0)
-        self._queued: set[str] = set()
-        start = windows[0].start
+        self._done, self._known = dict.fromkeys(self._home, 0), dict.fromkeys(self._home, 0)
+        self._running: set[str] = set()
         self._progress: dict[str, dict[str, int]] = {
-            worker: dict.fromkeys([*names, *self._hoods[worker].dependents], start)
+            worker: dict.fromkeys([*names, *self._hoods[worker].dependents], 0)
             for worker, names in workers.regions.items()
         }
-        self._ready: dict[str, list[tuple[int, int]]] = {worker: [] for worker in self._hoods}
+        self._ready: dict[str, list[tuple[int, int, int]]] = {worker: [] for worker in self._hoods}
+        self._ready_steps = dict.fromkeys(self._hoods, 0)
         self._threads = {worker: min(workers.n_threads, len(names)) for worker, names in workers.regions.items()}
+        self._n_others = {worker: n_threads - 1 for worker, n_threads in self._threads.items()}
         self._lock_free = dict.fromkeys(self._hoods, 0.0)
         self._n_cores = workers.n_cores
         self._cores = [0.0] * ceil(workers.n_cores)
         self._latency_seconds = machine.latency_seconds * ceil(workers.n_cores) / workers.n_cores
-        self._unsent: defaultdict[tuple[str, str, int], int] = defaultdict(int)
-        self._senders = {
-            (worker, other): sum(other in heard for heard in hood.listeners.values())
-            for worker, hood in self._hoods.items()
-            for other in hood.workers
-        }
+        self._told = {(worker, other): 0 for worker, hood in self._hoods.items() for other in hood.workers}
         self._events: list[tuple[float, int, str, str, int]] = []
         self._order = 0
 
     def run(self) -> float:
         """The time of the last event."""
         for name in self._names:
-            self._queue_if_ready(name)
+            self._look_ahead(name)
         for worker in self._hoods:
             self._start(worker, 0.0)
         now = 0.0
         while self._events:
-            now, _, kind, who, index = heappop(self._events)
+            now, _, kind, who, step = heappop(self._events)
             if kind == "finished":
-                self._finish(who, index, now)
+                self._finish(who, step, now)
             else:
-                self._receive(who, kind, index, now)
+                self._receive(who, kind, step, now)
         return now
 
-    def _put(self, time: float, kind: str, who: str, index: int) -> None:
+    def _put(self, time: float, kind: str, who: str, step: int) -> None:
         self._order += 1
-        heappush(self._events, (time, self._order, kind, who, index))
+        heappush(self._events, (time, self._order, kind, who, step))
 
     def _start(self, worker: str, now: float) -> None:
-        """Let idle threads take what is ready, the earliest window first."""
-        while self._threads[worker] and self._ready[worker]:
+        """Let idle threads take what is ready."""
+        while self._threads[worker] and (name := self._next(worker)) is not None:
+            n_steps = self._known[name] - self._done[name]
+            self._ready_steps[worker] -= n_steps
+            if self._n_others[worker]:
+                windows_each = self._ready_steps[worker] // self._n_others[worker] // self._window_steps
+                n_steps = min(n_steps, max(windows_each, 1) * self._window_steps)
             self._threads[worker] -= 1
-            index, rank = heappop(self._ready[worker])
+            self._running.add(name)
+            self._put(self._end_of_stretch(worker, name, n_steps, now), "finished", name, self._done[name] + n_steps)
+
+    def _next(self, worker: str) -> str | None:
+        while self._ready[worker]:
+            done, known, rank = heappop(self._ready[worker])
             name = self._names[rank]
-            n_steps = self._windows[index].n_steps
-            python = self._costs[name].python_seconds(n_steps) + self._machine.task_seconds
-            python += self._n_incoming[name] * self._machine.projection_seconds
-            kernel = n_steps * self._costs[name].kernel_step_seconds
-            began = max(now, heappop(self._cores))
-            n_busy = 1 + sum(free > began for free in self._cores)
-            slower = max(1.0, n_busy / self._n_cores)
-            if self._lock_free[worker] > began:
-                python += self._machine.handover_seconds
-            free = max(began, self._lock_free[worker]) + slower * python
-            self._lock_free[worker] = free
-            heappush(self._cores, free + slower * kernel)
-            self._put(free + slower * kernel, "finished", name, index)
+            if name not in self._running and (self._done[name], self._known[name]) == (done, -known):
+                return name
+        return None
 
-    def _finish(self, name: str, index: int, now: float) -> None:
+    def _end_of_stretch(self, worker: str, name: str, n_steps: int, now: float) -> float:
+        python = self._costs[name].python_seconds(n_steps) + self._machine.task_seconds
+        python += self._n_incoming[name] * self._machine.projection_seconds
+        kernel = n_steps * self._costs[name].kernel_step_seconds
+        began = max(now, heappop(self._cores))
+        n_busy = 1 + sum(free > began for free in self._cores)
+        slower = max(1.0, n_busy / self._n_cores)
+        if self._lock_free[worker] > began:
+            python += self._machine.handover_seconds
+        free = max(began, self._lock_free[worker]) + slower * python
+        self._lock_free[worker] = free
+        heappush(self._cores, free + slower * kernel)
+        return free + slower * kernel
+
+    def _finish(self, name: str, step: int, now: float) -> None:
         worker = self._home[name]
+        hood = self._hoods[worker]
         self._threads[worker] += 1
-        self._done[name] = index + 1
-        self._queued.discard(name)
-        for other in self._hoods[worker].listeners[name]:
-            key = (worker, other, index)
-            self._unsent[key] += 1
-            if self._unsent[key] == self._senders[worker, other]:
-                sent = self._handle_message(worker, now, self._machine.send_seconds)
-                self._put(sent + self._latency_seconds, worker, other, index)
-        self._queue_if_ready(name)
-        self._note(worker, name, index, now)
+        self._running.discard(name)
+        before, self._done[name], self._known[name] = self._done[name], step, step
+        for other in hood.listeners[name]:
+            if before == self._told[worker, other]:
+                self._tell(worker, other, now)
+        self._look_ahead(name)
+        self._note(worker, name, step, now)
 
-    def _receive(self, worker: str, sender: str, index: int, now: float) -> None:
+    def _tell(self, worker: str, other: str, now: float) -> None:
+        """Send a message to another worker if all that it hears from here has gone on."""
+        listeners = self._hoods[worker].listeners
+        until = min(self._done[source] for source, heard in listeners.items() if other in heard)
+        if until > self._told[worker, other]:
+            self._told[worker, other] = until
+            sent = self._handle_message(worker, now, self._machine.send_seconds)
+            self._put(sent + self._latency_seconds, worker, other, until)
+
+    def _receive(self, worker: str, sender: str, until: int, now: float) -> None:
         received = self._handle_message(worker, now, self._machine.receive_seconds)
-        self._note(worker, sender, index, received)
+        self._note(worker, sender, until, received)
 
     def _handle_message(self, worker: str, now: float, seconds: float) -> float:
         """When it is done. It waits for no core, but computing gets what it leaves."""
@@ -148,17 +168,23 @@ class _Simulation:
         self._lock_free[worker] = max(now, self._lock_free[worker]) + seconds
         return self._lock_free[worker]
 
-    def _note(self, worker: str, source: str, index: int, now: float) -> None:
-        self._progress[worker][source] = self._windows[index].stop
+    def _note(self, worker: str, source: str, until: int, now: float) -> None:
+        self._progress[worker][source] = until
         for name in self._hoods[worker].dependents.get(source, ()):
-            self._queue_if_ready(name)
+            self._look_ahead(name)
         self._start(worker, now)
 
-    def _queue_if_ready(self, name: str) -> None:
-        index, worker = self._done[name], self._home[name]
-        if name in self._queued or index == len(self._windows):
+    def _look_ahead(self, name: str) -> None:
+        worker = self._home[name]
+        if name in self._running:
             return
-        stop, progress = self._windows[index].stop, self._progress[worker]
-        if all(progress[source] >= stop - delay for source, delay in self._hoods[worker].afferents[name]):
-            self._queued.add(name)
-            heappush(self._ready[worker], (index, self._rank[name]))
+        known, progress = self._stop, self._progress[worker]
+        for source, delay in self._hoods[worker].afferents[name]:
+            known = min(known, progress[source] + delay)
+        if known < self._stop:
+            known -= known % self._window_steps
+        known = min(known, self._done[name] + self._longest[worker])
+        if known > self._known[name]:
+            self._ready_steps[worker] += known - self._known[name]
+            self._known[name] = known
+            heappush(self._ready[worker], (self._done[name], -known, self._rank[name]))

@@ -1,0 +1,341 @@
+"""The regions of one process through one span of steps, each as far ahead as its inputs allow.
+
+A region may compute a step as soon as every spike that can reach it there is known: when each region that projects
+to it has come within the projection's delay of that step (conservative look-ahead: Chandy & Misra 1979, IEEE Trans.
+Softw. Eng. 5:440). Nothing else is waited for: regions run ahead of the slowest, as far as delays let them.
+
+Of the regions that may go on, one that is the farthest behind is taken, and of several the one that can go farthest.
+In a long stretch a region's state and synapses come from memory once, and where regions form a chain or a ring, each
+stretch makes the next one longer. Where others would wait for its end, a stretch is shorter: no longer than what is
+left for each of the other threads, and two windows at most where other workers listen.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
+from time import perf_counter
+
+import numpy as np
+
+from thalia_dask.engine.advance import advance_region
+from thalia_dask.engine.event_queue import Inbox
+from thalia_dask.engine.executor import Emission
+from thalia_dask.engine.neighbourhood import Neighbourhood
+from thalia_dask.engine.windows import LONGEST_WINDOW_STEPS
+from thalia_dask.errors import ClusterError, RegionError, ThaliaError
+from thalia_dask.jit import Floats
+from thalia_dask.regions.base import Region
+from thalia_dask.spikes import NOTHING, Arrivals, Int32Array, Signal, SpikePacket
+from thalia_dask.ticks import Window
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packets:
+    """What the regions of one worker emitted up to step ``until`` (exclusive), since the packets before.
+
+    Some may have emitted spikes later, too. Regions without spikes are missing.
+    """
+
+    until: int
+    spikes: Mapping[str, SpikePacket]
+
+
+_WINDOWS_WHILE_OTHERS_LISTEN = 2
+_ENOUGH_REGIONS = 4
+"""With fewer, the other workers would have nothing to hear of while one of them goes through two windows."""
+
+Send = Callable[[str, Packets], None]
+"""Sends packets to a worker, after all that were sent to it before; does not wait."""
+
+
+@dataclass(slots=True, eq=False)
+class _Course:
+    """One region on its way through the span, and what it has emitted, an array for each stretch.
+
+    Emissions as such are objects that Python's garbage collector would go through again and again. ``rank`` is the
+    region's place in the neighbourhood's order, ``done`` the step that it has reached, and ``known`` the one up to
+    which it may go; ``began`` is when it set out for that, if it is on its way.
+    """
+
+    rank: int
+    name: str
+    region: Region
+    inbox: Inbox
+    signals: tuple[Signal, ...]
+    done: int
+    known: int
+    began: float | None = None
+    steps: list[Int32Array] = field(default_factory=list)
+    neurons: list[Int32Array] = field(default_factory=list)
+    observed: dict[str, list[Floats]] = field(default_factory=dict)
+    n_steps: int = 0
+    compute_seconds: float = 0.0
+
+    @property
+    def n_stretches(self) -> int:
+        """In how many the region has come so far."""
+        return len(self.steps)
+
+    def add(self, emission: Emission, n_steps: int) -> None:
+        """Take in what the region emitted in a stretch; NaN where it leaves out what it observes in others."""
+        self.steps.append(emission.spikes.steps)
+        self.neurons.append(emission.spikes.neurons)
+        for name in emission.observed.keys() - self.observed.keys():
+            self.observed[name] = [np.full(self.n_steps, np.nan, np.float32)] if self.n_steps else []
+        for name, values in self.observed.items():
+            missing = name not in emission.observed
+            values.append(np.full(n_steps, np.nan, np.float32) if missing else emission.observed[name])
+        self.n_steps += n_steps
+        self.compute_seconds += emission.compute_seconds
+
+    def emission(self) -> Emission:
+        """What the region emitted so far."""
+        return Emission(
+            SpikePacket(np.concatenate(self.steps), np.concatenate(self.neurons)),
+            {name: np.concatenate(values) for name, values in self.observed.items()},
+            self.compute_seconds,
+        )
+
+
+@dataclass(slots=True, eq=False)
+class _Outbox:
+    """What another worker is to be told.
+
+    Attributes
+    ----------
+    sources : the regions that it hears from.
+    told : the step up to which it knows what they emitted.
+    n_behind : how many of them have not gone beyond that.
+    spikes : region -> what it emitted since then, packet by packet.
+    """
+
+    sources: list[_Course]
+    told: int
+    n_behind: int
+    spikes: dict[str, list[SpikePacket]] = field(default_factory=dict)
+
+    def empty(self) -> Packets:
+        """All of it; the worker then knows everything up to where the last of its sources is."""
+        self.told = min(course.done for course in self.sources)
+        self.n_behind = sum(course.done == self.told for course in self.sources)
+        packets = Packets(self.told, {name: _joined(spikes) for name, spikes in self.spikes.items()})
+        self.spikes = {}
+        return packets
+
+
+class Span:
+    """One span, computed by every thread that calls :meth:`work`.
+
+    Parameters
+    ----------
+    regions : by name.
+    neighbourhood : of these regions.
+    steps : what to compute.
+    window_steps : regions stop at multiples of it only, and other workers hear of no less at a time: no longer than
+        any delay.
+    arrivals : region -> spikes and signals that are known beforehand; those without any may be missing.
+    n_threads : how many call :meth:`work`.
+    send : how packets reach other workers.
+    patience_s : how long to wait for packets before giving up.
+    """
+
+    def __init__(
+        self,
+        regions: Mapping[str, Region],
+        neighbourhood: Neighbourhood,
+        steps: Window,
+        window_steps: int,
+        arrivals: Mapping[str, Arrivals],
+        n_threads: int,
+        send: Send,
+        patience_s: float,
+    ) -> None:
+        self.waiting_seconds = 0.0
+        self._steps = steps
+        self._window_steps = window_steps
+        self._longest_steps = longest_stretch(neighbourhood, window_steps)
+        self._n_others = n_threads - 1
+        self._neighbourhood = neighbourhood
+        self._send = send
+        self._patience_s = patience_s
+        self._changed = threading.Condition()
+        self._error: ThaliaError | None = None
+        self._inboxes = {name: Inbox() for name in regions}
+        self._courses: dict[str, _Course] = {}
+        for rank, name in enumerate(neighbourhood.order):
+            inbox, given = self._inboxes[name], arrivals.get(name, NOTHING)
+            inbox.schedule(given.projections, given.steps, given.neurons)
+            course = _Course(rank, name, regions[name], inbox, given.signals, steps.start, steps.start)
+            self._courses[name] = course
+        self._by_rank = list(self._courses.values())
+        self._progress = dict.fromkeys([*regions, *neighbourhood.dependents], steps.start)
+        self._outboxes = {worker: self._outbox(worker) for worker in neighbourhood.workers}
+        self._unfinished = len(self._courses)
+        self._last_change = perf_counter()
+        self._ready: list[tuple[int, int, int]] = []
+        self._ready_steps = 0
+        for course in self._by_rank:
+            self._look_ahead(course)
+
+    @property
+    def n_stretches(self) -> int:
+        """How many stretches the regions were advanced in, all together."""
+        return sum(course.n_stretches for course in self._by_rank)
+
+    def work(self) -> None:
+        """Compute whatever is ready, until everything is done or something has failed.
+
+        In the main thread it raises what :meth:`result` would.
+        """
+        with self._changed:
+            task = self._take()
+        while task is not None:
+            course, window, arrivals = task
+            try:
+                emission = advance_region(course.region, window, arrivals)
+            except BaseException as error:  # a region's SystemExit, too, must not end the worker
+                failure = RegionError(course.name, window.start, traceback.format_exc())
+                self.fail(failure)
+                if threading.current_thread() is threading.main_thread():
+                    self._raise_at_once(failure, error)
+                return
+            with self._changed:
+                self._finish(course, window, emission)
+                task = self._take()
+
+    def receive(self, worker: str, packets: Packets) -> None:
+        """Take in what the regions of another worker have emitted."""
+        with self._changed:
+            for source, spikes in packets.spikes.items():
+                self._neighbourhood.axons.carry(source, spikes, self._inboxes)
+            self._note_progress(worker, packets.until)
+
+    def fail(self, error: ThaliaError) -> None:
+        """End the span for all threads, unless it has failed already."""
+        with self._changed:
+            self._error = self._error or error
+            self._changed.notify_all()
+
+    def result(self) -> dict[str, Emission]:
+        """What the regions emitted in all of the span; raises what made it fail."""
+        if self._error is not None:
+            raise self._error
+        return {name: self._courses[name].emission() for name in self._inboxes}
+
+    def stalled_seconds(self) -> float:
+        """How long nothing has been finished or received."""
+        return perf_counter() - self._last_change
+
+    def running_seconds(self) -> dict[str, float]:
+        """Region that is being computed -> since how long."""
+        now = perf_counter()
+        began = {course.name: course.began for course in self._by_rank}
+        return {name: now - since for name, since in began.items() if since is not None}
+
+    @staticmethod
+    def _raise_at_once(failure: RegionError, error: BaseException) -> None:
+        """Where somebody presses Ctrl-C, which is no failure, or has a debugger that shows what led to it."""
+        if isinstance(error, KeyboardInterrupt):
+            raise error
+        raise failure from error
+
+    def _outbox(self, worker: str) -> _Outbox:
+        listeners = self._neighbourhood.listeners
+        sources = [course for course in self._by_rank if worker in listeners[course.name]]
+        return _Outbox(sources, self._steps.start, len(sources))
+
+    def _take(self) -> tuple[_Course, Window, Arrivals] | None:
+        """What is to be computed next; waits until something is ready."""
+        course = self._next()
+        while course is None and self._unfinished and self._error is None:
+            self._wait()
+            course = self._next()
+        if course is None or self._error is not None:
+            return None
+        n_steps = course.known - course.done
+        self._ready_steps -= n_steps
+        if self._n_others:
+            windows_each = self._ready_steps // self._n_others // self._window_steps
+            n_steps = min(n_steps, max(windows_each, 1) * self._window_steps)
+        window = Window(course.done, course.done + n_steps)
+        course.began = perf_counter()
+        arrivals = course.inbox.pop_until(window.stop)
+        if window.start == self._steps.start and course.signals:
+            arrivals = replace(arrivals, signals=course.signals)
+        return course, window, arrivals
+
+    def _next(self) -> _Course | None:
+        """The region whose turn it is, of those that may go on; entries that are out of date are dropped."""
+        while self._ready:
+            done, known, rank = heappop(self._ready)
+            course = self._by_rank[rank]
+            if course.began is None and (course.done, course.known) == (done, -known):
+                return course
+        return None
+
+    def _wait(self) -> None:
+        began = perf_counter()
+        self._changed.wait(self._patience_s)
+        self.waiting_seconds += perf_counter() - began
+        if not self._ready and self._unfinished and self.stalled_seconds() >= self._patience_s:
+            late = sorted(source for source, step in self._progress.items() if step == min(self._progress.values()))
+            self._error = ClusterError(f"nothing was heard of {', '.join(late)} for {self._patience_s:g} s")
+
+    def _finish(self, course: _Course, window: Window, emission: Emission) -> None:
+        course.began, course.done, course.known = None, window.stop, window.stop
+        course.add(emission, window.n_steps)
+        self._unfinished -= window.stop == self._steps.stop
+        self._neighbourhood.axons.carry(course.name, emission.spikes, self._inboxes)
+        for worker in self._neighbourhood.listeners[course.name]:
+            self._export(self._outboxes[worker], worker, course.name, window, emission.spikes)
+        self._look_ahead(course)
+        self._note_progress(course.name, window.stop)
+
+    def _export(self, outbox: _Outbox, worker: str, source: str, window: Window, spikes: SpikePacket) -> None:
+        """Send what a worker hears from here once all of it has gone beyond what it was told."""
+        if len(spikes.steps):
+            outbox.spikes.setdefault(source, []).append(spikes)
+        outbox.n_behind -= window.start == outbox.told
+        if not outbox.n_behind:
+            self._send(worker, outbox.empty())
+
+    def _note_progress(self, source: str, until: int) -> None:
+        self._progress[source] = until
+        for name in self._neighbourhood.dependents.get(source, ()):
+            self._look_ahead(self._courses[name])
+        self._last_change = perf_counter()
+        self._changed.notify_all()
+
+    def _look_ahead(self, course: _Course) -> None:
+        """See how far a region may go by now, unless it is on its way: then at its return."""
+        if course.began is not None:
+            return
+        known, progress, start = self._steps.stop, self._progress, self._steps.start
+        for source, delay in self._neighbourhood.afferents[course.name]:
+            known = min(known, progress[source] + delay)
+        if known < self._steps.stop:
+            known -= (known - start) % self._window_steps
+        known = min(known, course.done + self._longest_steps)
+        if known > course.known:
+            self._ready_steps += known - course.known
+            course.known = known
+            heappush(self._ready, (course.done, -known, course.rank))
+
+
+def longest_stretch(neighbourhood: Neighbourhood, window_steps: int) -> int:
+    """Steps that a region is advanced at once if no other thread needs work; a multiple of windows."""
+    if not neighbourhood.workers:
+        return max(1, LONGEST_WINDOW_STEPS // window_steps) * window_steps
+    return window_steps * (_WINDOWS_WHILE_OTHERS_LISTEN if len(neighbourhood.order) >= _ENOUGH_REGIONS else 1)
+
+
+def _joined(packets: Sequence[SpikePacket]) -> SpikePacket:
+    if len(packets) == 1:
+        return packets[0]
+    return SpikePacket(
+        np.concatenate([packet.steps for packet in packets]), np.concatenate([packet.neurons for packet in packets])
+    )
