@@ -190,8 +190,8 @@ class ExecutionConfig(Config):
     )
     exchange: Literal["direct", "orchestrated"] = Field(
         default="direct",
-        description="'direct' for spikes that workers send to each other, or 'orchestrated' for all through the "
-        "orchestrator, window by window",
+        description="'direct' for regions that run ahead as delays allow, and workers that send spikes to each "
+        "other, or 'orchestrated' for all spikes through the orchestrator, window by window",
     )
     window_ms: PositiveFloat | None = Field(
         default=None,
