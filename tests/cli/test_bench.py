@@ -24,8 +24,10 @@ def spent(workers: int, wall: float, compute: float, waiting: float, exchange: f
         **{f"{name}_seconds": ("worker", [seconds] * workers) for name, seconds in per_worker.items()},
         "wall_seconds": wall,
         "stimulus_seconds": 0.0,
+        "executor_seconds": 0.9 * wall,
         "n_steps": 1000,
         "n_windows": 200,
+        "n_spans": 200,
         "overhead_ratio": 1.5,
     }
     coordinates = {

@@ -77,6 +77,24 @@ def test_a_projection_carries_its_own_neurons_only(spikes, axons, delay) -> None
     assert rows(inbox.pop_until(100)) == [(t + delay, 3, n - first) for t, n in sorted(spikes) if first <= n < last]
 
 
+@given(
+    few_or_many=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9), st.sampled_from([3, 600])), max_size=5),
+    stops=st.lists(st.integers(0, 25)).map(sorted),
+)
+def test_many_spikes_of_a_region_arrive_like_few(few_or_many, stops) -> None:
+    """A packet is of neurons 0 … n - 1, each firing in one of ten steps from ``start`` on."""
+    inbox, expected, seen = Inbox(), [], []
+    for projection, start, n in few_or_many:
+        neurons = np.arange(n, dtype=np.int32)
+        steps = (start + neurons * 10 // n).astype(np.int32)
+        inbox.carry(SpikePacket(steps, neurons), AxonalProjection("s", "all", "t", "in", 1, n, 2, projection))
+        expected += [(t + 2, projection, i - 1) for t, i in zip(steps.tolist(), range(n), strict=True) if i]
+    assert len(inbox) == len(expected)
+    for stop in [*stops, 100]:
+        seen += rows(inbox.pop_until(stop))
+    assert seen == sorted(expected)
+
+
 def test_there_is_room_for_any_number_of_spikes() -> None:
     inbox = Inbox()
     projection = AxonalProjection("s", "all", "t", "in", 0, 10_000, delay_steps=1, index=1)

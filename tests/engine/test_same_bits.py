@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from tests.executors import DASK, NewExecutor
 from tests.toy_brains import plan, run
+from tests.toy_workers import ToyWorkers
+from thalia_dask.engine.ahead import RunAheadExecutor
 from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.topology.plan import BrainPlan
 
@@ -28,6 +30,16 @@ def brains(draw: st.DrawFn) -> BrainPlan:
 def test_window_length_is_invisible(brain: BrainPlan, n_steps: int, data: st.DataObject) -> None:
     window = data.draw(st.integers(1, brain.look_ahead_steps or 10))
     assert run(SequentialExecutor(), brain, n_steps, window) == run(SequentialExecutor(), brain, n_steps)
+
+
+@given(brain=brains(), n_steps=st.integers(1, 40), data=st.data())
+def test_running_ahead_is_invisible(brain: BrainPlan, n_steps: int, data: st.DataObject) -> None:
+    """In one thread, and with any number of workers and threads."""
+    wanted = run(SequentialExecutor(), brain, n_steps)
+    assert run(RunAheadExecutor(), brain, n_steps) == wanted
+    window = data.draw(st.integers(1, brain.look_ahead_steps or 10))
+    workers = ToyWorkers(data.draw(st.integers(1, 4)), data.draw(st.integers(1, 3)), window)
+    assert run(workers, brain, n_steps) == wanted
 
 
 @settings(max_examples=_A_SHARE_FOR_EACH_EXECUTOR, suppress_health_check=_fixture_is_stateless)

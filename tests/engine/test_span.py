@@ -75,13 +75,28 @@ def test_a_stretch_is_no_longer_than_what_is_left_for_other_threads(n_threads: i
     assert max(stop - start for who, start, stop in log if who == "a") == longest
 
 
-@pytest.mark.parametrize(("n_regions", "untils"), [(3, [2, 4, 6, 8]), (4, [4, 8])])
-def test_other_workers_hear_of_every_window_or_two(n_regions: int, untils: list[int]) -> None:
-    """Regions that hear nobody, and x elsewhere, which hears all of them: windows of 2 steps."""
+def test_a_stretch_has_an_end_where_nobody_waits_for_it() -> None:
+    log: list[tuple[str, int, int]] = []
+    one = span({"a": "here"}, [], {"a": Noting("a", log)}, steps=2500, window=1)
+    one.work()
+    assert log == [("a", 0, 1000), ("a", 1000, 2000), ("a", 2000, 2500)]
+
+
+@pytest.mark.parametrize(
+    ("n_regions", "delay", "untils"),
+    [(3, 3, [2, 4, 6, 8]), (4, 3, [4, 8]), (4, 4, [2, 4, 6, 8]), (1, 9, [4, 8])],
+)
+def test_other_workers_hear_of_windows_or_of_half_of_their_delay(
+    n_regions: int, delay: int, untils: list[int]
+) -> None:
+    """Regions that hear nobody, and x elsewhere, which hears all of them: windows of 2 steps.
+
+    What travels during the next window makes nobody wait. Where a delay is too short for that, messages are few.
+    """
     sent = Sent()
     names = [f"r{i}" for i in range(n_regions)]
     homes = {**dict.fromkeys(names, "here"), "x": "there"}
-    axons = [(name, "x", 3) for name in names]
+    axons = [(name, "x", delay) for name in names]
     one = span(homes, axons, {name: SilentRegion() for name in names}, steps=8, send=sent)
     one.work()
     assert [until for _, until, _ in sent] == untils

@@ -48,7 +48,7 @@ class RunAheadExecutor(SequentialExecutor):
             return super().advance(steps, arrivals)
         began = perf_counter()
         span = Span(self._regions, self._neighbourhood, steps, _ANYWHERE, arrivals, 1, _send, _NO_PATIENCE)
-        span.work()
+        span.run()
         emissions = span.result()
         compute_seconds = sum(emission.compute_seconds for emission in emissions.values())
         self._n_stretches += span.n_stretches

@@ -13,13 +13,15 @@ from thalia_dask.spikes import NOTHING, Arrivals, Int32Array, SpikePacket
 from thalia_dask.topology.plan import AxonalProjection
 
 _LEAST_ROOM, _MOST_IDLE_ROOM = 256, 1 << 20
+_MANY = 512
+"""Spikes that take longer to look through than to be found in order."""
 
 
 class Inbox:
     """What is on its way to one region.
 
-    Spikes that regions have emitted are looked through in every window. What is known long before, such as a
-    stimulus, waits apart, in the order in which it arrives, until it is due.
+    Few spikes of a region are looked through in every window. What is known long before, such as a stimulus, or many
+    spikes of a region that runs ahead, waits apart, in the order in which it arrives, until it is due.
     """
 
     def __init__(self) -> None:
@@ -45,17 +47,14 @@ class Inbox:
 
     def carry(self, spikes: SpikePacket, projection: AxonalProjection) -> None:
         """Schedule those spikes of a region that leave it along one projection."""
-        self._make_room(len(spikes))
-        self._n_events = put(
-            spikes.steps,
-            spikes.neurons,
-            projection.first,
-            projection.last,
-            projection.delay_steps,
-            projection.index,
-            self._events,
-            self._n_events,
-        )
+        if len(spikes) >= _MANY:
+            many = np.empty((3, len(spikes)), np.int32)
+            n_many = _put(spikes, projection, many, 0)
+            if n_many:
+                self._known.append(many[:, :n_many])
+        else:
+            self._make_room(len(spikes))
+            self._n_events = _put(spikes, projection, self._events, self._n_events)
 
     def peek_step(self) -> int | None:
         """The step of the earliest arrival."""
@@ -102,6 +101,12 @@ class Inbox:
             events = np.empty((3, 2 * needed), np.int32)
             events[:, : self._n_events] = self._events[:, : self._n_events]
             self._events = events
+
+
+def _put(spikes: SpikePacket, projection: AxonalProjection, events: NDArray[np.int32], n_events: int) -> int:
+    first, last = projection.first, projection.last
+    delay_steps, index = projection.delay_steps, projection.index
+    return put(spikes.steps, spikes.neurons, first, last, delay_steps, index, events, n_events)
 
 
 class EventQueue:

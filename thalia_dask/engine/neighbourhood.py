@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from thalia_dask.engine.axons import Axons
+from thalia_dask.engine.axons import Axons, shortest_delay_steps
 from thalia_dask.topology.plan import AxonalProjection
 
 
@@ -24,6 +24,7 @@ class Neighbourhood:
         what is known of its regions is known of all of them at once.
     dependents : source -> regions here that hear from it.
     listeners : region here -> other workers that hear from it.
+    heard_after_steps : the shortest delay to a region of another worker; None where none hears from here.
     order : the regions here; those first for which other workers wait, so that their spikes travel while the rest is
         being computed.
     """
@@ -36,9 +37,10 @@ class Neighbourhood:
             source = p.source if homes[p.source] == worker else homes[p.source]
             known = delays[p.target].get(source, p.delay_steps)
             delays[p.target][source] = min(known, p.delay_steps)
-        for p in projections:
-            if homes[p.source] == worker != homes[p.target]:
-                self.listeners[p.source].add(homes[p.target])
+        leaving = [p for p in projections if homes[p.source] == worker != homes[p.target]]
+        for p in leaving:
+            self.listeners[p.source].add(homes[p.target])
+        self.heard_after_steps = shortest_delay_steps(leaving)
         self.axons = Axons(ending)
         self.afferents = {region: tuple(sources.items()) for region, sources in delays.items()}
         self.order = sorted(delays, key=lambda region: not self.listeners[region])

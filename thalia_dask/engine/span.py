@@ -7,7 +7,7 @@ Softw. Eng. 5:440). Nothing else is waited for: regions run ahead of the slowest
 Of the regions that may go on, one that is the farthest behind is taken, and of several the one that can go farthest.
 In a long stretch a region's state and synapses come from memory once, and where regions form a chain or a ring, each
 stretch makes the next one longer. Where others would wait for its end, a stretch is shorter: no longer than what is
-left for each of the other threads, and two windows at most where other workers listen.
+left for each of the other threads, and some windows at most where other workers listen.
 """
 
 from __future__ import annotations
@@ -44,7 +44,6 @@ class Packets:
     spikes: Mapping[str, SpikePacket]
 
 
-_WINDOWS_WHILE_OTHERS_LISTEN = 2
 _ENOUGH_REGIONS = 4
 """With fewer, the other workers would have nothing to hear of while one of them goes through two windows."""
 
@@ -128,7 +127,7 @@ class _Outbox:
 
 
 class Span:
-    """One span, computed by every thread that calls :meth:`work`.
+    """One span, computed by every thread that calls :meth:`run` or :meth:`work`.
 
     Parameters
     ----------
@@ -138,7 +137,7 @@ class Span:
     window_steps : regions stop at multiples of it only, and other workers hear of no less at a time: no longer than
         any delay.
     arrivals : region -> spikes and signals that are known beforehand; those without any may be missing.
-    n_threads : how many call :meth:`work`.
+    n_threads : how many do so.
     send : how packets reach other workers.
     patience_s : how long to wait for packets before giving up.
     """
@@ -186,10 +185,12 @@ class Span:
         """How many stretches the regions were advanced in, all together."""
         return sum(course.n_stretches for course in self._by_rank)
 
-    def work(self) -> None:
-        """Compute whatever is ready, until everything is done or something has failed.
+    def run(self, fatal: tuple[type[BaseException], ...] = (Exception, SystemExit)) -> None:
+        """Compute whatever is ready, until everything is done or something has failed elsewhere.
 
-        In the main thread it raises what :meth:`result` would.
+        Raises
+        ------
+        RegionError : if a region raised one of the ``fatal`` exceptions; others, such as that of Ctrl-C, pass.
         """
         with self._changed:
             task = self._take()
@@ -197,15 +198,18 @@ class Span:
             course, window, arrivals = task
             try:
                 emission = advance_region(course.region, window, arrivals)
-            except BaseException as error:  # a region's SystemExit, too, must not end the worker
-                failure = RegionError(course.name, window.start, traceback.format_exc())
-                self.fail(failure)
-                if threading.current_thread() is threading.main_thread():
-                    self._raise_at_once(failure, error)
-                return
+            except fatal as error:
+                raise RegionError(course.name, window.start, traceback.format_exc()) from error
             with self._changed:
                 self._finish(course, window, emission)
                 task = self._take()
+
+    def work(self) -> None:
+        """As :meth:`run`, on a worker: whatever a region raises must end neither the worker nor its other threads."""
+        try:
+            self.run((BaseException,))
+        except RegionError as error:  # whose frames would keep the regions in memory
+            self.fail(RegionError(error.region, error.step, error.remote_traceback))
 
     def receive(self, worker: str, packets: Packets) -> None:
         """Take in what the regions of another worker have emitted."""
@@ -235,13 +239,6 @@ class Span:
         now = perf_counter()
         began = {course.name: course.began for course in self._by_rank}
         return {name: now - since for name, since in began.items() if since is not None}
-
-    @staticmethod
-    def _raise_at_once(failure: RegionError, error: BaseException) -> None:
-        """Where somebody presses Ctrl-C, which is no failure, or has a debugger that shows what led to it."""
-        if isinstance(error, KeyboardInterrupt):
-            raise error
-        raise failure from error
 
     def _outbox(self, worker: str) -> _Outbox:
         listeners = self._neighbourhood.listeners
@@ -327,10 +324,17 @@ class Span:
 
 
 def longest_stretch(neighbourhood: Neighbourhood, window_steps: int) -> int:
-    """Steps that a region is advanced at once if no other thread needs work; a multiple of windows."""
-    if not neighbourhood.workers:
-        return max(1, LONGEST_WINDOW_STEPS // window_steps) * window_steps
-    return window_steps * (_WINDOWS_WHILE_OTHERS_LISTEN if len(neighbourhood.order) >= _ENOUGH_REGIONS else 1)
+    """Steps that a region is advanced at once if no other thread needs work; a multiple of windows.
+
+    Where other workers listen, what is sent after a stretch shall travel during the next one: it is half of what lies
+    between. If windows are longer than that, messages are meant to be few: it is two windows.
+    """
+    n_windows = LONGEST_WINDOW_STEPS // window_steps
+    if neighbourhood.heard_after_steps is not None:
+        n_hidden = neighbourhood.heard_after_steps // 2 // window_steps
+        n_few = 2 if len(neighbourhood.order) >= _ENOUGH_REGIONS else 1
+        n_windows = min(n_windows, n_hidden or n_few)
+    return max(1, n_windows) * window_steps
 
 
 def _joined(packets: Sequence[SpikePacket]) -> SpikePacket:

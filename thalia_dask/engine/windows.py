@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from thalia_dask.errors import ConfigError
 from thalia_dask.ticks import Window
 
@@ -11,7 +9,6 @@ LONGEST_WINDOW_STEPS = 1000
 """Bounds memory and the time between two reports where no projection bounds the look-ahead."""
 
 LONGEST_SPAN_STEPS = 10_000
-_FIRST_SPAN_WINDOWS = 16
 SPAN_SECONDS = 0.5
 """Short enough for a progress bar; long enough that what a span costs, some milliseconds, hardly counts."""
 
@@ -34,17 +31,10 @@ def window_length(look_ahead_steps: int | None, wanted_steps: int | None = None)
     return wanted_steps
 
 
-def split(start: int, n_steps: int, length: int) -> Iterator[Window]:
-    """Cut ``n_steps`` steps from ``start`` into windows of at most ``length`` steps."""
-    stop = start + n_steps
-    while start < stop:
-        end = min(start + length, stop)
-        yield Window(start, end)
-        start = end
-
-
 class Stride:
     """How many steps to advance before the orchestrator looks again: a window, or a span of many.
+
+    The first span is a window, which shows how long one takes: nobody shall wait long for regions that are slow.
 
     Parameters
     ----------
@@ -55,7 +45,7 @@ class Stride:
     def __init__(self, window_steps: int, *, fixed: bool) -> None:
         self._window_steps = window_steps
         self._fixed = fixed
-        self.n_steps = window_steps if fixed else _FIRST_SPAN_WINDOWS * window_steps
+        self.n_steps = window_steps
 
     def learn(self, steps: Window, seconds: float) -> None:
         """Take note of how long steps took."""

@@ -20,6 +20,8 @@ from thalia_dask.seeds import derive_seed
 from thalia_dask.spikes import Arrivals, SpikePacket
 from thalia_dask.ticks import Window
 
+_AT_ONCE = 64
+"""Steps for which the input of all units is held."""
 ModuleState = Tensor | tuple[Tensor, ...] | None
 
 _building = threading.Lock()
@@ -68,16 +70,18 @@ class TorchModuleRegion(Region):
             self._state = None
         sizes = np.array([incoming.source_size for incoming in self._spec.incoming], np.int64)
         units: NDArray[np.int64] = arrivals.neurons * np.int64(self._spec.size) // sizes[arrivals.projections]
-        arriving = torch.zeros(window.n_steps, self._spec.size)
-        if len(arrivals):
-            where = (torch.from_numpy(arrivals.steps - window.start).long(), torch.from_numpy(units).long())
-            arriving.index_put_(where, torch.tensor(self._gain), accumulate=True)
         steps, neurons = [], []
-        for offset in range(window.n_steps):
-            fired, self._state = self._module(arriving[offset], self._state)
-            indices = torch.nonzero(fired).reshape(-1).numpy().astype(np.int32)
-            neurons.append(indices)
-            steps.append(np.full(len(indices), window.start + offset, np.int32))
+        for start in range(window.start, window.stop, _AT_ONCE):
+            stop = min(start + _AT_ONCE, window.stop)
+            first, last = np.searchsorted(arrivals.steps, (start, stop))
+            arriving = torch.zeros(stop - start, self._spec.size)
+            where = (torch.from_numpy(arrivals.steps[first:last] - start).long(), torch.from_numpy(units[first:last]))
+            arriving.index_put_(where, torch.tensor(self._gain), accumulate=True)
+            for step in range(start, stop):
+                fired, self._state = self._module(arriving[step - start], self._state)
+                indices = torch.nonzero(fired).reshape(-1).numpy().astype(np.int32)
+                neurons.append(indices)
+                steps.append(np.full(len(indices), step, np.int32))
         return SpikePacket(np.concatenate(steps), np.concatenate(neurons))
 
     def snapshot(self) -> Snapshot:
