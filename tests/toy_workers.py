@@ -55,7 +55,7 @@ class ToyWorkers(SequentialExecutor):
             post.put((worker, other, packets))
 
         regions = {name: self._regions[name] for name in hood.order}
-        return Span(regions, hood, steps, self._window_steps, arrivals, self._n_threads, send, patience_s=10.0)
+        return Span(regions, hood, steps, self._window_steps, arrivals, self._n_threads, send, patience_s=2.0)
 
 
 def _deliver(post: Queue, spans: Mapping[str, Span]) -> None:
