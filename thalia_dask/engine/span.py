@@ -32,6 +32,9 @@ from thalia_dask.regions.base import Region
 from thalia_dask.spikes import NOTHING, Arrivals, Int32Array, Signal, SpikePacket
 from thalia_dask.ticks import Window
 
+_ENOUGH_REGIONS = 4
+"""With fewer, other workers would have nothing to hear of while one of them goes through two windows."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Packets:
@@ -43,9 +46,6 @@ class Packets:
     until: int
     spikes: Mapping[str, SpikePacket]
 
-
-_ENOUGH_REGIONS = 4
-"""With fewer, the other workers would have nothing to hear of while one of them goes through two windows."""
 
 Send = Callable[[str, Packets], None]
 """Sends packets to a worker, after all that were sent to it before; does not wait."""
