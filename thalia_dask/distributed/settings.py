@@ -20,6 +20,7 @@ SETTINGS: Mapping[str, Any] = {
     "distributed.worker.memory.terminate": False,  # it would end the worker with its actors
     "distributed.deploy.lost-worker-timeout": "2s",
     "distributed.admin.low-level-log-length": 50,
+    "distributed.admin.tick.interval": "1s",  # 50 times a second, five processes took 4 % of two cores to do nothing
 }
 
 ONE_THREAD: Mapping[str, str] = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")

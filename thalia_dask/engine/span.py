@@ -4,7 +4,8 @@ A region may compute a step as soon as every spike that can reach it there is kn
 to it has come within the projection's delay of that step (conservative look-ahead: Chandy & Misra 1979, IEEE Trans.
 Softw. Eng. 5:440). Nothing else is waited for: regions run ahead of the slowest, as far as delays let them.
 
-Of the regions that may go on, one that is the farthest behind is taken, and of several the one that can go farthest.
+Of the regions that may go on, one that is the farthest behind is taken, and of several the one that can go farthest
+(where other workers listen, within a stretch all count as equally far: they finish together, in fewer messages).
 In a long stretch a region's state and synapses come from memory once, and where regions form a chain or a ring, each
 stretch makes the next one longer. Where others would wait for its end, a stretch is shorter: no longer than what is
 left for each of the other threads, and some windows at most where other workers listen.
@@ -157,6 +158,7 @@ class Span:
         self._steps = steps
         self._window_steps = window_steps
         self._longest_steps = longest_stretch(neighbourhood, window_steps)
+        self._turn_steps = self._longest_steps if neighbourhood.workers else window_steps
         self._n_others = n_threads - 1
         self._neighbourhood = neighbourhood
         self._send = send
@@ -268,9 +270,9 @@ class Span:
     def _next(self) -> _Course | None:
         """The region whose turn it is, of those that may go on; entries that are out of date are dropped."""
         while self._ready:
-            done, known, rank = heappop(self._ready)
+            _, known, rank = heappop(self._ready)
             course = self._by_rank[rank]
-            if course.began is None and (course.done, course.known) == (done, -known):
+            if course.began is None and course.known == -known > course.done:
                 return course
         return None
 
@@ -320,7 +322,7 @@ class Span:
         if known > course.known:
             self._ready_steps += known - course.known
             course.known = known
-            heappush(self._ready, (course.done, -known, course.rank))
+            heappush(self._ready, ((course.done - start) // self._turn_steps, -known, course.rank))
 
 
 def longest_stretch(neighbourhood: Neighbourhood, window_steps: int) -> int:

@@ -63,6 +63,9 @@ class _Simulation:
         self._stop, self._window_steps = n_steps, window_steps
         self._hoods = {worker: Neighbourhood(self._home, worker, projections) for worker in workers.regions}
         self._longest = {worker: longest_stretch(hood, window_steps) for worker, hood in self._hoods.items()}
+        self._turn = {
+            worker: self._longest[worker] if hood.workers else window_steps for worker, hood in self._hoods.items()
+        }
         self._names = [name for hood in self._hoods.values() for name in hood.order]
         self._rank = {name: rank for rank, name in enumerate(self._names)}
         self._n_incoming = {name: sum(p.target == name for p in projections) for name in self._home}
@@ -117,9 +120,9 @@ class _Simulation:
 
     def _next(self, worker: str) -> str | None:
         while self._ready[worker]:
-            done, known, rank = heappop(self._ready[worker])
+            _, known, rank = heappop(self._ready[worker])
             name = self._names[rank]
-            if name not in self._running and (self._done[name], self._known[name]) == (done, -known):
+            if name not in self._running and self._known[name] == -known > self._done[name]:
                 return name
         return None
 
@@ -187,4 +190,5 @@ class _Simulation:
         if known > self._known[name]:
             self._ready_steps[worker] += known - self._known[name]
             self._known[name] = known
-            heappush(self._ready[worker], (self._done[name], -known, self._rank[name]))
+            turn = self._done[name] // self._turn[worker]
+            heappush(self._ready[worker], (turn, -known, self._rank[name]))
