@@ -6,12 +6,14 @@ import threading
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.toy_regions import SilentRegion
 from tests.toy_spans import Noting, Sent, span
 from thalia_dask.engine.span import Packets
 from thalia_dask.errors import ClusterError
-from thalia_dask.spikes import SpikePacket
+from thalia_dask.spikes import Arrivals, SpikePacket
+from thalia_dask.ticks import Window
 
 
 def test_region_without_input_runs_ahead_of_one_that_waits_for_another_worker() -> None:
@@ -80,6 +82,22 @@ def test_a_stretch_has_an_end_where_nobody_waits_for_it() -> None:
     one = span({"a": "here"}, [], {"a": Noting("a", log)}, steps=2500, window=1)
     one.work()
     assert log == [("a", 0, 1000), ("a", 1000, 2000), ("a", 2000, 2500)]
+
+
+def test_what_a_region_observes_in_some_stretches_only_is_missing_in_the_others() -> None:
+    class InTheSecond(SilentRegion):
+        def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
+            self._window = window
+            return SpikePacket()
+
+        def observe(self) -> dict[str, NDArray[np.float32]]:
+            values = np.arange(self._window.start, self._window.stop, dtype=np.float32)
+            return {"v": values} if self._window.start == 1000 else {}
+
+    one = span({"a": "here"}, [], {"a": InTheSecond()}, steps=2500, window=1)
+    one.work()
+    expected = [step if 1000 <= step < 2000 else np.nan for step in range(2500)]
+    np.testing.assert_array_equal(one.result()["a"].observed["v"], expected)
 
 
 @pytest.mark.parametrize(

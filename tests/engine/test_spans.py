@@ -28,7 +28,7 @@ class Lengths(Observer):
 @pytest.mark.cluster
 @pytest.mark.parametrize(
     ("exchange", "every_window", "expected"),
-    [("direct", False, [12]), ("direct", True, [4, 4, 4]), ("orchestrated", False, [4, 4, 4])],
+    [("direct", False, [4, 8]), ("direct", True, [4, 4, 4]), ("orchestrated", False, [4, 4, 4])],
 )
 def test_reports_hold_spans_where_nobody_needs_every_window(
     three_workers: Client, exchange: str, every_window: bool, expected: list[int]

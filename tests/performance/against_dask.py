@@ -136,14 +136,19 @@ def per_window(n_regions: int, *overrides: str, reach: int = 1) -> tuple[xr.Data
     return spent, int(spent["n_windows"])
 
 
+def _without_regions(spent: xr.Dataset, n_windows: int) -> float:
+    """Seconds of a window but for those in regions and for stimuli."""
+    parts = Spent.of(spent)
+    return (parts.carrying_seconds + parts.orchestrating_seconds) / n_windows
+
+
 def messages() -> Iterator[str]:
     """What the constants of a machine that need workers are here, from rings of minute regions."""
-    spent, n = per_window(8, reach=5)
-    forty = Spent.of(spent).orchestrating_seconds / n
-    spent, n = per_window(8)
-    eight = Spent.of(spent).orchestrating_seconds / n
-    spent, n = per_window(2)
-    two = Spent.of(spent).orchestrating_seconds / n
+    forty, eight, two = (
+        _without_regions(*per_window(n, "execution.exchange=orchestrated", reach=reach))
+        for n, reach in ((8, 5), (8, 1), (2, 1))
+    )
+    spent, n = per_window(2, "execution.exchange=orchestrated")
     projection = (forty - eight) / 32
     region = (eight - two) / 6 - projection
     yield f"orchestrator_window_seconds {two - 2 * (region + projection):.2e}"
@@ -151,7 +156,7 @@ def messages() -> Iterator[str]:
     yield f"projection_seconds {projection:.2e}"
     yield f"stimulus_axon_seconds {float(spent['stimulus_seconds']) / n / (2 * N_AXONS):.2e}"
     spent, n = per_window(2, "brain.parallel=true", "execution.n_workers=1", "execution.threads_per_worker=1")
-    task = float(spent["worker_exchange_seconds"].sum()) / n / 2
+    task = float(spent["worker_exchange_seconds"].sum()) / n  # two regions, each of which goes on for two windows
     yield f"task_seconds {task - projection:.2e}"
     spent, n = per_window(2, "brain.parallel=true", "execution.n_workers=2")
     whole = float(spent["worker_wall_seconds"].max()) / n
