@@ -82,9 +82,12 @@ class Work:
             spike_seconds=max(0.0, spent.orchestrating_seconds - spans) / spent.n_steps,
         )
 
-    def carried_by_executor(self) -> Work:
-        """The same work with the Python for spikes as a part of what regions cost."""
-        more = self.carrying_seconds / len(self.costs)
+    def carried_by(self, n_workers: int) -> Work:
+        """The same work with the Python for spikes as a part of what regions cost.
+
+        What the orchestrator takes in from workers, they have to hand out: that takes them as long.
+        """
+        more = (self.carrying_seconds + (self.spike_seconds if n_workers else 0.0)) / len(self.costs)
         costs = {
             name: replace(cost, python_step_seconds=cost.python_step_seconds + more)
             for name, cost in self.costs.items()
@@ -96,7 +99,7 @@ def step_seconds(work: Work, setting: Setting) -> float:
     """Predict the wall-clock seconds of one step."""
     always = sum(port.size for port in work.plan.stimuli) * work.machine.stimulus_axon_seconds + work.spike_seconds
     if setting.exchange == "direct":
-        work = work.carried_by_executor()
+        work = work.carried_by(setting.n_workers)
         return always + (_direct(work, setting) if setting.n_workers else _running_ahead(work))
     return always + (_orchestrated(work, setting) if setting.n_workers else _one_by_one(work))
 
