@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -82,7 +83,7 @@ class _Stderr(logging.Handler):
         self.addFilter(lambda record: self.verbose or _is_always_shown(record))
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(self.format(record), err=True)
+        sys.stderr.write(self.format(record) + "\n")  # click.echo may write past a bar, onto its line
 
 
 class _Plain(logging.Formatter):
