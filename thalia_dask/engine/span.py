@@ -158,7 +158,7 @@ class Span:
         self._steps = steps
         self._window_steps = window_steps
         self._longest_steps = longest_stretch(neighbourhood, window_steps)
-        self._turn_steps = self._longest_steps if neighbourhood.workers else window_steps
+        self._turn_steps = turn_steps(neighbourhood, window_steps)
         self._n_others = n_threads - 1
         self._neighbourhood = neighbourhood
         self._send = send
@@ -257,9 +257,7 @@ class Span:
             return None
         n_steps = course.known - course.done
         self._ready_steps -= n_steps
-        if self._n_others:
-            windows_each = self._ready_steps // self._n_others // self._window_steps
-            n_steps = min(n_steps, max(windows_each, 1) * self._window_steps)
+        n_steps = fair_steps(self._ready_steps, self._n_others, self._window_steps, n_steps)
         window = Window(course.done, course.done + n_steps)
         course.began = perf_counter()
         arrivals = course.inbox.pop_until(window.stop)
@@ -337,6 +335,18 @@ def longest_stretch(neighbourhood: Neighbourhood, window_steps: int) -> int:
         n_few = 2 if len(neighbourhood.order) >= _ENOUGH_REGIONS else 1
         n_windows = min(n_windows, n_hidden or n_few)
     return max(1, n_windows) * window_steps
+
+
+def turn_steps(neighbourhood: Neighbourhood, window_steps: int) -> int:
+    """By how many steps a region must be behind another to be taken first."""
+    return longest_stretch(neighbourhood, window_steps) if neighbourhood.workers else window_steps
+
+
+def fair_steps(ready_steps: int, n_others: int, window_steps: int, n_steps: int) -> int:
+    """How many of ``n_steps`` a thread takes that leaves ``ready_steps`` to so many others: at least a window."""
+    if not n_others:
+        return n_steps
+    return min(n_steps, max(ready_steps // n_others // window_steps, 1) * window_steps)
 
 
 def _joined(packets: Sequence[SpikePacket]) -> SpikePacket:

@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from math import ceil
 
 from thalia_dask.engine.neighbourhood import Neighbourhood
-from thalia_dask.engine.span import longest_stretch
+from thalia_dask.engine.span import fair_steps, longest_stretch, turn_steps
 from thalia_dask.performance.costs import Costs
 from thalia_dask.performance.machine import Machine
 from thalia_dask.topology.plan import AxonalProjection
@@ -63,9 +63,7 @@ class _Simulation:
         self._stop, self._window_steps = n_steps, window_steps
         self._hoods = {worker: Neighbourhood(self._home, worker, projections) for worker in workers.regions}
         self._longest = {worker: longest_stretch(hood, window_steps) for worker, hood in self._hoods.items()}
-        self._turn = {
-            worker: self._longest[worker] if hood.workers else window_steps for worker, hood in self._hoods.items()
-        }
+        self._turn = {worker: turn_steps(hood, window_steps) for worker, hood in self._hoods.items()}
         self._names = [name for hood in self._hoods.values() for name in hood.order]
         self._rank = {name: rank for rank, name in enumerate(self._names)}
         self._n_incoming = {name: sum(p.target == name for p in projections) for name in self._home}
@@ -111,9 +109,7 @@ class _Simulation:
         while self._threads[worker] and (name := self._next(worker)) is not None:
             n_steps = self._known[name] - self._done[name]
             self._ready_steps[worker] -= n_steps
-            if self._n_others[worker]:
-                windows_each = self._ready_steps[worker] // self._n_others[worker] // self._window_steps
-                n_steps = min(n_steps, max(windows_each, 1) * self._window_steps)
+            n_steps = fair_steps(self._ready_steps[worker], self._n_others[worker], self._window_steps, n_steps)
             self._threads[worker] -= 1
             self._running.add(name)
             self._put(self._end_of_stretch(worker, name, n_steps, now), "finished", name, self._done[name] + n_steps)
