@@ -13,6 +13,7 @@ from thalia_dask.engine.executor import Executor, RegionCreator
 from thalia_dask.engine.observer import Observer, WindowReport
 from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.regions.spec import Incoming, RegionSpec
+from thalia_dask.spikes import NOTHING
 from thalia_dask.topology.plan import AxonalProjection, BrainPlan
 
 
@@ -36,10 +37,13 @@ def toys(plan: BrainPlan) -> dict[str, RegionCreator]:
 
 @dataclass
 class Diary(Observer):
-    """Every emission, whatever the windows were."""
+    """Every emission and every arrival, whatever the windows were; ``received`` is arrivals in each step."""
 
     spikes: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     observed: dict[str, list[float]] = field(default_factory=dict)
+    arrived: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)
+    received: dict[str, list[int]] = field(default_factory=dict)
+    n_events: int = 0
 
     def on_window(self, report: WindowReport) -> None:
         for name, emission in report.emissions.items():
@@ -47,6 +51,11 @@ class Diary(Observer):
             self.spikes.setdefault(name, []).extend(pairs)
             for values in emission.observed.values():
                 self.observed.setdefault(name, []).extend(values.tolist())
+            arrivals, silence = report.arrivals.get(name, NOTHING), np.zeros(report.window.n_steps, np.int32)
+            columns = (arrivals.steps.tolist(), arrivals.projections.tolist(), arrivals.neurons.tolist())
+            self.arrived.setdefault(name, []).extend(zip(*columns, strict=True))
+            self.received.setdefault(name, []).extend(report.received.counts.get(name, silence).tolist())
+        self.n_events += report.received.n_events
 
 
 def run(

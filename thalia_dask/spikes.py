@@ -30,6 +30,13 @@ class SpikePacket:
     def __len__(self) -> int:
         return len(self.steps)
 
+    def since(self, step: int) -> SpikePacket:
+        """Those that were emitted in this step or later."""
+        if not len(self.steps) or self.steps[0] >= step:
+            return self
+        first = int(self.steps.searchsorted(np.int32(step)))
+        return SpikePacket(self.steps[first:], self.neurons[first:])
+
 
 SILENCE = SpikePacket()
 """Of a region in which nothing fired."""

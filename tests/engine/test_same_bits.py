@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -55,6 +56,16 @@ def test_toy_brain_is_alive() -> None:
     brain = plan({"a": 10, "b": 10}, [("a", "b", 2), ("b", "a", 3)])
     diary, _ = run(SequentialExecutor(), brain, 30)
     assert all(len(diary.spikes[name]) > 10 for name in ("a", "b"))
+
+
+def test_what_is_counted_is_what_arrives(new_executor: NewExecutor) -> None:
+    """a ──2──> b ──3──> a"""
+    diary, _ = run(new_executor(), plan({"a": 10, "b": 10}, [("a", "b", 2), ("b", "a", 3)]), 30)
+    for name, arrived in diary.arrived.items():
+        steps = [step for step, _, _ in arrived]
+        assert diary.received[name] == np.bincount(steps, minlength=32).tolist()
+    cells = {(name, *cell) for name, arrived in diary.arrived.items() for *cell, _ in arrived}
+    assert diary.n_events == len(cells) > 30
 
 
 @pytest.mark.parametrize("window", [1, 2, 3])

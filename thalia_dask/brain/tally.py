@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from thalia_dask.engine.observer import Observer, WindowReport
-from thalia_dask.engine.packets import count_events
 from thalia_dask.topology.plan import BrainPlan
 
 
@@ -33,6 +32,5 @@ class Tally(Observer):
             self.spikes[region] += len(emission.spikes)
             self.all_spikes[region] += len(emission.spikes)
             self.compute_seconds[region] += emission.compute_seconds
-        n_events = sum(count_events(arrivals.steps, arrivals.projections) for arrivals in report.arrivals.values())
-        self.events += n_events
-        self.all_events += n_events
+        self.events += report.received.n_events
+        self.all_events += report.received.n_events

@@ -6,29 +6,81 @@ The engine emits, observers implement: it never imports a plot or a store.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
+import numpy as np
+
+from thalia_dask.engine.axons import Axons
+from thalia_dask.engine.event_queue import EventQueue
 from thalia_dask.engine.executor import Emission, RecoveryReport
-from thalia_dask.spikes import Arrivals
+from thalia_dask.engine.packets import count_arrivals
+from thalia_dask.spikes import NOTHING, Arrivals, Int32Array
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import BrainPlan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Received:
+    """How many spikes arrived, counted instead of put in order.
+
+    Attributes
+    ----------
+    counts : region -> spikes that arrive in each step, int32, shape (steps,); a region without any is missing.
+    n_events : events, in all regions: one is all spikes of one projection that arrive in one step.
+    """
+
+    counts: Mapping[str, Int32Array]
+    n_events: int
+
+
+@dataclass(frozen=True, eq=False)
 class WindowReport:
     """One window, or a span of them where the executor carries spikes, after every region has advanced through it.
 
     Attributes
     ----------
     window : the steps advanced.
-    arrivals, emissions : by region; a region without arrivals is missing from ``arrivals``.
+    known : by region, what was on its way there before; a region without any is missing.
+    emissions : by region.
     wall_seconds : from the building of the batch to the rescheduling of the last emission.
+    axons : along which spikes that were emitted in the span also arrived in it; None if none can have.
     """
 
     window: Window
-    arrivals: Mapping[str, Arrivals]
+    known: Mapping[str, Arrivals]
     emissions: Mapping[str, Emission]
     wall_seconds: float
+    axons: Axons | None = None
+
+    @cached_property
+    def arrivals(self) -> Mapping[str, Arrivals]:
+        """By region, all that arrived, put in order when asked; a region without any is missing."""
+        if self.axons is None:
+            return self.known
+        queue = EventQueue()
+        for region, known in self.known.items():
+            queue.inboxes[region].schedule(known.projections, known.steps, known.neurons)
+        for region, emission in self.emissions.items():
+            self.axons.carry(region, emission.spikes, queue.inboxes)
+        arrived = dict.fromkeys(self.known, NOTHING) | queue.pop_until(self.window.stop)
+        return {
+            region: replace(arrivals, signals=self.known.get(region, NOTHING).signals)
+            for region, arrivals in arrived.items()
+        }
+
+    @cached_property
+    def received(self) -> Received:
+        """The same arrivals, counted: a few nanoseconds for each."""
+        counts: dict[str, Int32Array] = {}
+        n_events = 0
+        for region, known in self.known.items():
+            counts[region] = np.zeros(self.window.n_steps, np.int32)
+            n_events += count_arrivals(known.steps, known.projections, self.window.start, counts[region])
+        if self.axons is not None:
+            for region, emission in self.emissions.items():
+                n_events += self.axons.count(region, emission.spikes, self.window, counts)
+        return Received(counts, n_events)
 
 
 @dataclass(frozen=True, slots=True)

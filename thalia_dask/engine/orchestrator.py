@@ -46,6 +46,7 @@ class Orchestrator:
         self._regions = plan.regions
         self._stimuli = plan.stimuli
         self._axons = Axons(plan.projections)
+        self._look_ahead = plan.look_ahead_steps
         self._longest_delay = max((projection.delay_steps for projection in plan.projections), default=0)
         load_kernels()
         every_window = not executor.carries_spikes or any(observer.every_window for observer in observers)
@@ -144,12 +145,11 @@ class Orchestrator:
         advanced = perf_counter()
         self.now = steps.stop
         for name in self._names:
-            self._axons.carry(name, emissions[name].spikes, self.queue.inboxes)
-        if self._executor.carries_spikes:
-            self._add_carried(arrivals, steps.stop)
+            self._axons.carry(name, emissions[name].spikes, self.queue.inboxes, since=steps.stop)
         self._unfinished = None
         rescheduled = perf_counter()
-        report = WindowReport(steps, arrivals, emissions, rescheduled - began)
+        carried = self._axons if self._look_ahead is not None and steps.n_steps > self._look_ahead else None
+        report = WindowReport(steps, arrivals, emissions, rescheduled - began, carried)
         self._stride.learn(report.window, report.wall_seconds)
         self._tell_recoveries()
         for observer in self._observers:
@@ -174,11 +174,3 @@ class Orchestrator:
         signals = tuple(self._signals)
         self._signals.clear()
         return {name: replace(due.get(name, NOTHING), signals=signals) for name in self._names}
-
-    def _add_carried(self, arrivals: dict[str, Arrivals], stop: int) -> None:
-        """Add to what was known beforehand the spikes that the executor has carried, as if all had been known."""
-        for name, known in arrivals.items():
-            self.queue.inboxes[name].schedule(known.projections, known.steps, known.neurons)
-        for name, all_of_them in self.queue.pop_until(stop).items():
-            signals = arrivals[name].signals if name in arrivals else ()
-            arrivals[name] = replace(all_of_them, signals=signals)

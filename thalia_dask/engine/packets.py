@@ -27,11 +27,35 @@ def find_fault(steps: Int32Array, neurons: Int32Array, start: int, stop: int, n_
 
 
 @kernel
-def count_events(steps: Int32Array, projections: Int32Array) -> int:
-    """How many events so many arrivals are: an event is all spikes of one projection that arrive in one step."""
+def count_arrivals(steps: Int32Array, projections: Int32Array, start: int, counts: Int32Array) -> int:
+    """Count arrivals, in canonical order, by step: ``counts`` begin with step ``start``. Returns the events.
+
+    An event is all spikes of one projection that arrive in one step.
+    """
     n_events = 0
     for i in range(steps.shape[0]):
+        counts[steps[i] - start] += 1
         n_events += i == 0 or steps[i] != steps[i - 1] or projections[i] != projections[i - 1]
+    return n_events
+
+
+@kernel
+def count_carried(
+    steps: Int32Array, neurons: Int32Array, first: int, last: int, shift: int, counts: Int32Array
+) -> int:
+    """As :func:`count_arrivals`, of spikes along one projection; one of step ``s`` is counted at ``s + shift``.
+
+    Only neurons ``first … last - 1`` send; what arrives after the steps of ``counts`` is left out.
+    """
+    n_events, before = 0, -1
+    for i in range(steps.shape[0]):
+        at = steps[i] + shift
+        if at >= counts.shape[0]:
+            break
+        if first <= neurons[i] < last:
+            counts[at] += 1
+            n_events += at != before
+            before = at
     return n_events
 
 
@@ -136,6 +160,7 @@ def load_kernels() -> None:
     """Compile the kernels, or load them from the cache: no step shall wait for that."""
     spike, events = np.zeros(1, np.int32), np.zeros((3, 2), np.int32)
     find_fault(spike, spike, 0, 1, 1)
-    count_events(spike, spike)
+    count_arrivals(spike, spike, 0, spike.copy())
+    count_carried(spike, spike, 0, 1, 0, spike.copy())
     put(spike, spike, 0, 1, 1, 0, events, 0)
     take(0, events, 1)

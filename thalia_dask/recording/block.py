@@ -58,7 +58,7 @@ def activity(pending: Pending, census: Sequence[Census], dt_ms: float) -> Column
         steps, neurons = spikes(track)
         counts[row] = np.bincount(steps - first, minlength=n_steps)
         sent[row] = np.bincount(steps - first, weights=one.fan_out[neurons], minlength=n_steps)
-        received[row] = np.bincount(np.concatenate(track.arrival_steps) - first, minlength=n_steps)
+        received[row] = np.concatenate(track.received)
     neuron_seconds = np.array([[one.n_neurons * dt_ms * 1e-3] for one in census])
     rate = np.divide(counts, neuron_seconds, out=np.zeros(shape), where=neuron_seconds > 0)
     return {

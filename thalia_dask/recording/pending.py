@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from thalia_dask.engine.observer import WindowReport
 from thalia_dask.jit import Floats
 from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN
-from thalia_dask.spikes import NOTHING, Int32Array
+from thalia_dask.spikes import Int32Array
 
 _STRETCH_WINDOWS = 16
 
@@ -25,13 +25,13 @@ class Track:
     Attributes
     ----------
     spike_steps, spike_neurons : int32, shape (spikes,), emitted.
-    arrival_steps : int32, shape (arrivals,).
+    received : int32, shape (steps,), spikes that arrived.
     membrane_potential_mean : mV, shape (steps,); NaN where the region does not report it. Empty if it is not wanted.
     """
 
     spike_steps: list[Int32Array] = field(default_factory=list)
     spike_neurons: list[Int32Array] = field(default_factory=list)
-    arrival_steps: list[Int32Array] = field(default_factory=list)
+    received: list[Int32Array] = field(default_factory=list)
     membrane_potential_mean: list[Floats] = field(default_factory=list)
 
     def lists(self) -> tuple[list[NDArray[Any]], ...]:
@@ -84,7 +84,7 @@ class Pending:
 
     def add(self, report: WindowReport, levels: Floats) -> None:
         """Take in the next window."""
-        window = report.window
+        window, counts = report.window, report.received.counts
         self.starts.append(window.start)
         self.stop = window.stop
         self.levels.append(levels)
@@ -94,7 +94,8 @@ class Pending:
             emission = report.emissions[region]
             track.spike_steps.append(emission.spikes.steps)
             track.spike_neurons.append(emission.spikes.neurons)
-            track.arrival_steps.append(report.arrivals.get(region, NOTHING).steps)
+            received = counts.get(region)
+            track.received.append(np.zeros(window.n_steps, np.int32) if received is None else received)
             if self._membrane_potential:
                 membrane = emission.observed.get(MEMBRANE_POTENTIAL_MEAN)
                 if membrane is None:
