@@ -7,8 +7,8 @@ Softw. Eng. 5:440). Nothing else is waited for: regions run ahead of the slowest
 Of the regions that may go on, one that is the farthest behind is taken, and of several the one that can go farthest
 (where other workers listen, within a stretch all count as equally far: they finish together, in fewer messages).
 In a long stretch a region's state and synapses come from memory once, and where regions form a chain or a ring, each
-stretch makes the next one longer. Where others would wait for its end, a stretch is shorter: no longer than what is
-left for each of the other threads, and some windows at most where other workers listen.
+stretch makes the next one longer. Where others would wait for its end, a stretch is shorter: no longer than what
+each of the other threads has to compute, and some windows at most where other workers listen.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ class Span:
         self._unfinished = len(self._courses)
         self._last_change = perf_counter()
         self._ready: list[tuple[int, int, int]] = []
-        self._ready_steps = 0
+        self._open_steps = 0
         for course in self._by_rank:
             self._look_ahead(course)
 
@@ -256,8 +256,9 @@ class Span:
         if course is None or self._error is not None:
             return None
         n_steps = course.known - course.done
-        self._ready_steps -= n_steps
-        n_steps = fair_steps(self._ready_steps, self._n_others, self._window_steps, n_steps)
+        self._open_steps -= n_steps
+        n_steps = fair_steps(self._open_steps, self._n_others, self._window_steps, n_steps)
+        self._open_steps += n_steps
         window = Window(course.done, course.done + n_steps)
         course.began = perf_counter()
         arrivals = course.inbox.pop_until(window.stop)
@@ -286,6 +287,7 @@ class Span:
         course.began, course.done, course.known = None, window.stop, window.stop
         course.add(emission, window.n_steps)
         self._unfinished -= window.stop == self._steps.stop
+        self._open_steps -= window.n_steps
         self._neighbourhood.axons.carry(course.name, emission.spikes, self._inboxes)
         for worker in self._neighbourhood.listeners[course.name]:
             self._export(self._outboxes[worker], worker, course.name, window, emission.spikes)
@@ -318,7 +320,7 @@ class Span:
             known -= (known - start) % self._window_steps
         known = min(known, course.done + self._longest_steps)
         if known > course.known:
-            self._ready_steps += known - course.known
+            self._open_steps += known - course.known
             course.known = known
             heappush(self._ready, ((course.done - start) // self._turn_steps, -known, course.rank))
 
@@ -342,11 +344,14 @@ def turn_steps(neighbourhood: Neighbourhood, window_steps: int) -> int:
     return longest_stretch(neighbourhood, window_steps) if neighbourhood.workers else window_steps
 
 
-def fair_steps(ready_steps: int, n_others: int, window_steps: int, n_steps: int) -> int:
-    """How many of ``n_steps`` a thread takes that leaves ``ready_steps`` to so many others: at least a window."""
+def fair_steps(open_steps: int, n_others: int, window_steps: int, n_steps: int) -> int:
+    """How many of ``n_steps`` a thread takes: no more than each of so many others has, but at least a window.
+
+    ``open_steps`` are those that the others compute, and those that are ready for them.
+    """
     if not n_others:
         return n_steps
-    return min(n_steps, max(ready_steps // n_others // window_steps, 1) * window_steps)
+    return min(n_steps, max(open_steps // n_others // window_steps, 1) * window_steps)
 
 
 def _joined(packets: Sequence[SpikePacket]) -> SpikePacket:

@@ -74,7 +74,7 @@ class _Simulation:
             for worker, names in workers.regions.items()
         }
         self._ready: dict[str, list[tuple[int, int, int]]] = {worker: [] for worker in self._hoods}
-        self._ready_steps = dict.fromkeys(self._hoods, 0)
+        self._open_steps = dict.fromkeys(self._hoods, 0)
         self._threads = {worker: min(workers.n_threads, len(names)) for worker, names in workers.regions.items()}
         self._n_others = {worker: n_threads - 1 for worker, n_threads in self._threads.items()}
         self._lock_free = dict.fromkeys(self._hoods, 0.0)
@@ -108,8 +108,9 @@ class _Simulation:
         """Let idle threads take what is ready."""
         while self._threads[worker] and (name := self._next(worker)) is not None:
             n_steps = self._known[name] - self._done[name]
-            self._ready_steps[worker] -= n_steps
-            n_steps = fair_steps(self._ready_steps[worker], self._n_others[worker], self._window_steps, n_steps)
+            self._open_steps[worker] -= n_steps
+            n_steps = fair_steps(self._open_steps[worker], self._n_others[worker], self._window_steps, n_steps)
+            self._open_steps[worker] += n_steps
             self._threads[worker] -= 1
             self._running.add(name)
             self._put(self._end_of_stretch(worker, name, n_steps, now), "finished", name, self._done[name] + n_steps)
@@ -142,6 +143,7 @@ class _Simulation:
         self._threads[worker] += 1
         self._running.discard(name)
         before, self._done[name], self._known[name] = self._done[name], step, step
+        self._open_steps[worker] -= step - before
         for other in hood.listeners[name]:
             if before == self._told[worker, other]:
                 self._tell(worker, other, now)
@@ -184,7 +186,7 @@ class _Simulation:
             known -= known % self._window_steps
         known = min(known, self._done[name] + self._longest[worker])
         if known > self._known[name]:
-            self._ready_steps[worker] += known - self._known[name]
+            self._open_steps[worker] += known - self._known[name]
             self._known[name] = known
             turn = self._done[name] // self._turn[worker]
             heappush(self._ready[worker], (turn, -known, self._rank[name]))
