@@ -20,8 +20,15 @@ def test_more_neurons_more_spikes_and_learning_cost_more() -> None:
     (livelier,) = predict(brain(), rate_hz=90.0).values()
     assert plain.kernel_step_seconds < larger.kernel_step_seconds
     assert plain.kernel_step_seconds < livelier.kernel_step_seconds
-    assert plain.python_seconds(3) == larger.python_seconds(3) > REFERENCE.window_seconds
-    assert plain.seconds(3) == pytest.approx(plain.python_seconds(3) + 3 * plain.kernel_step_seconds)
+    assert plain.window_seconds == larger.window_seconds > REFERENCE.window_seconds
+    assert plain.reload_seconds < larger.reload_seconds
+    once = plain.window_seconds + plain.reload_seconds
+    assert plain.seconds(3) == pytest.approx(once + 3 * (plain.python_step_seconds + plain.kernel_step_seconds))
+
+
+def test_what_no_cache_holds_is_not_loaded_again() -> None:
+    (large,), (larger,) = (predict(brain(n)).values() for n in (50_000, 100_000))
+    assert large.reload_seconds == larger.reload_seconds
 
 
 def test_placement_goes_by_the_same_costs() -> None:
@@ -34,7 +41,7 @@ def test_placement_goes_by_the_same_costs() -> None:
 def test_measured_costs_add_up_to_what_was_measured(seconds) -> None:
     (cost,) = measured(brain(), Spent({"a": seconds}, 1e-3, 1e-3, n_steps=300, n_windows=100, n_spans=10)).values()
     assert 100 * cost.seconds(3) == pytest.approx(seconds)
-    assert min(cost.window_seconds, cost.python_step_seconds, cost.kernel_step_seconds) >= 0.0
+    assert min(cost.window_seconds, cost.reload_seconds, cost.python_step_seconds, cost.kernel_step_seconds) >= 0.0
 
 
 def test_calibration_is_made_once_and_finds_positive_times() -> None:

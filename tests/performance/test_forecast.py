@@ -17,7 +17,7 @@ from thalia_dask.performance.machine import REFERENCE, Machine
 from thalia_dask.performance.span_forecast import Workers, span_seconds
 from thalia_dask.topology.build import build_plan
 
-NOTHING_COSTS = Machine(*[0.0] * 17)
+NOTHING_COSTS = Machine(*[0.0] * 18)
 PAIR = plan({"a": 8, "b": 8}, [("a", "b", 4), ("b", "a", 4)])
 TWO_THALAMI = {
     "regions": {name: {"kind": "thalamus", "size": 8, "input_size": 8} for name in "ab"},
@@ -59,7 +59,7 @@ def test_threads_share_kernels_but_not_python() -> None:
 
 
 def test_messages_are_waited_for_where_delays_give_no_slack() -> None:
-    slow_post = Machine(*[0.0] * 15, latency_seconds=3.0, call_seconds=0.0)
+    slow_post = replace(NOTHING_COSTS, latency_seconds=3.0)
     costs, apart = {"a": python(1.0), "b": python(1.0)}, {"a": "x", "b": "y"}
     assert span(costs, PAIR, slow_post, apart) == pytest.approx(10 * 1.0 + 9 * 3.0 + 3.0)  # the last one arrives, too
     patient = plan({"a": 8, "b": 8}, [("a", "b", 4000), ("b", "a", 4000)])

@@ -27,7 +27,7 @@ from thalia_dask.topology.plan import BrainPlan
 _N_NEURONS, _N_AXONS, _AXONS_PER_STEP = 1000, 1000, 50
 _SHORT, _LONG = 1, 51
 _REPEATS = 5
-_WINDOWS, _WINDOW_STEPS = 40, 200
+_WINDOWS, _WINDOW_STEPS = 8, 1000
 _MOST_CORES_TRIED = 8
 _PROBABILITY = 0.3
 _NOISE = Background(8000.0, 0.4)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from thalia_dask.performance.machine import REFERENCE, Machine
@@ -25,27 +25,30 @@ _AMONG_OTHERS = 1.8
 instead of 14 in four cortices of 1000 and in the standard brain, from runs in long and in short stretches."""
 
 
+_CACHED_NEURONS = 4000
+"""Of more, the kernel itself has to load everything anew in every step, or nearly so."""
+
+
 @dataclass(frozen=True, slots=True)
 class RegionCost:
-    """What it takes to advance a region by a window of n steps: ``window_seconds + n * (python + kernel)``.
+    """What it takes to advance a region by a window of n steps: ``window + reload + n * (python + kernel)``.
 
     Attributes
     ----------
     window_seconds, python_step_seconds : hold the interpreter lock, so that threads of one process take turns.
     kernel_step_seconds : does not.
+    reload_seconds : until what the region needs is in the cache again after others have been; without the lock, too.
     """
 
     window_seconds: float
     python_step_seconds: float
     kernel_step_seconds: float
+    reload_seconds: float = 0.0
 
-    def seconds(self, n_steps: int) -> float:
+    def seconds(self, n_steps: float) -> float:
         """The time for one window."""
-        return self.python_seconds(n_steps) + n_steps * self.kernel_step_seconds
-
-    def python_seconds(self, n_steps: int) -> float:
-        """The part of it that holds the interpreter lock."""
-        return self.window_seconds + n_steps * self.python_step_seconds
+        once = self.window_seconds + self.reload_seconds
+        return once + n_steps * (self.python_step_seconds + self.kernel_step_seconds)
 
 
 Costs = Mapping[str, RegionCost]
@@ -97,16 +100,19 @@ def predict(
 def measured(plan: BrainPlan, spent: Spent, machine: Machine = REFERENCE) -> dict[str, RegionCost]:
     """Region -> what it costs, from the seconds that it took in a sequential brain.
 
-    The seconds are divided as the prediction is: the part that is Python goes with windows, the rest with steps.
+    The seconds are divided as the prediction is: Python and memory go with windows, the rest with steps.
     """
     costs = {}
     for name, guess in predict(plan, machine).items():
+        known = replace(guess, kernel_step_seconds=0.0)
         per_window = spent.n_steps / spent.n_windows
-        python = guess.window_seconds / per_window + guess.python_step_seconds
         seconds = spent.compute_seconds[name] / spent.n_steps
-        scale = min(1.0, 0.9 * seconds / python)
+        scale = min(1.0, 0.9 * seconds * per_window / known.seconds(per_window))
         costs[name] = RegionCost(
-            guess.window_seconds * scale, guess.python_step_seconds * scale, seconds - scale * python
+            scale * known.window_seconds,
+            scale * known.python_step_seconds,
+            seconds - scale * known.seconds(per_window) / per_window,
+            scale * known.reload_seconds,
         )
     return costs
 
@@ -124,7 +130,8 @@ def _predict(spec: RegionSpec, machine: Machine, spike_probability: float) -> Re
     anatomy = kind.anatomy(spec)
     kernel = machine.step_seconds + machine.neuron_step_seconds * anatomy.n_neurons
     events = anatomy.n_synapses * spike_probability
-    return RegionCost(machine.window_seconds, 0.0, kernel + machine.synaptic_event_seconds * events)
+    kernel += machine.synaptic_event_seconds * events
+    return RegionCost(machine.window_seconds, 0.0, kernel, _reload_seconds(anatomy.n_neurons, machine))
 
 
 def _of_layout(layout: Layout, spec: RegionSpec, machine: Machine, spike_probability: float) -> RegionCost:
@@ -145,5 +152,9 @@ def _of_layout(layout: Layout, spec: RegionSpec, machine: Machine, spike_probabi
         + machine.synaptic_event_seconds * spike_probability * n_synapses
         + machine.plastic_event_seconds * spike_probability * n_plastic
     )
-    window = _AMONG_OTHERS * machine.window_seconds
-    return RegionCost(window, machine.signal_step_seconds * (len(rhythms) + n_gates), kernel)
+    window, signals = _AMONG_OTHERS * machine.window_seconds, machine.signal_step_seconds * (len(rhythms) + n_gates)
+    return RegionCost(window, signals, kernel, _reload_seconds(sum(sizes.values()), machine))
+
+
+def _reload_seconds(n_neurons: int, machine: Machine) -> float:
+    return machine.reload_neuron_seconds * min(n_neurons, _CACHED_NEURONS)

@@ -15,6 +15,7 @@ class Machine:
     signal_step_seconds : a rhythm's or neuromodulator's value in one step, in one region.
     step_seconds, neuron_step_seconds, background_step_seconds : the kernel, for each step; for each neuron, and for
         the background input of each neuron that has one.
+    reload_neuron_seconds : bring a neuron, and what it needs of its synapses, back into the cache.
     synaptic_event_seconds, plastic_event_seconds : a spike at one synapse; the addition where it learns, for a spike
         of its axon and one of its cell.
     orchestrator_window_seconds, orchestrator_region_seconds : batch, reschedule and record a window in the
@@ -33,6 +34,7 @@ class Machine:
     step_seconds: float
     neuron_step_seconds: float
     background_step_seconds: float
+    reload_neuron_seconds: float
     synaptic_event_seconds: float
     plastic_event_seconds: float
     orchestrator_window_seconds: float
@@ -73,6 +75,7 @@ REFERENCE = Machine(
     step_seconds=0.4e-6,
     neuron_step_seconds=8e-9,
     background_step_seconds=6e-9,
+    reload_neuron_seconds=45e-9,
     synaptic_event_seconds=2.4e-9,
     plastic_event_seconds=3.3e-9,
     orchestrator_window_seconds=7.5e-6,
