@@ -60,10 +60,16 @@ def test_threads_share_kernels_but_not_python() -> None:
 
 def test_messages_are_waited_for_where_delays_give_no_slack() -> None:
     slow_post = replace(NOTHING_COSTS, latency_seconds=3.0)
-    costs, apart = {"a": python(1.0), "b": python(1.0)}, {"a": "x", "b": "y"}
+    costs, apart = {"a": kernel(0.25), "b": kernel(0.25)}, {"a": "x", "b": "y"}
     assert span(costs, PAIR, slow_post, apart) == pytest.approx(10 * 1.0 + 9 * 3.0 + 3.0)  # the last one arrives, too
     patient = plan({"a": 8, "b": 8}, [("a", "b", 4000), ("b", "a", 4000)])
-    assert span(costs, patient, slow_post, apart) == pytest.approx(1.0 + 3.0)  # all of it in one stretch
+    assert span(costs, patient, slow_post, apart) == pytest.approx(10 * 1.0 + 3.0)  # the message is not waited for
+
+
+def test_a_stretch_begins_slowly_where_messages_are_waited_for() -> None:
+    costs = {name: RegionCost(1.0, 0.0, 0.0, reload_seconds=2.0) for name in "ab"}
+    assert span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "x"}) == pytest.approx(11 * 3.0)
+    assert span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "y"}) == pytest.approx(10 * 2.5 * 3.0)
 
 
 brains = st.integers(1, 5).flatmap(

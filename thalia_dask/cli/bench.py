@@ -50,11 +50,13 @@ def bench(
 
     bar = start_bar()
     from thalia_dask.brain.bench import measure, settings_to_compare
+    from thalia_dask.brain.message_costs import with_messages_measured
     from thalia_dask.brain.opening import window_steps
     from thalia_dask.cli.bench_report import BenchReport
     from thalia_dask.cli.execution import count_steps, planned
     from thalia_dask.config import load_config
-    from thalia_dask.performance.calibration import calibrate
+    from thalia_dask.distributed.placement import local_cores
+    from thalia_dask.performance.calibration import calibrate, free_cores
 
     loaded = load_config(config, overrides)
     n_steps = None if duration_ms is None else count_steps(duration_ms, loaded.global_.dt_ms)
@@ -66,7 +68,8 @@ def bench(
         call_steps = loaded.task.n_timesteps or loaded.brain.encoding_timesteps
     settings = settings_to_compare(len(plan.regions), workers)
     measurements = measure(loaded, settings, repeats=repeats, call_steps=call_steps, n_steps=n_steps, told=bar.show)
-    report = BenchReport(plan, measurements, calibrate(), call_steps, window_steps(loaded))
+    machine = with_messages_measured(calibrate(), free_cores(min(2, local_cores())))
+    report = BenchReport(plan, measurements, machine, call_steps, window_steps(loaded))
     bar.stop()
     for line in report.lines():
         click.echo(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 
@@ -50,22 +51,27 @@ class Machine:
 
     def with_python_as_fast_as(self, window_seconds: float) -> Machine:
         """All that is Python, scaled so that a window takes this long."""
-        factor = window_seconds / self.window_seconds
-        return replace(self, **{name: getattr(self, name) * factor for name in _PYTHON})
+        return self._scaled(_PYTHON, window_seconds / self.window_seconds)
 
     def with_carrying(self, factor: float) -> Machine:
         """What carries spikes for each window, taking so many times as long."""
-        return replace(self, **{name: getattr(self, name) * factor for name in _CARRYING})
+        return self._scaled(_CARRYING, factor)
+
+    def with_messages(self, factor: float) -> Machine:
+        """A message, taking so many times as long."""
+        return self._scaled(_MESSAGE, factor)
+
+    def _scaled(self, names: Sequence[str], factor: float) -> Machine:
+        return replace(self, **{name: getattr(self, name) * factor for name in names})
 
 
+_MESSAGE = ("send_seconds", "receive_seconds", "latency_seconds")
 _CARRYING = ("orchestrator_window_seconds", "orchestrator_region_seconds", "projection_seconds", "task_seconds")
 _PYTHON = (
     "window_seconds",
     *_CARRYING,
+    *_MESSAGE,
     "handover_seconds",
-    "send_seconds",
-    "receive_seconds",
-    "latency_seconds",
     "call_seconds",
 )
 

@@ -1,0 +1,50 @@
+"""What messages between workers take on this machine, from the smallest brain that sends any."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from thalia_dask.brain.bench import measure
+from thalia_dask.config import load_config
+from thalia_dask.performance.costs import Spent, predict, step_costs
+from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
+from thalia_dask.performance.machine import Machine
+from thalia_dask.topology.build import build_plan
+
+_REGION = {"kind": "thalamus", "size": 10, "input_size": 20}
+_RING = {
+    "regions": {"there": _REGION, "back": _REGION},
+    "projections": [
+        {"source": "there", "target": "back", "delay_ms": 1.0},
+        {"source": "back", "target": "there", "delay_ms": 1.0},
+    ],
+}
+_REPEATS, _N_STEPS = 5, 500
+_LEAST, _MOST = 1 / 8, 8.0
+_TRIALS = 12
+
+
+def with_messages_measured(machine: Machine, n_cores: float) -> Machine:
+    """The machine, with messages that take so long that a ring of two regions is forecast to take what it took.
+
+    It needs some seconds, since two workers have to start. Messages that take over 8 times as long as ``machine`` says,
+    or less than an eighth, count as that.
+
+    Parameters
+    ----------
+    n_cores : that are free, of two.
+    """
+    config = load_config({"brain": _RING, "recording": {"spikes": False}})
+    pair = Setting(2, n_cores=n_cores)
+    alone, apart = measure(config, (SEQUENTIAL, pair), repeats=_REPEATS, call_steps=_N_STEPS, n_steps=_N_STEPS)
+    plan = build_plan(config)
+    work = Work(plan, predict(plan), machine, _N_STEPS, spread_by=step_costs(plan)).as_spent(Spent.of(alone.spent))
+    least, most = _LEAST, _MOST
+    for _ in range(_TRIALS):
+        factor = (least * most) ** 0.5
+        faster = replace(work, machine=work.machine.with_messages(factor))
+        if step_seconds(faster, pair) < 1.0 / apart.speed:
+            least = factor
+        else:
+            most = factor
+    return machine.with_messages(factor)
