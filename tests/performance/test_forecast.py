@@ -70,6 +70,8 @@ def test_a_stretch_begins_slowly_where_messages_are_waited_for() -> None:
     costs = {name: RegionCost(1.0, 0.0, 0.0, reload_seconds=2.0) for name in "ab"}
     assert span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "x"}) == pytest.approx(11 * 3.0)
     assert span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "y"}) == pytest.approx(10 * 2.5 * 3.0)
+    one_way = plan({"a": 8, "b": 8}, [("a", "b", 4)])
+    assert span({"a": costs["a"], "b": kernel(0.0)}, one_way, NOTHING_COSTS, {"a": "x", "b": "y"}) < 10 * 3.0 + 1e-9
 
 
 brains = st.integers(1, 5).flatmap(

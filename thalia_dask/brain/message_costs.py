@@ -27,8 +27,8 @@ _TRIALS = 12
 def with_messages_measured(machine: Machine, n_cores: float) -> Machine:
     """The machine, with messages that take so long that a ring of two regions is forecast to take what it took.
 
-    It needs some seconds, since two workers have to start. Messages that take over 8 times as long as ``machine`` says,
-    or less than an eighth, count as that.
+    It needs some seconds, since two workers have to start. Messages that take over 8 times as long as ``machine``
+    says, or less than an eighth, count as that.
 
     Parameters
     ----------

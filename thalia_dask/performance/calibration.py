@@ -27,7 +27,7 @@ from thalia_dask.topology.plan import BrainPlan
 _N_NEURONS, _N_AXONS, _AXONS_PER_STEP = 1000, 1000, 50
 _SHORT, _LONG = 1, 51
 _REPEATS = 5
-_WINDOWS, _WINDOW_STEPS = 8, 1000
+_TURNS, _WINDOWS, _WINDOW_STEPS = 9, 8, 1000
 _MOST_CORES_TRIED = 8
 _PROBABILITY = 0.3
 _NOISE = Background(8000.0, 0.4)
@@ -80,7 +80,7 @@ def free_cores(n_threads: int) -> float:
         return 1.0
     regions = [_region(_N_NEURONS, background=Background(200.0, _SILENT_MV)) for _ in range(n)]
     with ThreadPoolExecutor(n) as pool:
-        found = median(n * _seconds(pool, regions[:1]) / _seconds(pool, regions) for _ in range(_REPEATS))
+        found = median(n * _seconds(pool, regions[:1]) / _seconds(pool, regions) for _ in range(_TURNS))
     return min(max(found, 1.0), n) * n_threads / n
 
 

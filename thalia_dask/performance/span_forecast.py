@@ -17,10 +17,10 @@ from thalia_dask.performance.costs import Costs
 from thalia_dask.performance.machine import Machine
 from thalia_dask.topology.plan import AxonalProjection
 
-_AFTER_WAITING = 2.5
-"""Times as long as what a stretch begins with takes where threads sleep until a message comes, which passes through
-the cache: one step of a minute region took 43 us on two workers and 25 in a plain loop, two steps of a cortex of 1000
-neurons 260 and 180."""
+_AFTER_MESSAGES = 2.5
+"""Times as long as what a stretch begins with takes on a worker that hears from others: threads sleep until a message
+comes, which passes through the cache. One step of a minute region took 43 us on two workers and 25 in a plain loop,
+two steps of a cortex of 1000 neurons 260 and 180."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class _Simulation:
         self._open_steps = dict.fromkeys(self._hoods, 0)
         self._threads = {worker: min(workers.n_threads, len(names)) for worker, names in workers.regions.items()}
         self._n_others = {worker: n_threads - 1 for worker, n_threads in self._threads.items()}
-        self._after_waiting = {w: _AFTER_WAITING if hood.workers else 1.0 for w, hood in self._hoods.items()}
+        self._slowed = {worker: _AFTER_MESSAGES if self._hears(hood) else 1.0 for worker, hood in self._hoods.items()}
         self._lock_free = dict.fromkeys(self._hoods, 0.0)
         self._n_cores = workers.n_cores
         self._cores = [0.0] * ceil(workers.n_cores)
@@ -105,6 +105,10 @@ class _Simulation:
             else:
                 self._receive(who, kind, step, now)
         return now
+
+    def _hears(self, hood: Neighbourhood) -> bool:
+        """Whether regions there hear from another worker."""
+        return any(source in self._hoods for sources in hood.afferents.values() for source, _ in sources)
 
     def _put(self, time: float, kind: str, who: str, step: int) -> None:
         self._order += 1
@@ -130,10 +134,10 @@ class _Simulation:
         return None
 
     def _end_of_stretch(self, worker: str, name: str, n_steps: int, now: float) -> float:
-        cost, after_waiting = self._costs[name], self._after_waiting[worker]
-        python = after_waiting * (cost.window_seconds + self._machine.task_seconds)
+        cost, slowed = self._costs[name], self._slowed[worker]
+        python = slowed * (cost.window_seconds + self._machine.task_seconds)
         python += n_steps * cost.python_step_seconds + self._n_incoming[name] * self._machine.projection_seconds
-        kernel = after_waiting * cost.reload_seconds + n_steps * cost.kernel_step_seconds
+        kernel = slowed * cost.reload_seconds + n_steps * cost.kernel_step_seconds
         began = max(now, heappop(self._cores))
         n_busy = 1 + sum(free > began for free in self._cores)
         slower = max(1.0, n_busy / self._n_cores)
