@@ -68,6 +68,7 @@ def bench(
         call_steps = loaded.task.n_timesteps or loaded.brain.encoding_timesteps
     settings = settings_to_compare(len(plan.regions), workers)
     measurements = measure(loaded, settings, repeats=repeats, call_steps=call_steps, n_steps=n_steps, told=bar.show)
+    bar.begin_anew("measuring messages")
     machine = with_messages_measured(calibrate(), free_cores(min(2, local_cores())))
     report = BenchReport(plan, measurements, machine, call_steps, window_steps(loaded))
     bar.stop()
