@@ -95,6 +95,7 @@ def test_spikes_that_cannot_be_are_not_lost_in_silence(
             None,
             r"and neurons ndarray int32 \(3,",
         ),
+        ((np.zeros(1, np.int32), np.zeros(1, np.int32)), None, r"advance\(\) returned tuple; return a SpikePacket"),
         (SpikePacket([0], [1]), None, r"steps list int64 \(1,\) and neurons list int64 \(1,\); return two int32"),
     ],
 )

@@ -18,7 +18,7 @@ def test_arrivals_are_counted_by_step_and_events_by_projection_and_step() -> Non
 
 
 def test_spikes_that_leave_a_slice_are_counted_where_they_arrive_in_time() -> None:
-    steps, neurons = np.array([[0, 0, 0, 2, 3, 4], [1, 2, 3, 2, 9, 2]], np.int32)
+    steps, neurons = np.array([[0, 0, 0, 0, 2, 3, 4], [0, 1, 2, 3, 2, 9, 2]], np.int32)
     counts = np.zeros(5, np.int32)
     assert count_carried(steps, neurons, 1, 3, 1, counts) == 2
     assert counts.tolist() == [0, 2, 0, 1, 0]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tests.toy_regions import SilentRegion
 from tests.toy_spans import Noting, Sent, span
-from thalia_dask.engine.span import Packets
+from thalia_dask.engine.span import Packets, fair_steps
 from thalia_dask.errors import ClusterError
 from thalia_dask.spikes import Arrivals, SpikePacket
 from thalia_dask.ticks import Window
@@ -75,6 +75,48 @@ def test_a_stretch_is_no_longer_than_what_is_left_for_other_threads(n_threads: i
         thread.join(10)
     assert set(one.result()) == {"a", "b"}
     assert max(stop - start for who, start, stop in log if who == "a") == longest
+
+
+@pytest.mark.parametrize(("axons", "stop"), [([("a", "b", 10), ("c", "d", 10)], 100), ([("c", "d", 10)], 10)])
+def test_a_thread_takes_all_there_is_if_what_others_compute_opens_up_more(
+    axons: list[tuple[str, str, int]], stop: int
+) -> None:
+    """While one thread is in a, for 100 steps, another may go as far in c, if b can go on from there after that.
+
+    a ──10──> b, c ──10──> d; without the first of them, d alone is left for the thread that is in a.
+    """
+    log: list[tuple[str, int, int]] = []
+    done = threading.Event()
+
+    class Waiting(Noting):
+        def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
+            packet = super().advance(window, arrivals)
+            assert done.wait(10)
+            return packet
+
+    regions = {"a": Waiting("a", log), "b": Noting("b", log), "c": Waiting("c", log), "d": Noting("d", log)}
+    if len(axons) == 1:
+        del regions["b"]
+    one = span(dict.fromkeys(regions, "here"), axons, regions, steps=100, window=10, n_threads=2)
+    threads = [threading.Thread(target=one.work) for _ in range(2)]
+    threads[0].start()
+    _wait_for(log, {("a", 100)})
+    threads[1].start()
+    _wait_for(log, {("c", stop)})
+    done.set()
+    for thread in threads:
+        thread.join(10)
+    assert set(one.result()) == set(regions)
+    assert next(entry for entry in log if entry[0] == "c") == ("c", 0, stop)
+
+
+@pytest.mark.parametrize(
+    ("n_others", "n_hungry", "n_steps", "taken"),
+    [(0, 0, 100, 100), (2, 1, 100, 40), (2, 2, 100, 20), (2, 0, 100, 30), (2, 0, 20, 20), (9, 9, 100, 10)],
+)
+def test_a_fair_share(n_others: int, n_hungry: int, n_steps: int, taken: int) -> None:
+    """Of 40 steps that are ready and 30 that others compute, in windows of 10."""
+    assert fair_steps(40, 30, n_others, n_hungry, 10, n_steps) == taken
 
 
 def test_a_stretch_has_an_end_where_nobody_waits_for_it() -> None:

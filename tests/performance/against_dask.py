@@ -4,7 +4,7 @@
     python -m tests.performance.against_dask --messages  the constants of REFERENCE that need workers
 
 A forecast is made from what the sequential run spent, and from messages measured in another brain, as
-``thalia-dask bench`` makes it; the choice as
+``thalia-dask bench`` makes it, so that it judges the simulated execution; the choice as
 ``brain.parallel: auto`` makes it. Errors are of steps per second alone, and of the speedups on one and two workers.
 """
 
@@ -27,7 +27,6 @@ from thalia_dask.distributed.placement import local_cores
 from thalia_dask.performance.calibration import calibrate, free_cores
 from thalia_dask.performance.costs import Spent, predict, step_costs
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
-from thalia_dask.performance.machine import Machine
 
 SECONDS, REPEATS, CALL_STEPS, N_AXONS = 2.0, 5, 1000, 20
 
@@ -105,12 +104,13 @@ def race(alone: DynamicBrain, given: dict[str, Any], n_workers: int) -> Race:
     return Race(list(sequential), list(parallel), min(CALL_STEPS, n_steps), sum(cores) / 2)
 
 
-def contest(name: str, given: dict[str, Any], machine: Machine) -> str:
+def contest(name: str, given: dict[str, Any]) -> str:
     with DynamicBrain.from_thalia_config(config(given)) as alone:
         plan = alone.plan
         auto = open_executor(config(given, "brain.parallel=auto", "execution.n_workers=2"), plan, None, CALL_STEPS)
         run(alone, 100)
         before = alone.performance
+        machine = with_messages_measured(calibrate())
         races = [race(alone, given, n_workers) for n_workers in (1, 2)]
         spent = Spent.of(alone.performance - before)
     work = Work(plan, predict(plan), machine, CALL_STEPS, spread_by=step_costs(plan)).as_spent(spent)
@@ -177,9 +177,8 @@ def main() -> None:
         return
     print(f"{'':28} {'':9} {'speedup on':>14} {'':6}   {'errors of forecast':20}   free")
     print(f"{'brain':28} {'steps/s':>9} 1 worker    2 spread    alone     1      2   cores  auto")
-    machine = with_messages_measured(calibrate(), free_cores(2))
     for name, brain in BRAINS.items():
-        print(contest(name, brain, machine), flush=True)
+        print(contest(name, brain), flush=True)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,13 @@ def test_measured_costs_add_up_to_what_was_measured(seconds) -> None:
     assert min(cost.window_seconds, cost.reload_seconds, cost.python_step_seconds, cost.kernel_step_seconds) >= 0.0
 
 
+def test_messages_are_scaled_as_a_whole_and_alone() -> None:
+    slower = REFERENCE.with_messages(2.0)
+    for part in ("send_seconds", "receive_seconds", "latency_seconds"):
+        assert getattr(slower, part) == 2.0 * getattr(REFERENCE, part)
+    assert slower.call_seconds == REFERENCE.call_seconds
+
+
 def test_calibration_is_made_once_and_finds_positive_times() -> None:
     machine = calibrate()
     assert calibrate() is machine

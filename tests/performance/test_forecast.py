@@ -58,6 +58,14 @@ def test_threads_share_kernels_but_not_python() -> None:
     assert alone == pytest.approx(11)  # one window of the first region, then each goes on for two
 
 
+def test_two_threads_go_around_a_ring_without_stopping_after_each_window() -> None:
+    """What one computes opens up more for the other. With stretches of a window, it would be 4 x 100 / 2."""
+    ring = plan(dict.fromkeys("abcd", 8), [(*ends, 4) for ends in ("ab", "bc", "cd", "da")])
+    costs = {name: RegionCost(0.0, 0.0, 0.0, reload_seconds=1.0) for name in "abcd"}
+    taken = span(costs, ring, NOTHING_COSTS, dict.fromkeys("abcd", "x"), n_threads=2, n_windows=100)
+    assert taken == pytest.approx(150.0, abs=5.0)
+
+
 def test_messages_are_waited_for_where_delays_give_no_slack() -> None:
     slow_post = replace(NOTHING_COSTS, latency_seconds=3.0)
     costs, apart = {"a": kernel(0.25), "b": kernel(0.25)}, {"a": "x", "b": "y"}
@@ -70,6 +78,9 @@ def test_a_stretch_begins_slowly_where_messages_are_waited_for() -> None:
     costs = {name: RegionCost(1.0, 0.0, 0.0, reload_seconds=2.0) for name in "ab"}
     assert span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "x"}) == pytest.approx(11 * 3.0)
     assert span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "y"}) == pytest.approx(10 * 2.5 * 3.0)
+    handing = replace(NOTHING_COSTS, task_seconds=1.0)
+    nothing = {name: kernel(0.0) for name in "ab"}
+    assert span(nothing, PAIR, handing, {"a": "x", "b": "y"}) == pytest.approx(10 * 2.5 * 1.0)
     one_way = plan({"a": 8, "b": 8}, [("a", "b", 4)])
     assert span({"a": costs["a"], "b": kernel(0.0)}, one_way, NOTHING_COSTS, {"a": "x", "b": "y"}) < 10 * 3.0 + 1e-9
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from thalia_dask.brain.bench import measure
 from thalia_dask.config import load_config
+from thalia_dask.distributed.placement import local_cores
+from thalia_dask.performance.calibration import free_cores
 from thalia_dask.performance.costs import Spent, predict, step_costs
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 from thalia_dask.performance.machine import Machine
@@ -19,24 +21,23 @@ _RING = {
         {"source": "back", "target": "there", "delay_ms": 1.0},
     ],
 }
-_REPEATS, _N_STEPS = 5, 500
+_REPEATS, _N_STEPS = 9, 1000
 _LEAST, _MOST = 1 / 8, 8.0
 _TRIALS = 12
 
 
-def with_messages_measured(machine: Machine, n_cores: float) -> Machine:
+def with_messages_measured(machine: Machine) -> Machine:
     """The machine, with messages that take so long that a ring of two regions is forecast to take what it took.
 
-    It needs some seconds, since two workers have to start. Messages that take over 8 times as long as ``machine``
+    It needs ten seconds, since two workers have to start. Messages that take over 8 times as long as ``machine``
     says, or less than an eighth, count as that.
-
-    Parameters
-    ----------
-    n_cores : that are free, of two.
     """
     config = load_config({"brain": _RING, "recording": {"spikes": False}})
-    pair = Setting(2, n_cores=n_cores)
-    alone, apart = measure(config, (SEQUENTIAL, pair), repeats=_REPEATS, call_steps=_N_STEPS, n_steps=_N_STEPS)
+    n_threads = min(2, local_cores())
+    n_cores = free_cores(n_threads)
+    settings = (SEQUENTIAL, Setting(2))
+    alone, apart = measure(config, settings, repeats=_REPEATS, call_steps=_N_STEPS, n_steps=_N_STEPS)
+    pair = Setting(2, n_cores=(n_cores + free_cores(n_threads)) / 2)
     plan = build_plan(config)
     work = Work(plan, predict(plan), machine, _N_STEPS, spread_by=step_costs(plan)).as_spent(Spent.of(alone.spent))
     least, most = _LEAST, _MOST

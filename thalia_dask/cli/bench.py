@@ -55,8 +55,7 @@ def bench(
     from thalia_dask.cli.bench_report import BenchReport
     from thalia_dask.cli.execution import count_steps, planned
     from thalia_dask.config import load_config
-    from thalia_dask.distributed.placement import local_cores
-    from thalia_dask.performance.calibration import calibrate, free_cores
+    from thalia_dask.performance.calibration import calibrate
 
     loaded = load_config(config, overrides)
     n_steps = None if duration_ms is None else count_steps(duration_ms, loaded.global_.dt_ms)
@@ -66,10 +65,10 @@ def bench(
     call_steps = n_steps or _STRETCH_STEPS
     if "task" in loaded.model_fields_set:
         call_steps = loaded.task.n_timesteps or loaded.brain.encoding_timesteps
+    bar.show_stage("measuring messages")
+    machine = with_messages_measured(calibrate())
     settings = settings_to_compare(len(plan.regions), workers)
     measurements = measure(loaded, settings, repeats=repeats, call_steps=call_steps, n_steps=n_steps, told=bar.show)
-    bar.begin_anew("measuring messages")
-    machine = with_messages_measured(calibrate(), free_cores(min(2, local_cores())))
     report = BenchReport(plan, measurements, machine, call_steps, window_steps(loaded))
     bar.stop()
     for line in report.lines():

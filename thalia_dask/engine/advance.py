@@ -32,6 +32,8 @@ def advance_region(region: Region, window: Window, arrivals: Arrivals) -> Emissi
                 f"observe() returned '{name}' of shape {np.shape(values)} after a window of {window.n_steps} steps; "
                 f"return one value for each step, shape ({window.n_steps},)"
             )
+    if not isinstance(spikes, SpikePacket):
+        raise ValueError(f"advance() returned {type(spikes).__name__}; return a SpikePacket")
     if not (len(spikes.steps) or len(spikes.neurons)):
         return Emission(SILENCE, observed, seconds)
     _check(spikes, window, sum(region.populations.values()))

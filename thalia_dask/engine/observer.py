@@ -26,7 +26,7 @@ class Received:
 
     Attributes
     ----------
-    counts : region -> spikes that arrive in each step, int32, shape (steps,); a region without any is missing.
+    counts : region -> spikes that arrive in each step, int32, shape (steps,); may be missing where none do.
     n_events : events, in all regions: one is all spikes of one projection that arrive in one step.
     """
 
@@ -38,13 +38,15 @@ class Received:
 class WindowReport:
     """One window, or a span of them where the executor carries spikes, after every region has advanced through it.
 
+    What arrived is found out when first asked for: ask in ``on_window``, since regions may use their arrays again.
+
     Attributes
     ----------
     window : the steps advanced.
-    known : by region, what was on its way there before; a region without any is missing.
+    known : by region, what was on its way there before, and signals; a region without either is missing.
     emissions : by region.
     wall_seconds : from the building of the batch to the rescheduling of the last emission.
-    axons : along which spikes that were emitted in the span also arrived in it; None if none can have.
+    axons : along which spikes that were emitted in the span also arrived in it; None where it was too short for that.
     """
 
     window: Window
@@ -55,7 +57,7 @@ class WindowReport:
 
     @cached_property
     def arrivals(self) -> Mapping[str, Arrivals]:
-        """By region, all that arrived, put in order when asked; a region without any is missing."""
+        """By region, all that arrived, in order, and signals; a region without either is missing."""
         if self.axons is None:
             return self.known
         queue = EventQueue()

@@ -148,8 +148,8 @@ class Orchestrator:
             self._axons.carry(name, emissions[name].spikes, self.queue.inboxes, since=steps.stop)
         self._unfinished = None
         rescheduled = perf_counter()
-        carried = self._axons if self._look_ahead is not None and steps.n_steps > self._look_ahead else None
-        report = WindowReport(steps, arrivals, emissions, rescheduled - began, carried)
+        within = self._look_ahead is not None and steps.n_steps > self._look_ahead  # what is emitted may arrive
+        report = WindowReport(steps, arrivals, emissions, rescheduled - began, self._axons if within else None)
         self._stride.learn(report.window, report.wall_seconds)
         self._tell_recoveries()
         for observer in self._observers:

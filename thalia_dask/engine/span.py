@@ -7,8 +7,8 @@ Softw. Eng. 5:440). Nothing else is waited for: regions run ahead of the slowest
 Of the regions that may go on, one that is the farthest behind is taken, and of several the one that can go farthest
 (where other workers listen, within a stretch all count as equally far: they finish together, in fewer messages).
 In a long stretch a region's state and synapses come from memory once, and where regions form a chain or a ring, each
-stretch makes the next one longer. Where others would wait for its end, a stretch is shorter: no longer than what
-each of the other threads has to compute, and some windows at most where other workers listen.
+stretch makes the next one longer. Where others would wait for its end, a stretch is shorter: it leaves as much
+to each of the other threads, and has some windows at most where other workers listen.
 """
 
 from __future__ import annotations
@@ -178,7 +178,8 @@ class Span:
         self._unfinished = len(self._courses)
         self._last_change = perf_counter()
         self._ready: list[tuple[int, int, int]] = []
-        self._open_steps = 0
+        self._ready_steps = 0
+        self._goals: dict[str, int] = {}
         for course in self._by_rank:
             self._look_ahead(course)
 
@@ -255,16 +256,35 @@ class Span:
             course = self._next()
         if course is None or self._error is not None:
             return None
-        n_steps = course.known - course.done
-        self._open_steps -= n_steps
-        n_steps = fair_steps(self._open_steps, self._n_others, self._window_steps, n_steps)
-        self._open_steps += n_steps
-        window = Window(course.done, course.done + n_steps)
+        window = Window(course.done, course.done + self._share(course))
+        self._goals[course.name] = window.stop
         course.began = perf_counter()
         arrivals = course.inbox.pop_until(window.stop)
         if window.start == self._steps.start and course.signals:
             arrivals = replace(arrivals, signals=course.signals)
         return course, window, arrivals
+
+    def _share(self, course: _Course) -> int:
+        """How many of the steps that a region may go a thread is to take at once."""
+        n_steps = course.known - course.done
+        self._ready_steps -= n_steps
+        if not self._n_others:
+            return n_steps
+        n_hungry = self._n_others - sum(self._opens_more(source, course) for source in self._goals)
+        running_steps = sum(goal - self._progress[source] for source, goal in self._goals.items())
+        return fair_steps(self._ready_steps, running_steps, self._n_others, n_hungry, self._window_steps, n_steps)
+
+    def _opens_more(self, source: str, taken: _Course) -> bool:
+        """Whether others than ``taken`` may go farther once a region that is on its way has come where it goes."""
+        before, self._progress[source] = self._progress[source], self._goals[source]
+        dependents = (self._courses[name] for name in self._neighbourhood.dependents.get(source, ()))
+        found = any(
+            self._horizon(course) > course.known
+            for course in dependents
+            if course is not taken and course.name not in self._goals
+        )
+        self._progress[source] = before
+        return found
 
     def _next(self) -> _Course | None:
         """The region whose turn it is, of those that may go on; entries that are out of date are dropped."""
@@ -287,7 +307,7 @@ class Span:
         course.began, course.done, course.known = None, window.stop, window.stop
         course.add(emission, window.n_steps)
         self._unfinished -= window.stop == self._steps.stop
-        self._open_steps -= window.n_steps
+        del self._goals[course.name]
         self._neighbourhood.axons.carry(course.name, emission.spikes, self._inboxes)
         for worker in self._neighbourhood.listeners[course.name]:
             self._export(self._outboxes[worker], worker, course.name, window, emission.spikes)
@@ -313,16 +333,21 @@ class Span:
         """See how far a region may go by now, unless it is on its way: then at its return."""
         if course.began is not None:
             return
-        known, progress, start = self._steps.stop, self._progress, self._steps.start
-        for source, delay in self._neighbourhood.afferents[course.name]:
-            known = min(known, progress[source] + delay)
-        if known < self._steps.stop:
-            known -= (known - start) % self._window_steps
-        known = min(known, course.done + self._longest_steps)
+        known = min(self._horizon(course), course.done + self._longest_steps)
         if known > course.known:
-            self._open_steps += known - course.known
+            self._ready_steps += known - course.known
             course.known = known
-            heappush(self._ready, ((course.done - start) // self._turn_steps, -known, course.rank))
+            turn = (course.done - self._steps.start) // self._turn_steps
+            heappush(self._ready, (turn, -known, course.rank))
+
+    def _horizon(self, course: _Course) -> int:
+        """The end of a window up to which everything is known that reaches a region."""
+        known = self._steps.stop
+        for source, delay in self._neighbourhood.afferents[course.name]:
+            known = min(known, self._progress[source] + delay)
+        if known < self._steps.stop:
+            known -= (known - self._steps.start) % self._window_steps
+        return known
 
 
 def longest_stretch(neighbourhood: Neighbourhood, window_steps: int) -> int:
@@ -344,14 +369,18 @@ def turn_steps(neighbourhood: Neighbourhood, window_steps: int) -> int:
     return longest_stretch(neighbourhood, window_steps) if neighbourhood.workers else window_steps
 
 
-def fair_steps(open_steps: int, n_others: int, window_steps: int, n_steps: int) -> int:
-    """How many of ``n_steps`` a thread takes: no more than each of so many others has, but at least a window.
+def fair_steps(
+    ready_steps: int, running_steps: int, n_others: int, n_hungry: int, window_steps: int, n_steps: int
+) -> int:
+    """How many of ``n_steps`` a thread takes so that ``n_others`` have work, too: at least a window.
 
-    ``open_steps`` are those that the others compute, and those that are ready for them.
+    Of the others ``n_hungry`` have nothing to do, or open up nothing by what they do: for each of them as much is
+    left of ``ready_steps``. If all others open up more, it is no longer than what each of them has, now and next.
     """
     if not n_others:
         return n_steps
-    return min(n_steps, max(open_steps // n_others // window_steps, 1) * window_steps)
+    share = ready_steps // n_hungry if n_hungry else (ready_steps + running_steps) // n_others
+    return min(n_steps, max(share // window_steps, 1) * window_steps)
 
 
 def _joined(packets: Sequence[SpikePacket]) -> SpikePacket:

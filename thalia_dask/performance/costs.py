@@ -24,9 +24,9 @@ _AMONG_OTHERS = 1.8
 """Times as much Python as a window of the region that calibration times, which is alone and has no input: 26 us
 instead of 14 in four cortices of 1000 and in the standard brain, from runs in long and in short stretches."""
 
-
 _CACHED_NEURONS = 4000
-"""Of more, the kernel itself has to load everything anew in every step, or nearly so."""
+"""Of more, the kernel itself has to load most anew in every step: short stretches of 20 000 neurons took 93 us more
+each, of 4000 neurons 185."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,10 +95,11 @@ REFERENCE = Machine(
     latency_seconds=145e-6,
     call_seconds=1.6e-3,
 )
-"""A machine with two cores (2.5 GHz, virtual). The first half is what ``calibration`` measures. The second half, from
-``orchestrator_window_seconds`` on, was read from ``brain.performance`` of rings of 2 and 8 minute regions, sequential
-and on two local workers; ``tests/performance/against_dask.py --messages`` measures it anew. It needs workers, which
-take seconds to start, so calibration scales it by the speed of Python instead. ``handover_seconds`` is what makes
-forecasts of two threads right: without it sixteen small regions were promised 1.3, and ran 0.8 times as fast. The sum
-of a message was 140 to 220 us from run to run, between regions that hardly compute; 250 is not measured so, but makes
-forecasts of the ten brains there right."""
+"""A machine with two cores (2.5 GHz, virtual). What comes before ``orchestrator_window_seconds`` is what
+``calibration`` measures, but for ``reload_neuron_seconds``: a region that runs alone stays in the cache. It was read
+from cortices of 1000 to 4000 neurons, in turns, in long and in short stretches. The rest was read from
+``brain.performance`` of rings of 2 and 8 minute regions, sequential and on two local workers;
+``tests/performance/against_dask.py --messages`` measures it anew. It needs workers, which take seconds to start, so
+calibration scales it by the speed of Python instead. ``handover_seconds`` is what makes forecasts of two threads
+right: without it sixteen small regions were promised 1.3, and ran 0.8 times as fast. A message took 140 to 350 us
+between regions that hardly compute, by machine and hour; 250 lies between."""

@@ -18,9 +18,9 @@ from thalia_dask.performance.machine import Machine
 from thalia_dask.topology.plan import AxonalProjection
 
 _AFTER_MESSAGES = 2.5
-"""Times as long as what a stretch begins with takes on a worker that hears from others: threads sleep until a message
-comes, which passes through the cache. One step of a minute region took 43 us on two workers and 25 in a plain loop,
-two steps of a cortex of 1000 neurons 260 and 180."""
+"""Times as long as what a stretch begins with takes on a worker that hears from others by direct exchange: threads
+sleep until a message comes, which passes through the cache. One step of a minute region took 43 us on two workers and
+25 in a plain loop, two steps of a cortex of 1000 neurons 260 and 180."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,13 @@ class _Simulation:
         self._rank = {name: rank for rank, name in enumerate(self._names)}
         self._n_incoming = {name: sum(p.target == name for p in projections) for name in self._home}
         self._done, self._known = dict.fromkeys(self._home, 0), dict.fromkeys(self._home, 0)
-        self._running: set[str] = set()
+        self._goals: dict[str, dict[str, int]] = {worker: {} for worker in self._hoods}
         self._progress: dict[str, dict[str, int]] = {
             worker: dict.fromkeys([*names, *self._hoods[worker].dependents], 0)
             for worker, names in workers.regions.items()
         }
         self._ready: dict[str, list[tuple[int, int, int]]] = {worker: [] for worker in self._hoods}
-        self._open_steps = dict.fromkeys(self._hoods, 0)
+        self._ready_steps = dict.fromkeys(self._hoods, 0)
         self._threads = {worker: min(workers.n_threads, len(names)) for worker, names in workers.regions.items()}
         self._n_others = {worker: n_threads - 1 for worker, n_threads in self._threads.items()}
         self._slowed = {worker: _AFTER_MESSAGES if self._hears(hood) else 1.0 for worker, hood in self._hoods.items()}
@@ -117,21 +117,40 @@ class _Simulation:
     def _start(self, worker: str, now: float) -> None:
         """Let idle threads take what is ready."""
         while self._threads[worker] and (name := self._next(worker)) is not None:
-            n_steps = self._known[name] - self._done[name]
-            self._open_steps[worker] -= n_steps
-            n_steps = fair_steps(self._open_steps[worker], self._n_others[worker], self._window_steps, n_steps)
-            self._open_steps[worker] += n_steps
+            n_steps = self._share(worker, name)
             self._threads[worker] -= 1
-            self._running.add(name)
+            self._goals[worker][name] = self._done[name] + n_steps
             self._put(self._end_of_stretch(worker, name, n_steps, now), "finished", name, self._done[name] + n_steps)
 
     def _next(self, worker: str) -> str | None:
         while self._ready[worker]:
             _, known, rank = heappop(self._ready[worker])
             name = self._names[rank]
-            if name not in self._running and self._known[name] == -known > self._done[name]:
+            if name not in self._goals[worker] and self._known[name] == -known > self._done[name]:
                 return name
         return None
+
+    def _share(self, worker: str, name: str) -> int:
+        n_steps = self._known[name] - self._done[name]
+        self._ready_steps[worker] -= n_steps
+        n_others, goals = self._n_others[worker], self._goals[worker]
+        if not n_others:
+            return n_steps
+        n_hungry = n_others - sum(self._opens_more(worker, source, name) for source in goals)
+        running_steps = sum(goal - self._done[source] for source, goal in goals.items())
+        return fair_steps(self._ready_steps[worker], running_steps, n_others, n_hungry, self._window_steps, n_steps)
+
+    def _opens_more(self, worker: str, source: str, taken: str) -> bool:
+        progress, goals = self._progress[worker], self._goals[worker]
+        before, progress[source] = progress[source], goals[source]
+        dependents = self._hoods[worker].dependents.get(source, ())
+        found = any(
+            self._horizon(worker, name) > self._known[name]
+            for name in dependents
+            if name != taken and name not in goals
+        )
+        progress[source] = before
+        return found
 
     def _end_of_stretch(self, worker: str, name: str, n_steps: int, now: float) -> float:
         cost, slowed = self._costs[name], self._slowed[worker]
@@ -152,9 +171,8 @@ class _Simulation:
         worker = self._home[name]
         hood = self._hoods[worker]
         self._threads[worker] += 1
-        self._running.discard(name)
+        del self._goals[worker][name]
         before, self._done[name], self._known[name] = self._done[name], step, step
-        self._open_steps[worker] -= step - before
         for other in hood.listeners[name]:
             if before == self._told[worker, other]:
                 self._tell(worker, other, now)
@@ -188,16 +206,17 @@ class _Simulation:
 
     def _look_ahead(self, name: str) -> None:
         worker = self._home[name]
-        if name in self._running:
+        if name in self._goals[worker]:
             return
-        known, progress = self._stop, self._progress[worker]
-        for source, delay in self._hoods[worker].afferents[name]:
-            known = min(known, progress[source] + delay)
-        if known < self._stop:
-            known -= known % self._window_steps
-        known = min(known, self._done[name] + self._longest[worker])
+        known = min(self._horizon(worker, name), self._done[name] + self._longest[worker])
         if known > self._known[name]:
-            self._open_steps[worker] += known - self._known[name]
+            self._ready_steps[worker] += known - self._known[name]
             self._known[name] = known
             turn = self._done[name] // self._turn[worker]
             heappush(self._ready[worker], (turn, -known, self._rank[name]))
+
+    def _horizon(self, worker: str, name: str) -> int:
+        known, progress = self._stop, self._progress[worker]
+        for source, delay in self._hoods[worker].afferents[name]:
+            known = min(known, progress[source] + delay)
+        return known if known == self._stop else known - known % self._window_steps
