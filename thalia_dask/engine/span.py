@@ -35,6 +35,8 @@ from thalia_dask.ticks import Window
 
 _ENOUGH_REGIONS = 4
 """With fewer, other workers would have nothing to hear of while one of them goes through two windows."""
+FEW_REGIONS = 16
+"""Among more, something else is ready, and what others' work opens up would take long to find out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -270,7 +272,9 @@ class Span:
         self._ready_steps -= n_steps
         if not self._n_others:
             return n_steps
-        n_hungry = self._n_others - sum(self._opens_more(source, course) for source in self._goals)
+        n_hungry = self._n_others
+        if len(self._by_rank) <= FEW_REGIONS:
+            n_hungry -= sum(self._opens_more(source, course) for source in self._goals)
         running_steps = sum(goal - self._progress[source] for source, goal in self._goals.items())
         return fair_steps(self._ready_steps, running_steps, self._n_others, n_hungry, self._window_steps, n_steps)
 

@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from math import ceil
 
 from thalia_dask.engine.neighbourhood import Neighbourhood
-from thalia_dask.engine.span import fair_steps, longest_stretch, turn_steps
+from thalia_dask.engine.span import FEW_REGIONS, fair_steps, longest_stretch, turn_steps
 from thalia_dask.performance.costs import Costs
 from thalia_dask.performance.machine import Machine
 from thalia_dask.topology.plan import AxonalProjection
@@ -136,7 +136,9 @@ class _Simulation:
         n_others, goals = self._n_others[worker], self._goals[worker]
         if not n_others:
             return n_steps
-        n_hungry = n_others - sum(self._opens_more(worker, source, name) for source in goals)
+        n_hungry = n_others
+        if len(self._hoods[worker].order) <= FEW_REGIONS:
+            n_hungry -= sum(self._opens_more(worker, source, name) for source in goals)
         running_steps = sum(goal - self._done[source] for source, goal in goals.items())
         return fair_steps(self._ready_steps[worker], running_steps, n_others, n_hungry, self._window_steps, n_steps)
 
