@@ -28,7 +28,8 @@ class Axons:
         """
         if len(spikes.steps):
             for projection in self._leaving.get(source, ()):
-                inboxes[projection.target].carry(spikes.since(since - projection.delay_steps), projection)
+                left = spikes.since(since - projection.delay_steps) if since else spikes
+                inboxes[projection.target].carry(left, projection)
 
     def count(self, source: str, spikes: SpikePacket, steps: Window, counts: MutableMapping[str, Int32Array]) -> int:
         """Add to ``counts`` how many spikes of a region arrive in each step; returns how many events those are.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from thalia_dask.engine.axons import Axons, shortest_delay_steps
+from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
 
 
@@ -48,6 +49,16 @@ class Neighbourhood:
         for region, sources in delays.items():
             for source in sources:
                 self.dependents.setdefault(source, []).append(region)
+
+    def horizon(self, region: str, progress: Mapping[str, int], steps: Window, window_steps: int) -> int:
+        """The end of a window of ``steps`` up to which everything is known that reaches a region.
+
+        ``progress`` is the step that each source has come to.
+        """
+        known = steps.stop
+        for source, delay in self.afferents[region]:
+            known = min(known, progress[source] + delay)
+        return known if known == steps.stop else known - (known - steps.start) % window_steps
 
     @property
     def workers(self) -> set[str]:

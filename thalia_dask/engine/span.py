@@ -345,13 +345,7 @@ class Span:
             heappush(self._ready, (turn, -known, course.rank))
 
     def _horizon(self, course: _Course) -> int:
-        """The end of a window up to which everything is known that reaches a region."""
-        known = self._steps.stop
-        for source, delay in self._neighbourhood.afferents[course.name]:
-            known = min(known, self._progress[source] + delay)
-        if known < self._steps.stop:
-            known -= (known - self._steps.start) % self._window_steps
-        return known
+        return self._neighbourhood.horizon(course.name, self._progress, self._steps, self._window_steps)
 
 
 def longest_stretch(neighbourhood: Neighbourhood, window_steps: int) -> int:

@@ -15,6 +15,7 @@ from thalia_dask.engine.neighbourhood import Neighbourhood
 from thalia_dask.engine.span import FEW_REGIONS, fair_steps, longest_stretch, turn_steps
 from thalia_dask.performance.costs import Costs
 from thalia_dask.performance.machine import Machine
+from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
 
 _AFTER_MESSAGES = 2.5
@@ -65,7 +66,7 @@ class _Simulation:
         window_steps: int,
     ) -> None:
         self._costs, self._machine, self._home = costs, machine, workers.placement
-        self._stop, self._window_steps = n_steps, window_steps
+        self._steps, self._window_steps = Window(0, n_steps), window_steps
         self._hoods = {worker: Neighbourhood(self._home, worker, projections) for worker in workers.regions}
         self._longest = {worker: longest_stretch(hood, window_steps) for worker, hood in self._hoods.items()}
         self._turn = {worker: turn_steps(hood, window_steps) for worker, hood in self._hoods.items()}
@@ -218,7 +219,4 @@ class _Simulation:
             heappush(self._ready[worker], (turn, -known, self._rank[name]))
 
     def _horizon(self, worker: str, name: str) -> int:
-        known, progress = self._stop, self._progress[worker]
-        for source, delay in self._hoods[worker].afferents[name]:
-            known = min(known, progress[source] + delay)
-        return known if known == self._stop else known - known % self._window_steps
+        return self._hoods[worker].horizon(name, self._progress[worker], self._steps, self._window_steps)
