@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tests.toy_brains import plan
 from tests.toy_regions import SilentRegion
 from thalia_dask.engine.neighbourhood import Neighbourhood
-from thalia_dask.engine.span import Packets, Span
+from thalia_dask.engine.span import Listener, Packets, Span
 from thalia_dask.regions.base import Region
 from thalia_dask.spikes import Arrivals, SpikePacket
 from thalia_dask.ticks import Window
@@ -44,9 +44,10 @@ def span(
     n_threads: int = 1,
     send: Sent | None = None,
     patience_s: float = 10.0,
+    listener: Listener | None = None,
 ) -> Span:
     """A span of the regions that are at home "here"; axons are (source, target, delay in steps)."""
     brain = plan(dict.fromkeys(homes, 1), axons)
     neighbourhood = Neighbourhood(homes, "here", brain.projections)
     sending = Sent() if send is None else send
-    return Span(regions, neighbourhood, Window(0, steps), window, {}, n_threads, sending, patience_s)
+    return Span(regions, neighbourhood, Window(0, steps), window, {}, n_threads, sending, patience_s, listener)

@@ -5,6 +5,7 @@ first worker --- payloads --> second worker
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from random import Random
 
 import pytest
 from distributed import LocalCluster, Worker
+from distributed.comm.tcp import TCP
 
 from thalia_dask.distributed.certificates import load_security, make_certificates
 from thalia_dask.distributed.links import Links
@@ -50,6 +52,9 @@ class Ends:
         self.source = Links(
             self.worker, "run", lambda *_: None, lambda address: self.lost.append(("source", address))
         )
+        self._closed = threading.Event()
+        self._listening = threading.Thread(target=self._listen)
+        self._listening.start()
         connected = threading.Event()
 
         async def open_links() -> None:
@@ -59,6 +64,19 @@ class Ends:
         self.worker.loop.add_callback(open_links)
         assert connected.wait(30)
 
+    def _listen(self) -> None:
+        """As the threads of a span that have nothing else to do."""
+        while not self._closed.is_set():
+            self.target.inlets.listen(10.0)
+
+    def break_link(self) -> None:
+        """As if the cable were cut; runs on the event loop."""
+        (comm,) = self.target._incoming
+        if isinstance(comm, TCP) and comm.stream is not None:
+            comm.stream.socket.shutdown(socket.SHUT_RDWR)
+        else:
+            comm.abort()
+
     def _receive(self, sender: str, payload: bytes) -> None:
         assert sender == self.worker.address
         self.received.append(bytes(payload))
@@ -66,6 +84,10 @@ class Ends:
     def close(self) -> None:
         self.source.close()
         self.target.close()
+        self._closed.set()
+        self.target.inlets.wake()
+        self._listening.join(10)
+        assert not self._listening.is_alive()
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -100,8 +122,7 @@ def test_both_ends_notice_that_a_link_broke(ends: Ends) -> None:
     """Also the one that only sends, and has nothing to send."""
     ends.source.send(ends.address, b"before")
     wait_for(lambda: ends.received == [b"before"])
-    (comm,) = ends.target._incoming
-    ends.worker.loop.add_callback(comm.abort)
+    ends.worker.loop.add_callback(ends.break_link)
     wait_for(lambda: set(ends.lost) == {("source", ends.address), ("target", ends.worker.address)})
     ends.source.send(ends.address, b"after")
     ends.source.send(ends.address, b"even later")

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from time import perf_counter
+from typing import Protocol
 
 import numpy as np
 
@@ -52,6 +53,16 @@ class Packets:
 
 Send = Callable[[str, Packets], None]
 """Sends packets to a worker, after all that were sent to it before; does not wait."""
+
+
+class Listener(Protocol):
+    """Takes in what other workers have sent, in the thread that asks for it."""
+
+    def listen(self, wait_s: float) -> None:
+        """Hand it to :meth:`Span.receive`; wait so long for something, or until woken."""
+
+    def wake(self) -> None:
+        """End the waiting of another thread."""
 
 
 @dataclass(slots=True, eq=False)
@@ -143,6 +154,7 @@ class Span:
     n_threads : how many do so.
     send : how packets reach other workers.
     patience_s : how long to wait for packets before giving up.
+    listener : by what threads that have nothing else to do take in packets; None where others do that.
     """
 
     def __init__(
@@ -155,6 +167,7 @@ class Span:
         n_threads: int,
         send: Send,
         patience_s: float,
+        listener: Listener | None = None,
     ) -> None:
         self.waiting_seconds = 0.0
         self._steps = steps
@@ -165,6 +178,8 @@ class Span:
         self._neighbourhood = neighbourhood
         self._send = send
         self._patience_s = patience_s
+        self._listener = listener
+        self._listening_thread: int | None = None
         self._changed = threading.Condition()
         self._error: ThaliaError | None = None
         self._inboxes = {name: Inbox() for name in regions}
@@ -205,6 +220,8 @@ class Span:
                 emission = advance_region(course.region, window, arrivals)
             except fatal as error:
                 raise RegionError(course.name, window.start, traceback.format_exc()) from error
+            if self._listener is not None:
+                self._listener.listen(0.0)
             with self._changed:
                 self._finish(course, window, emission)
                 task = self._take()
@@ -227,7 +244,7 @@ class Span:
         """End the span for all threads, unless it has failed already."""
         with self._changed:
             self._error = self._error or error
-            self._changed.notify_all()
+            self._wake_all()
 
     def result(self) -> dict[str, Emission]:
         """What the regions emitted in all of the span; raises what made it fail."""
@@ -261,6 +278,8 @@ class Span:
         window = Window(course.done, course.done + self._share(course))
         self._goals[course.name] = window.stop
         course.began = perf_counter()
+        if self._listener is not None and self._listening_thread is None:
+            self._changed.notify()  # if another thread waits, it is to listen now
         arrivals = course.inbox.pop_until(window.stop)
         if window.start == self._steps.start and course.signals:
             arrivals = replace(arrivals, signals=course.signals)
@@ -301,11 +320,24 @@ class Span:
 
     def _wait(self) -> None:
         began = perf_counter()
-        self._changed.wait(self._patience_s)
+        if self._listener is None or self._listening_thread is not None:
+            self._changed.wait(self._patience_s)
+        else:
+            self._listen(self._listener)
         self.waiting_seconds += perf_counter() - began
         if not self._ready and self._unfinished and self.stalled_seconds() >= self._patience_s:
             late = sorted(source for source, step in self._progress.items() if step == min(self._progress.values()))
             self._error = ClusterError(f"nothing was heard of {', '.join(late)} for {self._patience_s:g} s")
+
+    def _listen(self, listener: Listener) -> None:
+        """Wait for packets, and let others go on meanwhile."""
+        self._listening_thread = threading.get_ident()
+        self._changed.release()
+        try:
+            listener.listen(self._patience_s)
+        finally:
+            self._changed.acquire()
+            self._listening_thread = None
 
     def _finish(self, course: _Course, window: Window, emission: Emission) -> None:
         course.began, course.done, course.known = None, window.stop, window.stop
@@ -331,7 +363,12 @@ class Span:
         for name in self._neighbourhood.dependents.get(source, ()):
             self._look_ahead(self._courses[name])
         self._last_change = perf_counter()
+        self._wake_all()
+
+    def _wake_all(self) -> None:
         self._changed.notify_all()
+        if self._listener is not None and self._listening_thread not in (None, threading.get_ident()):
+            self._listener.wake()
 
     def _look_ahead(self, course: _Course) -> None:
         """See how far a region may go by now, unless it is on its way: then at its return."""
