@@ -52,8 +52,6 @@ class Post:
             letters, self._letters = self._letters, []
         for worker, until in letters:
             self.receive(worker, Packets(until, {}))
-        if wait_s:
-            sleep(0.02)  # who looks what has changed meanwhile still finds somebody listening
 
 
 class Held(SilentRegion):

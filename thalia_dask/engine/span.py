@@ -278,8 +278,6 @@ class Span:
         window = Window(course.done, course.done + self._share(course))
         self._goals[course.name] = window.stop
         course.began = perf_counter()
-        if self._listener is not None and self._listening_thread is None:
-            self._changed.notify()  # if another thread waits, it is to listen now
         arrivals = course.inbox.pop_until(window.stop)
         if window.start == self._steps.start and course.signals:
             arrivals = replace(arrivals, signals=course.signals)
