@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -16,9 +15,10 @@ from thalia_dask.regions import creator
 from thalia_dask.ticks import to_steps
 from thalia_dask.topology.plan import BrainPlan
 
-_WARM_UP_MS, _PIECE_MS, _PIECES = 100.0, 20.0, 10
-_ENOUGH_SECONDS = 0.5
-"""Of measuring; a piece is measured in any case."""
+_PIECE_MS, _MOST_PIECES = 20.0, 50
+_ENOUGH_SECONDS = 0.9
+_PARTS = 4
+"""Costs are those of the last quarter: for half a second, activity may rise as the brain learns."""
 
 
 def try_out(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -> Spent:
@@ -38,28 +38,37 @@ def try_out(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -> Sp
     with RunAheadExecutor() as executor:
         executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
         orchestrator = Orchestrator(plan, executor, [tally], window_steps)
-
-        def run(duration_ms: float) -> None:
-            n_steps = max(1, to_steps(duration_ms, plan.dt_ms, "a trial", round_to_grid=True))
-            for port, steps, axons in encoder.spikes(everywhere, orchestrator.now, n_steps):
-                orchestrator.stimulate(port.region, port.index, steps, axons)
-            orchestrator.run(n_steps)
-
-        run(_WARM_UP_MS)
-        before, effort, n_windows = dict(tally.compute_seconds), replace(orchestrator.effort), executor.n_windows
+        n_piece_steps = max(1, to_steps(_PIECE_MS, plan.dt_ms, "a trial", round_to_grid=True))
+        marks = [_so_far(tally, orchestrator, executor)]
         began = perf_counter()
-        for _ in range(_PIECES):
-            run(_PIECE_MS)
-            if perf_counter() - began >= _ENOUGH_SECONDS:
-                break
-        seconds = {name: total - before[name] for name, total in tally.compute_seconds.items()}
-        now = orchestrator.effort
-        in_executor = now.executor_seconds - effort.executor_seconds
-        return Spent(
-            seconds,
-            carrying_seconds=in_executor - sum(seconds.values()),
-            orchestrating_seconds=now.wall_seconds - effort.wall_seconds - in_executor,
-            n_steps=now.n_steps - effort.n_steps,
-            n_windows=executor.n_windows - n_windows,
-            n_spans=now.n_spans - effort.n_spans,
-        )
+        while len(marks) <= _MOST_PIECES and perf_counter() - began < _ENOUGH_SECONDS:
+            for port, steps, axons in encoder.spikes(everywhere, orchestrator.now, n_piece_steps):
+                orchestrator.stimulate(port.region, port.index, steps, axons)
+            orchestrator.run(n_piece_steps)
+            marks.append(_so_far(tally, orchestrator, executor))
+    return _between(marks[-max(2, len(marks) // _PARTS)], marks[-1])
+
+
+def _so_far(tally: Tally, orchestrator: Orchestrator, executor: RunAheadExecutor) -> Spent:
+    """What was spent since the start."""
+    effort = orchestrator.effort
+    return Spent(
+        dict(tally.compute_seconds),
+        carrying_seconds=effort.executor_seconds - sum(tally.compute_seconds.values()),
+        orchestrating_seconds=effort.wall_seconds - effort.executor_seconds,
+        n_steps=effort.n_steps,
+        n_windows=executor.n_windows,
+        n_spans=effort.n_spans,
+    )
+
+
+def _between(before: Spent, after: Spent) -> Spent:
+    """What was spent after ``before``."""
+    return Spent(
+        {name: seconds - before.compute_seconds[name] for name, seconds in after.compute_seconds.items()},
+        carrying_seconds=after.carrying_seconds - before.carrying_seconds,
+        orchestrating_seconds=after.orchestrating_seconds - before.orchestrating_seconds,
+        n_steps=after.n_steps - before.n_steps,
+        n_windows=after.n_windows - before.n_windows,
+        n_spans=after.n_spans - before.n_spans,
+    )

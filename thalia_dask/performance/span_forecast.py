@@ -85,6 +85,7 @@ class _Simulation:
         self._n_others = {worker: n_threads - 1 for worker, n_threads in self._threads.items()}
         self._slowed = {worker: _AFTER_MESSAGES if self._hears(hood) else 1.0 for worker, hood in self._hoods.items()}
         self._lock_free = dict.fromkeys(self._hoods, 0.0)
+        self._unread_seconds = dict.fromkeys(self._hoods, 0.0)
         self._n_cores = workers.n_cores
         self._cores = [0.0] * ceil(workers.n_cores)
         self._latency_seconds = machine.latency_seconds * ceil(workers.n_cores) / workers.n_cores
@@ -159,11 +160,13 @@ class _Simulation:
         cost, slowed = self._costs[name], self._slowed[worker]
         python = slowed * (cost.window_seconds + self._machine.task_seconds)
         python += n_steps * cost.python_step_seconds + self._n_incoming[name] * self._machine.projection_seconds
+        python += self._unread_seconds[worker]
+        self._unread_seconds[worker] = 0.0
         kernel = slowed * cost.reload_seconds + n_steps * cost.kernel_step_seconds
         began = max(now, heappop(self._cores))
         n_busy = 1 + sum(free > began for free in self._cores)
         slower = max(1.0, n_busy / self._n_cores)
-        if self._lock_free[worker] > began:
+        if self._lock_free[worker] > began and self._n_others[worker]:
             python += self._machine.handover_seconds
         free = max(began, self._lock_free[worker]) + slower * python
         self._lock_free[worker] = free
@@ -192,8 +195,12 @@ class _Simulation:
             self._put(sent + self._latency_seconds, worker, other, until)
 
     def _receive(self, worker: str, sender: str, until: int, now: float) -> None:
-        received = self._handle_message(worker, now, self._machine.receive_seconds)
-        self._note(worker, sender, until, received)
+        """A thread that waits reads a message at once, and otherwise one that has come to the end of a stretch."""
+        if self._threads[worker]:
+            now = self._handle_message(worker, now, self._machine.receive_seconds)
+        else:
+            self._unread_seconds[worker] += self._machine.receive_seconds
+        self._note(worker, sender, until, now)
 
     def _handle_message(self, worker: str, now: float, seconds: float) -> float:
         """When it is done. It waits for no core, but computing gets what it leaves."""
