@@ -99,7 +99,7 @@ def test_sender_that_is_gone_is_told_once_after_its_last_payload(ends: Ends) -> 
     ends.senders["a"].close()
     while not ends.lost:
         ends.inlets.listen(AWHILE_S)
-    assert (ends.received, ends.lost) == ([("a", b"last")], ["a"])
+    assert (ends.received, ends.lost, len(ends.inlets)) == ([("a", b"last")], ["a"], 1)
     ends.senders["b"].send(framed(b"still here"))
     ends.inlets.listen(AWHILE_S)
     assert (ends.received[1:], ends.lost) == ([("b", b"still here")], ["a"])
@@ -115,4 +115,4 @@ def test_closing_lets_go_of_every_connection_also_while_a_thread_waits(ends: End
     ends.inlets.listen(AWHILE_S)
     ends.inlets.wake()
     ends.inlets.close()
-    assert (ends.received, ends.lost) == ([], [])
+    assert (ends.received, ends.lost, len(ends.inlets)) == ([], [], 0)

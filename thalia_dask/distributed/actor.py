@@ -198,7 +198,7 @@ class WorkerRegions:
             self._n_helpers + 1,
             send,
             order.patience_s,
-            self._links.inlets,
+            self._links.inlets or None,
         )
         self._mailbox.attach(order.sequence, span)
         helpers = [self._pool.submit(span.work) for _ in range(self._n_helpers)] if self._pool else []

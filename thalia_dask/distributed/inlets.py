@@ -47,6 +47,10 @@ class Inlets:
         self._button.settimeout(0.0)
         self._selector.register(self._bell, selectors.EVENT_READ)
 
+    def __len__(self) -> int:
+        """Number of senders."""
+        return sum(key.data is not None for key in self._keys())
+
     def add(self, sender: str, connection: socket.socket) -> None:
         """Read a connection, too, which must not block; it is closed with the others."""
         self._selector.register(connection, selectors.EVENT_READ, _Inlet(sender))
@@ -76,11 +80,15 @@ class Inlets:
         self._closed = True
         self.wake()
         if self._reading.acquire(blocking=False):
-            for key in list((self._selector.get_map() or {}).values()):
+            for key in self._keys():
                 self._drop(key)
             self._selector.close()
             self._button.close()
             self._reading.release()
+
+    def _keys(self) -> list[selectors.SelectorKey]:
+        """Of senders, and of the bell; none after the end."""
+        return list((self._selector.get_map() or {}).values())
 
     def _read_all(self, wait_s: float) -> None:
         for key, _ in self._selector.select(wait_s):
