@@ -76,7 +76,7 @@ def run(brain: DynamicBrain, n_steps: int) -> float:
 
 
 class Race(NamedTuple):
-    """A brain on workers against the same one sequentially, in turns, with nobody else around."""
+    """A brain on workers against the same one sequentially, in turns, and the cores that were free meanwhile."""
 
     sequential: list[float]
     dask: list[float]
@@ -97,11 +97,9 @@ def race(alone: DynamicBrain, given: dict[str, Any], n_workers: int) -> Race:
     n_threads = min(n_workers, local_cores())
     with DynamicBrain.from_thalia_config(config(given, *overrides)) as dask:
         n_steps = max(100, int(min(run(brain, 100) for brain in (alone, dask)) * SECONDS))
-        cores = [free_cores(n_threads)]
-        turns = [(run(alone, n_steps), run(dask, n_steps)) for _ in range(REPEATS)]
-        cores.append(free_cores(n_threads))
-    sequential, parallel = zip(*turns, strict=True)
-    return Race(list(sequential), list(parallel), min(CALL_STEPS, n_steps), sum(cores) / 2)
+        turns = [(free_cores(n_threads), run(alone, n_steps), run(dask, n_steps)) for _ in range(REPEATS)]
+    cores, sequential, parallel = zip(*turns, strict=True)
+    return Race(list(sequential), list(parallel), min(CALL_STEPS, n_steps), median(cores))
 
 
 def contest(name: str, given: dict[str, Any]) -> str:

@@ -91,8 +91,8 @@ REFERENCE = Machine(
     task_seconds=7e-6,
     handover_seconds=40e-6,
     send_seconds=45e-6,
-    receive_seconds=60e-6,
-    latency_seconds=145e-6,
+    receive_seconds=45e-6,
+    latency_seconds=90e-6,
     call_seconds=1.6e-3,
 )
 """A machine with two cores (2.5 GHz, virtual). What comes before ``orchestrator_window_seconds`` is what
@@ -101,5 +101,5 @@ from cortices of 1000 to 4000 neurons, in turns, in long and in short stretches.
 ``brain.performance`` of rings of 2 and 8 minute regions, sequential and on two local workers;
 ``tests/performance/against_dask.py --messages`` measures it anew. It needs workers, which take seconds to start, so
 calibration scales it by the speed of Python instead. ``handover_seconds`` is what makes forecasts of two threads
-right: without it sixteen small regions were promised 1.3, and ran 0.8 times as fast. A message took 140 to 350 us
-between regions that hardly compute, by machine and hour; 250 lies between."""
+right: without it sixteen small regions were promised 1.3, and ran 0.8 times as fast. What messages take makes the
+forecast of a ring of two minute regions come true, see ``brain.message_costs``."""

@@ -18,11 +18,6 @@ from thalia_dask.performance.machine import Machine
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
 
-_AFTER_MESSAGES = 2.5
-"""Times as long as what a stretch begins with takes on a worker that hears from others by direct exchange: threads
-sleep until a message comes, which passes through the cache. One step of a minute region took 43 us on two workers and
-25 in a plain loop, two steps of a cortex of 1000 neurons 260 and 180."""
-
 
 @dataclass(frozen=True, slots=True)
 class Workers:
@@ -83,7 +78,6 @@ class _Simulation:
         self._ready_steps = dict.fromkeys(self._hoods, 0)
         self._threads = {worker: min(workers.n_threads, len(names)) for worker, names in workers.regions.items()}
         self._n_others = {worker: n_threads - 1 for worker, n_threads in self._threads.items()}
-        self._slowed = {worker: _AFTER_MESSAGES if self._hears(hood) else 1.0 for worker, hood in self._hoods.items()}
         self._lock_free = dict.fromkeys(self._hoods, 0.0)
         self._unread_seconds = dict.fromkeys(self._hoods, 0.0)
         self._n_cores = workers.n_cores
@@ -107,10 +101,6 @@ class _Simulation:
             else:
                 self._receive(who, kind, step, now)
         return now
-
-    def _hears(self, hood: Neighbourhood) -> bool:
-        """Whether regions there hear from another worker."""
-        return any(source in self._hoods for sources in hood.afferents.values() for source, _ in sources)
 
     def _put(self, time: float, kind: str, who: str, step: int) -> None:
         self._order += 1
@@ -157,12 +147,12 @@ class _Simulation:
         return found
 
     def _end_of_stretch(self, worker: str, name: str, n_steps: int, now: float) -> float:
-        cost, slowed = self._costs[name], self._slowed[worker]
-        python = slowed * (cost.window_seconds + self._machine.task_seconds)
+        cost = self._costs[name]
+        python = cost.window_seconds + self._machine.task_seconds
         python += n_steps * cost.python_step_seconds + self._n_incoming[name] * self._machine.projection_seconds
         python += self._unread_seconds[worker]
         self._unread_seconds[worker] = 0.0
-        kernel = slowed * cost.reload_seconds + n_steps * cost.kernel_step_seconds
+        kernel = cost.reload_seconds + n_steps * cost.kernel_step_seconds
         began = max(now, heappop(self._cores))
         n_busy = 1 + sum(free > began for free in self._cores)
         slower = max(1.0, n_busy / self._n_cores)
