@@ -9,7 +9,7 @@ from thalia_dask.engine.windows import window_length
 from thalia_dask.performance.costs import Spent
 from thalia_dask.performance.forecast import Setting, Work, step_seconds
 
-MARGIN = 1.05
+MARGIN = 1.02
 """By how much Dask must promise to be faster. Forecasts err by more, but in both directions."""
 
 _LEAST, _MOST = 1.0 / 3.0, 10.0
