@@ -74,21 +74,47 @@ def test_who_does_not_wait_takes_what_is_there_and_no_more(ends: Ends) -> None:
     assert ends.received == [("b", b"x")]
 
 
-def test_who_waits_can_be_woken_and_nobody_else_reads_meanwhile(ends: Ends) -> None:
+def test_who_waits_can_be_woken(ends: Ends) -> None:
     thread = listening(ends)
     began = monotonic()
-    ends.inlets.listen(0.0)
     ends.inlets.wake()
     thread.join(AWHILE_S)
     assert not thread.is_alive()
     assert monotonic() - began < AWHILE_S / 2
-    ends.inlets.listen(0.0)
-    assert ends.received == []
+
+
+def test_nobody_reads_while_another_thread_does() -> None:
+    entered, go_on, received = threading.Event(), threading.Event(), []
+
+    def receive(sender: str, payload: bytes) -> None:
+        received.append(payload)
+        entered.set()
+        assert go_on.wait(AWHILE_S)
+
+    inlets = Inlets(receive, lambda sender: None)
+    outlet, inlet = socket.socketpair()
+    inlet.settimeout(0.0)
+    inlets.add("a", inlet)
+    thread = threading.Thread(target=inlets.listen, args=(AWHILE_S,))
+    thread.start()
+    outlet.send(framed(b"first"))
+    assert entered.wait(AWHILE_S)
+    outlet.send(framed(b"second"))
+    inlets.listen(0.0)
+    assert received == [b"first"]
+    go_on.set()
+    thread.join(AWHILE_S)
+    inlets.listen(0.0)
+    assert received == [b"first", b"second"]
+    inlets.close()
+    outlet.close()
 
 
 def test_waking_before_anybody_waits_is_not_lost(ends: Ends) -> None:
-    for _ in range(100_000):  # more than a socket holds
+    """Neither by the number of times, more than a socket holds, nor by who does not wait."""
+    for _ in range(100_000):
         ends.inlets.wake()
+    ends.inlets.listen(0.0)
     began = monotonic()
     ends.inlets.listen(AWHILE_S)
     assert monotonic() - began < AWHILE_S / 2
@@ -103,6 +129,12 @@ def test_sender_that_is_gone_is_told_once_after_its_last_payload(ends: Ends) -> 
     ends.senders["b"].send(framed(b"still here"))
     ends.inlets.listen(AWHILE_S)
     assert (ends.received[1:], ends.lost) == ([("b", b"still here")], ["a"])
+
+
+def test_patience_has_no_end(ends: Ends) -> None:
+    ends.senders["a"].send(framed(b"x"))
+    ends.inlets.listen(1e12)
+    assert ends.received == [("a", b"x")]
 
 
 def test_closing_lets_go_of_every_connection_also_while_a_thread_waits(ends: Ends) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
+import dask
 import pytest
 from distributed import LocalCluster, Worker
 from distributed.comm.tcp import TCP
@@ -43,7 +44,7 @@ def workers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Wor
 class Ends:
     """Links of two workers, connected from the first to the second."""
 
-    def __init__(self, workers: list[Worker]) -> None:
+    def __init__(self, workers: list[Worker], *, listens: bool = True) -> None:
         self.worker, other = workers
         self.address = other.address
         self.received: list[bytes] = []
@@ -54,7 +55,8 @@ class Ends:
         )
         self._closed = threading.Event()
         self._listening = threading.Thread(target=self._listen)
-        self._listening.start()
+        if listens:
+            self._listening.start()
         connected = threading.Event()
 
         async def open_links() -> None:
@@ -86,7 +88,8 @@ class Ends:
         self.target.close()
         self._closed.set()
         self.target.inlets.wake()
-        self._listening.join(10)
+        if self._listening.ident is not None:
+            self._listening.join(10)
         assert not self._listening.is_alive()
 
 
@@ -127,6 +130,25 @@ def test_both_ends_notice_that_a_link_broke(ends: Ends) -> None:
     ends.source.send(ends.address, b"after")
     ends.source.send(ends.address, b"even later")
     assert ends.received == [b"before"]
+
+
+def test_payloads_that_nobody_reads_wait_longer_than_dask_lets_them() -> None:
+    """Dask has a connection broken whose other end has not read for 11 s at least."""
+    with (
+        dask.config.set({"distributed.comm.timeouts.tcp": "11s"}),
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, protocol="tcp://", dashboard_address=None, processes=False
+        ) as c,
+    ):
+        ends = Ends(list(c.workers.values()), listens=False)
+        payload = bytes(20_000_000)
+        ends.source.send(ends.address, payload)
+        time.sleep(14.0)
+        assert ends.lost == []
+        while not ends.received:
+            ends.target.inlets.listen(10.0)
+        assert ends.received == [payload]
+        ends.close()
 
 
 def test_who_closes_links_hears_no_more_of_them(ends: Ends) -> None:

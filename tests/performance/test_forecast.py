@@ -201,7 +201,7 @@ def test_a_trial_decides_where_anatomy_leaves_it_open() -> None:
     fast, slow = (choose(works[50], setting, lambda us=us: spent[us]) for us in (1, 5000))
     assert (fast.parallel, slow.parallel) == (False, True)
     assert slow.reason.startswith("dask: by a short trial, a step takes about 10 ms")
-    gaining_little = Work(BRAIN, {"a": kernel(114.5e-6), "b": kernel(114.5e-6)}, REFERENCE)
+    gaining_little = Work(BRAIN, {"a": kernel(114e-6), "b": kernel(114e-6)}, REFERENCE)
     with pytest.raises(AssertionError, match="the brain is tried"):  # many spikes could make it a loss
         choose(gaining_little, setting, never)
     told = f"by anatomy, a step takes about {step_seconds(works[50], SEQUENTIAL) * 1e6:.0f} µs"

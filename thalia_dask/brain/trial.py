@@ -15,7 +15,7 @@ from thalia_dask.regions import creator
 from thalia_dask.ticks import to_steps
 from thalia_dask.topology.plan import BrainPlan
 
-_PIECE_MS, _MOST_PIECES = 20.0, 50
+_PIECE_MS, _FEWEST_PIECES, _MOST_PIECES = 20.0, 3, 50
 _ENOUGH_SECONDS = 0.9
 _PARTS = 4
 """Costs are those of the last quarter: for half a second, activity may rise as the brain learns."""
@@ -41,12 +41,14 @@ def try_out(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -> Sp
         n_piece_steps = max(1, to_steps(_PIECE_MS, plan.dt_ms, "a trial", round_to_grid=True))
         marks = [_so_far(tally, orchestrator, executor)]
         began = perf_counter()
-        while len(marks) <= _MOST_PIECES and perf_counter() - began < _ENOUGH_SECONDS:
+        for n_pieces in range(_MOST_PIECES):
+            if n_pieces >= _FEWEST_PIECES and perf_counter() - began >= _ENOUGH_SECONDS:
+                break
             for port, steps, axons in encoder.spikes(everywhere, orchestrator.now, n_piece_steps):
                 orchestrator.stimulate(port.region, port.index, steps, axons)
             orchestrator.run(n_piece_steps)
             marks.append(_so_far(tally, orchestrator, executor))
-    return _between(marks[-max(2, len(marks) // _PARTS)], marks[-1])
+    return _between(marks[-1 - max(1, (len(marks) - 1) // _PARTS)], marks[-1])
 
 
 def _so_far(tally: Tally, orchestrator: Orchestrator, executor: RunAheadExecutor) -> Spent:

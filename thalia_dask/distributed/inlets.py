@@ -19,6 +19,8 @@ Lost = Callable[[str], None]
 
 LENGTH = struct.Struct("<q")
 _MOST_AT_ONCE = 1 << 18
+_LONGEST_S = 3600.0
+"""More than some weeks cannot be waited for at once."""
 
 
 def framed(payload: bytes) -> bytes:
@@ -42,6 +44,7 @@ class Inlets:
         self._reading = threading.Lock()
         self._bell, self._button = socket.socketpair()
         self._buffer = bytearray(_MOST_AT_ONCE)  # memory of that size, taken anew, is slow where Dask has it trimmed
+        self._n_senders = 0
         self._closed = False
         self._bell.settimeout(0.0)
         self._button.settimeout(0.0)
@@ -49,16 +52,17 @@ class Inlets:
 
     def __len__(self) -> int:
         """Number of senders."""
-        return sum(key.data is not None for key in self._keys())
+        return self._n_senders
 
     def add(self, sender: str, connection: socket.socket) -> None:
         """Read a connection, too, which must not block; it is closed with the others."""
         self._selector.register(connection, selectors.EVENT_READ, _Inlet(sender))
+        self._n_senders += 1
 
     def listen(self, wait_s: float) -> None:
-        """Take in what has come; if nothing has, wait so long for something, or until woken.
+        """Take in what has come; if nothing has, wait so long for something, or until woken, or for an hour.
 
-        Who does not want to wait leaves it to another thread that does.
+        Who does not want to wait leaves it to another thread that does, and to be woken as well.
         """
         if not self._reading.acquire(blocking=wait_s > 0.0):
             return
@@ -80,22 +84,18 @@ class Inlets:
         self._closed = True
         self.wake()
         if self._reading.acquire(blocking=False):
-            for key in self._keys():
+            for key in list((self._selector.get_map() or {}).values()):
                 self._drop(key)
             self._selector.close()
             self._button.close()
             self._reading.release()
 
-    def _keys(self) -> list[selectors.SelectorKey]:
-        """Of senders, and of the bell; none after the end."""
-        return list((self._selector.get_map() or {}).values())
-
     def _read_all(self, wait_s: float) -> None:
-        for key, _ in self._selector.select(wait_s):
-            if key.data is None:
-                self._bell.recv_into(self._buffer)
-            else:
+        for key, _ in self._selector.select(min(wait_s, _LONGEST_S)):
+            if key.data is not None:
                 self._read(key, key.data)
+            elif wait_s:
+                self._bell.recv_into(self._buffer)
 
     def _read(self, key: selectors.SelectorKey, inlet: _Inlet) -> None:
         try:
@@ -107,13 +107,14 @@ class Inlets:
         if not n_bytes:
             self._drop(key)
             self._lost(inlet.sender)
-        for payload in inlet.payloads(bytes(memoryview(self._buffer)[:n_bytes])):
+        for payload in inlet.payloads(memoryview(self._buffer)[:n_bytes]):
             self._receive(inlet.sender, payload)
 
     def _drop(self, key: selectors.SelectorKey) -> None:
         connection = cast("socket.socket", key.fileobj)
         self._selector.unregister(connection)
         connection.close()
+        self._n_senders -= key.data is not None
 
 
 class _Inlet:
@@ -121,17 +122,15 @@ class _Inlet:
 
     def __init__(self, sender: str) -> None:
         self.sender = sender
-        self._part = b""
+        self._part = bytearray()
 
-    def payloads(self, received: bytes) -> Iterator[bytes]:
+    def payloads(self, received: memoryview) -> Iterator[bytes]:
         """What is whole now."""
-        content = self._part + received if self._part else received
-        first = 0
-        while first + LENGTH.size <= len(content):
-            (length,) = LENGTH.unpack_from(content, first)
-            last = first + LENGTH.size + length
-            if last > len(content):
-                break
-            yield content[first + LENGTH.size : last]
-            first = last
-        self._part = content[first:]
+        part = self._part
+        part += received
+        while len(part) >= LENGTH.size:
+            end = LENGTH.size + LENGTH.unpack_from(part)[0]
+            if len(part) < end:
+                return
+            yield bytes(memoryview(part)[LENGTH.size : end])
+            del part[:end]

@@ -9,6 +9,7 @@ where it has none, in Dask's messages.
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
@@ -84,8 +85,7 @@ class Links:
             self._senders[address] = _CommSender(comm, self._worker.loop)
         else:
             if not isinstance(stream, SSLIOStream):
-                async with asyncio.timeout(parse_timedelta(dask.config.get("distributed.comm.timeouts.connect"))):
-                    await stream.read_bytes(len(_READY))
+                await _until_ready(comm, stream)
             self._senders[address] = _StreamSender(comm, stream, self._worker.loop)
         self._watches.append(asyncio.create_task(self._watch(address, comm)))
 
@@ -129,6 +129,18 @@ class Links:
             comm.abort()
         self.inlets.close()
         self._at_end.set()
+
+
+async def _until_ready(comm: Comm, stream: IOStream) -> None:
+    """Wait for the receiver, which reads when it has time: that it leaves payloads alone is no sign of its end."""
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 0)
+    try:
+        async with asyncio.timeout(parse_timedelta(dask.config.get("distributed.comm.timeouts.connect"))):
+            await stream.read_bytes(len(_READY))
+    except OSError:
+        comm.abort()
+        raise
 
 
 def _stream(comm: Comm) -> IOStream | None:
