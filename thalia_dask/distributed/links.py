@@ -132,9 +132,7 @@ class Links:
 
 
 async def _until_ready(comm: Comm, stream: IOStream) -> None:
-    """Wait for the receiver, which reads when it has time: that it leaves payloads alone is no sign of its end."""
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 0)
+    """Wait until the receiver has taken the connection from its event loop."""
     try:
         async with asyncio.timeout(parse_timedelta(dask.config.get("distributed.comm.timeouts.connect"))):
             await stream.read_bytes(len(_READY))
@@ -160,6 +158,9 @@ class _StreamSender:
         self._loop = loop
         # a handle of the connection that is this one's own: the stream may close its handle at any time
         self._socket = None if isinstance(stream, SSLIOStream) else stream.socket.dup()
+        if self._socket is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+            # the receiver reads when it has time: that it leaves payloads alone is no sign of its end
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 0)
         self._lock = threading.Lock()
         self._n_waiting = 1
         self._write(b"")  # done when all has gone that was written before

@@ -156,7 +156,7 @@ class _Simulation:
         began = max(now, heappop(self._cores))
         n_busy = 1 + sum(free > began for free in self._cores)
         slower = max(1.0, n_busy / self._n_cores)
-        if self._lock_free[worker] > began and self._n_others[worker]:
+        if self._lock_free[worker] > began and self._n_others[worker]:  # one thread alone takes it from nobody
             python += self._machine.handover_seconds
         free = max(began, self._lock_free[worker]) + slower * python
         self._lock_free[worker] = free
