@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from tests.toy_regions import SilentRegion
 from tests.toy_spans import Noting, Sent, span
-from thalia_dask.engine.span import Packets, fair_steps
+from thalia_dask.engine.span import Packets
+from thalia_dask.engine.stretches import fair_steps
 from thalia_dask.errors import ClusterError
 from thalia_dask.spikes import Arrivals, SpikePacket
 from thalia_dask.ticks import Window

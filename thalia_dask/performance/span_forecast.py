@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from math import ceil
 
 from thalia_dask.engine.neighbourhood import Neighbourhood
-from thalia_dask.engine.span import FEW_REGIONS, fair_steps, longest_stretch, turn_steps
+from thalia_dask.engine.stretches import FEW_REGIONS, fair_steps, longest_stretch, turn_steps
 from thalia_dask.performance.costs import Costs
 from thalia_dask.performance.machine import Machine
 from thalia_dask.ticks import Window
