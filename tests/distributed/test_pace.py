@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from tests.toy_brains import plan
 from thalia_dask.distributed.pace import Pace
 from thalia_dask.ticks import Window
@@ -11,20 +15,53 @@ TOGETHER, APART = dict.fromkeys("abc", "w1"), {"a": "w1", "b": "w2", "c": "w1"}
 STEPS = Window(0, 100)
 
 
+def lengths(pace: Pace, seconds: Callable[[int, int], float], n_spans: int) -> list[int]:
+    """The length that each span was computed with, if it takes what ``seconds`` says of its number and length."""
+    taken = []
+    for number in range(n_spans):
+        taken.append(pace.window_steps(STEPS))
+        pace.learn(STEPS, seconds(number, taken[-1]))
+    return taken
+
+
 def chosen(placement: dict[str, str], seconds: dict[int, float], wanted: int | None = None) -> tuple[set[int], int]:
     """Lengths that were tried, and the one that was chosen, where a span takes so long with each."""
-    pace = Pace(BRAIN.projections, placement, wanted)
-    tried = []
-    for _ in range(20):
-        tried.append(pace.window_steps(STEPS))
-        pace.learn(STEPS, tried[-1], seconds[tried[-1]])
-    assert len(set(tried[10:])) == 1
-    return set(tried), tried[-1]
+    taken = lengths(Pace(BRAIN.projections, placement, wanted), lambda _, length: seconds[length], 12)
+    assert len(set(taken[6:])) == 1
+    return set(taken), taken[-1]
 
 
 def test_the_faster_of_two_lengths_is_kept() -> None:
     assert chosen(APART, {6: 1.0, 3: 0.9}) == ({6, 3}, 3)
     assert chosen(APART, {6: 0.9, 3: 1.0}) == ({6, 3}, 6)
+
+
+def test_one_slow_span_decides_nothing() -> None:
+    """The first one opens connections."""
+    pace = Pace(BRAIN.projections, APART, None)
+    taken = lengths(pace, lambda number, length: 50.0 if number == 0 else {6: 0.9, 3: 1.0}[length], 12)
+    assert set(taken[6:]) == {6}
+
+
+@pytest.mark.parametrize("growth", [-0.02, 0.02])
+@pytest.mark.parametrize("faster", [6, 3])
+def test_activity_that_changes_favours_neither(growth, faster) -> None:
+    pace = Pace(BRAIN.projections, APART, None)
+    taken = lengths(pace, lambda number, length: (1.0 + growth * number) * (0.96 if length == faster else 1.0), 12)
+    assert set(taken[6:]) == {faster}
+
+
+def test_what_was_right_while_the_brain_was_silent_is_tried_again() -> None:
+    pace = Pace(BRAIN.projections, APART, None)
+    assert set(lengths(pace, lambda _, length: {6: 0.9, 3: 1.0}[length], 200)[-6:]) == {6}
+    taken = lengths(pace, lambda _, length: {6: 2.0, 3: 1.5}[length], 400)
+    assert taken.count(3) > 200
+
+
+def test_trials_become_rare_where_the_same_length_stays_the_faster() -> None:
+    pace = Pace(BRAIN.projections, APART, None)
+    taken = lengths(pace, lambda _, length: {6: 0.9, 3: 1.0}[length], 4000)
+    assert 0.005 < taken[2000:].count(3) / 2000 < 0.01
 
 
 def test_half_is_of_the_shortest_delay_between_workers() -> None:

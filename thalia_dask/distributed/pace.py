@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 
 from thalia_dask.engine.axons import shortest_delay_steps
 from thalia_dask.engine.windows import window_length
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
 
-_TRIALS = 3
-"""Spans that are computed with either length before one is chosen."""
+_TURNS = (0, 1, 1, 0, 0, 1)
+"""The length of each span of a trial. Activity that rises or falls meanwhile favours neither."""
+_SHORTEST_REST, _LONGEST_REST = 12, 384
+"""Spans until lengths are tried again: twice as many each time that the same one is faster."""
 
 
 class Pace:
-    """Windows of a brain: the look-ahead, or half of what lies between workers, whichever turns out faster.
+    """Windows of a brain: the look-ahead, or half of what lies between workers, whichever is faster.
 
     With windows of half the shortest delay between workers, what is sent after one window is needed only after the
     next one: it travels while that is being computed. But it takes twice as many messages, and where no core is free
-    for them, those cost more than the waiting. So both lengths are tried in turn, and the faster is kept.
+    for them, those cost more than the waiting. So both lengths are tried in turn, and the faster is kept for a while:
+    which one that is depends on how active the brain is.
 
     Parameters
     ----------
@@ -40,20 +44,33 @@ class Pace:
         if look_ahead is not None:
             self.lengths.append(window_length(look_ahead, wanted_steps))
         if crossing is not None and wanted_steps is None:
-            self.lengths.append(min(self.lengths[0], max(1, crossing // 2)))
-        self._tried: dict[int, list[float]] = {length: [] for length in self.lengths}
+            half = min(self.lengths[0], max(1, crossing // 2))
+            if half != self.lengths[0]:
+                self.lengths.append(half)
+        self._tried: list[float] = []
+        self._fastest = self._to_rest = 0
+        self._rest = _SHORTEST_REST
 
     def window_steps(self, steps: Window) -> int:
         """The length of the windows into which a span is cut."""
         if not self.lengths:
             return steps.n_steps
-        untried = [length for length, tried in self._tried.items() if len(tried) < _TRIALS]
-        if untried:
-            return min(untried, key=lambda length: len(self._tried[length]))
-        return min(self._tried, key=lambda length: min(self._tried[length]))
+        if len(self.lengths) == 1 or self._to_rest:
+            return self.lengths[self._fastest]
+        return self.lengths[_TURNS[len(self._tried)]]
 
-    def learn(self, steps: Window, window_steps: int, seconds: float) -> None:
-        """Take note of how long a span took."""
-        tried = self._tried.get(window_steps)
-        if tried is not None and len(tried) < _TRIALS:
-            tried.append(seconds / steps.n_steps)
+    def learn(self, steps: Window, seconds: float) -> None:
+        """Take note of how long a span took in such windows."""
+        if self._to_rest:
+            self._to_rest -= 1
+        elif len(self.lengths) > 1:
+            self._tried.append(seconds / steps.n_steps)
+            if len(self._tried) == len(_TURNS):
+                self._choose()
+
+    def _choose(self) -> None:
+        taken = [median(s for s, turn in zip(self._tried, _TURNS, strict=True) if turn == which) for which in (0, 1)]
+        fastest = taken.index(min(taken))
+        self._rest = min(2 * self._rest, _LONGEST_REST) if fastest == self._fastest else _SHORTEST_REST
+        self._fastest, self._to_rest = fastest, self._rest
+        self._tried.clear()

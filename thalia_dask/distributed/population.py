@@ -180,7 +180,7 @@ class Population:
         reports = self._cluster.client.sync(
             advance_homes, self.homes, orders, self._sequence, steps.start, self._limits
         )
-        self._pace.learn(steps, window_steps, perf_counter() - began)
+        self._pace.learn(steps, perf_counter() - began)
         return Advance(self.homes, reports, n_windows=-(-steps.n_steps // window_steps))
 
     def snapshot(self, regions: Collection[str]) -> dict[str, bytes]:
