@@ -42,11 +42,18 @@ def test_dask_where_it_promises_more(monkeypatch: pytest.MonkeyPatch, three_work
     asked = []
 
     def choose(work, setting, tried):
-        spent = tried()
-        assert spent.orchestrating_seconds > 0.0
-        assert all(seconds > 0.0 for seconds in spent.compute_seconds.values())
+        trial = tried()
+        for spent in trial:
+            assert spent.orchestrating_seconds > 0.0
+            assert all(seconds > 0.0 for seconds in spent.compute_seconds.values())
         asked.append(
-            (work.call_steps, list(spent.compute_seconds), setting.n_workers, setting.n_threads, setting.exchange)
+            (
+                work.call_steps,
+                list(trial.spent.compute_seconds),
+                setting.n_workers,
+                setting.n_threads,
+                setting.exchange,
+            )
         )
         return Choice(parallel=True, reason="dask: so that it is tested")
 
@@ -92,4 +99,18 @@ def test_a_brain_that_does_not_fit_here_is_not_tried(monkeypatch: pytest.MonkeyP
 def test_a_trial_takes_steps_of_any_length() -> None:
     """0.1 s are no whole number of steps of 0.3 ms."""
     plan = build_plan(TWO_SENSES)
-    assert list(try_out(replace(plan, dt_ms=0.3), 100.0, None).compute_seconds) == list(plan.region_names)
+    assert list(try_out(replace(plan, dt_ms=0.3), 100.0, None).spent.compute_seconds) == list(plan.region_names)
+
+
+def test_a_trial_counts_as_many_steps_in_spans_of_the_look_ahead() -> None:
+    """Nothing comes back to the senses: there is no bound to how far they go at once, but for the piece."""
+    plan = build_plan(TWO_SENSES)
+    long, brief = try_out(plan, 100.0, None)
+    assert plan.look_ahead_steps == 5
+    assert brief is not None
+    assert brief.n_steps == long.n_steps == 5 * brief.n_windows
+    assert long.n_windows < brief.n_windows
+
+
+def test_a_trial_without_delays_knows_one_kind_of_windows() -> None:
+    assert try_out(replace(build_plan(TWO_SENSES), projections=()), 100.0, None).brief is None

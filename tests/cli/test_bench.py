@@ -9,6 +9,7 @@ import xarray as xr
 from thalia_dask.brain.bench import Measurement, settings_to_compare
 from thalia_dask.cli.bench_report import BenchReport, label
 from thalia_dask.config import load_config
+from thalia_dask.performance.costs import Spent, Trial
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting
 from thalia_dask.performance.machine import REFERENCE
 from thalia_dask.topology.build import build_plan
@@ -39,12 +40,14 @@ def spent(workers: int, wall: float, compute: float, waiting: float, exchange: f
 
 
 def report(two_regions, dask_speed: float) -> BenchReport:
+    alone = spent(1, 3.0, 0.5, 0.0, 0.2)
     return BenchReport(
         build_plan(load_config(two_regions)),
         [
-            Measurement(SEQUENTIAL, (900.0, 1000.0, 1100.0), spent(1, 3.0, 0.5, 0.0, 0.2)),
+            Measurement(SEQUENTIAL, (900.0, 1000.0, 1100.0), alone),
             Measurement(DIRECT, (dask_speed,), spent(2, 10.0, 2.0, 4.0, 3.0)),
         ],
+        Trial(Spent.of(alone), None),
         REFERENCE,
         1000,
         None,

@@ -21,10 +21,11 @@ import xarray as xr
 from thalia_dask import DynamicBrain
 from thalia_dask.brain.message_costs import with_messages_measured
 from thalia_dask.brain.opening import open_executor
+from thalia_dask.brain.trial import try_out
 from thalia_dask.config import ThaliaConfig, load_config
 from thalia_dask.distributed.placement import local_cores
 from thalia_dask.performance.calibration import calibrate, free_cores
-from thalia_dask.performance.costs import Spent, predict, step_costs
+from thalia_dask.performance.costs import Spent, Trial, predict, step_costs
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 from thalia_dask.performance.machine import Machine
 from thalia_dask.topology.build import build_plan
@@ -98,10 +99,10 @@ class Race(NamedTuple):
     def spread(self) -> float:
         return max((max(s) - min(s)) / median(s) for s in (self.sequential, self.dask))
 
-    def forecast(self, plan: BrainPlan, machine: Machine) -> tuple[float, float]:
+    def forecast(self, plan: BrainPlan, trial: Trial, machine: Machine) -> tuple[float, float]:
         """Steps per second, alone and on workers."""
         work = Work(plan, predict(plan), machine, self.call_steps, spread_by=step_costs(plan))
-        work = work.as_spent(Spent.of(self.spent))
+        work = work.as_spent(Spent.of(self.spent), trial)
         return 1 / step_seconds(work, SEQUENTIAL), 1 / step_seconds(
             work, Setting(self.n_workers, n_cores=self.n_cores)
         )
@@ -126,11 +127,13 @@ def contest(name: str, given: dict[str, Any]) -> str:
     """One row of the table. Messages are measured before the races and after them, in other brains."""
     plan = build_plan(config(given))
     auto = open_executor(config(given, "brain.parallel=auto", "execution.n_workers=2"), plan, None, CALL_STEPS)
+    trial = try_out(plan, config(given).brain.max_input_rate_hz, None)
     before = with_messages_measured(calibrate())
     races = [race(given, n_workers) for n_workers in (1, 2)]
     machines = before, with_messages_measured(calibrate())
     told = [
-        [mean(speeds) for speeds in zip(*(ran.forecast(plan, m) for m in machines), strict=True)] for ran in races
+        [mean(speeds) for speeds in zip(*(ran.forecast(plan, trial, m) for m in machines), strict=True)]
+        for ran in races
     ]
     one, two = races
     real = median(two.sequential)

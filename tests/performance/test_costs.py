@@ -4,7 +4,7 @@ import pytest
 
 from thalia_dask.config import load_config
 from thalia_dask.performance.calibration import calibrate, calibrated_costs
-from thalia_dask.performance.costs import Spent, measured, predict, step_costs
+from thalia_dask.performance.costs import Spent, Trial, measured, predict, step_costs
 from thalia_dask.performance.machine import REFERENCE
 from thalia_dask.topology.build import build_plan
 
@@ -42,6 +42,35 @@ def test_measured_costs_add_up_to_what_was_measured(seconds) -> None:
     (cost,) = measured(brain(), Spent({"a": seconds}, 1e-3, 1e-3, n_steps=300, n_windows=100, n_spans=10)).values()
     assert 100 * cost.seconds(3) == pytest.approx(seconds)
     assert min(cost.window_seconds, cost.reload_seconds, cost.python_step_seconds, cost.kernel_step_seconds) >= 0.0
+
+
+LONG = Spent({"a": 0.3}, 0.0, 0.0, n_steps=300, n_windows=30, n_spans=3)
+
+
+def brief(step_seconds: float) -> Spent:
+    """Windows of three steps."""
+    return Spent({"a": 300 * step_seconds}, 0.0, 0.0, n_steps=300, n_windows=100, n_spans=100)
+
+
+def test_a_trial_tells_how_much_longer_short_windows_take() -> None:
+    """What a region needs is loaded within the first steps of a window: windows that are shorter still load less."""
+    (cost,) = measured(brain(), LONG, trial=Trial(LONG, brief(1.2e-3))).values()
+    assert cost.seconds(10) / 10 == pytest.approx(1e-3)
+    assert cost.seconds(3) / 3 == pytest.approx(1.2e-3)
+    assert cost.seconds(1) == pytest.approx(1.2e-3 + cost.window_seconds * (1 - 1 / 3))
+    assert min(cost.reload_seconds, cost.kernel_step_seconds) > 0.0
+
+
+def test_short_windows_that_took_no_longer_load_nothing() -> None:
+    (cost,) = measured(brain(), LONG, trial=Trial(LONG, brief(0.99e-3))).values()
+    assert cost.reload_seconds == 0.0
+
+
+@pytest.mark.parametrize("n_windows", [100, 70])
+def test_windows_of_nearly_the_same_length_tell_nothing(n_windows) -> None:
+    plan, long = brain(), LONG._replace(n_windows=n_windows)
+    for other in (brief(1.2e-3), None):
+        assert measured(plan, long, trial=Trial(long, other)) == measured(plan, long)
 
 
 def test_messages_are_scaled_as_a_whole_and_alone() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.toy_brains import plan
 from thalia_dask.config import load_config
 from thalia_dask.performance.choice import MARGIN, choose
-from thalia_dask.performance.costs import RegionCost, Spent
+from thalia_dask.performance.costs import RegionCost, Spent, Trial
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 from thalia_dask.performance.machine import REFERENCE, Machine
 from thalia_dask.performance.span_forecast import Workers, span_seconds
@@ -187,7 +187,7 @@ def test_a_close_race_is_not_run_on_dask() -> None:
 
 
 def test_a_trial_decides_where_anatomy_leaves_it_open() -> None:
-    def never() -> Spent:
+    def never() -> Trial:
         raise AssertionError("the brain is tried, though the choice does not depend on it")
 
     setting = Setting(2, n_cores=2)
@@ -196,7 +196,8 @@ def test_a_trial_decides_where_anatomy_leaves_it_open() -> None:
     assert choose(works[5000], setting, never).parallel
     orchestrating = 100 * works[1].orchestrating_seconds
     spent = {
-        us: Spent({"a": us * 4e-4, "b": us * 4e-4}, orchestrating, orchestrating, 400, 100, 100) for us in (1, 5000)
+        us: Trial(Spent({"a": us * 4e-4, "b": us * 4e-4}, orchestrating, orchestrating, 400, 100, 100), None)
+        for us in (1, 5000)
     }
     fast, slow = (choose(works[50], setting, lambda us=us: spent[us]) for us in (1, 5000))
     assert (fast.parallel, slow.parallel) == (False, True)

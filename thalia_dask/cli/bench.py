@@ -52,6 +52,7 @@ def bench(
     from thalia_dask.brain.bench import measure, settings_to_compare
     from thalia_dask.brain.message_costs import with_messages_measured
     from thalia_dask.brain.opening import window_steps
+    from thalia_dask.brain.trial import try_out
     from thalia_dask.cli.bench_report import BenchReport
     from thalia_dask.cli.execution import count_steps, planned
     from thalia_dask.config import load_config
@@ -67,9 +68,11 @@ def bench(
         call_steps = loaded.task.n_timesteps or loaded.brain.encoding_timesteps
     bar.show_stage("measuring messages")
     machine = with_messages_measured(calibrate())
+    bar.show_stage("trying short windows")
+    trial = try_out(plan, loaded.brain.max_input_rate_hz, window_steps(loaded))
     settings = settings_to_compare(len(plan.regions), workers)
     measurements = measure(loaded, settings, repeats=repeats, call_steps=call_steps, n_steps=n_steps, told=bar.show)
-    report = BenchReport(plan, measurements, machine, call_steps, window_steps(loaded))
+    report = BenchReport(plan, measurements, trial, machine, call_steps, window_steps(loaded))
     bar.stop()
     for line in report.lines():
         click.echo(line)

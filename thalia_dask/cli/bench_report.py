@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from thalia_dask.brain.bench import Measurement
 from thalia_dask.cli.text import counted, table
-from thalia_dask.performance.costs import Spent, predict, step_costs
+from thalia_dask.performance.costs import Spent, Trial, predict, step_costs
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 from thalia_dask.performance.machine import Machine
 from thalia_dask.topology.plan import BrainPlan
@@ -29,10 +29,11 @@ def label(setting: Setting) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BenchReport:
-    """All measurements of one brain, the sequential one first."""
+    """All measurements of one brain, the sequential one first, and a trial of it."""
 
     plan: BrainPlan
     measurements: Sequence[Measurement]
+    trial: Trial
     machine: Machine
     call_steps: int
     window_steps: int | None
@@ -79,7 +80,7 @@ class BenchReport:
         """Setting -> predicted steps per second, from the costs measured sequentially."""
         anatomy = predict(self.plan)
         work = Work(self.plan, anatomy, self.machine, self.call_steps, self.window_steps, step_costs(self.plan))
-        work = work.as_spent(Spent.of(self._alone.spent))
+        work = work.as_spent(Spent.of(self._alone.spent), self.trial)
         settings = [m.setting for m in self.measurements]
         settings += [Setting(n, 1, "direct", n) for n in PREDICTED_WORKERS]
         return {setting: 1.0 / step_seconds(work, setting) for setting in settings}

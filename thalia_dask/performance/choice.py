@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from thalia_dask.engine.windows import window_length
-from thalia_dask.performance.costs import Spent
+from thalia_dask.performance.costs import Trial
 from thalia_dask.performance.forecast import Setting, Work, step_seconds
 
 MARGIN = 1.02
@@ -26,7 +26,7 @@ class Choice:
     reason: str
 
 
-def choose(work: Work, setting: Setting, tried: Callable[[], Spent] | None = None) -> Choice:
+def choose(work: Work, setting: Setting, tried: Callable[[], Trial] | None = None) -> Choice:
     """The faster of the sequential executor and Dask in this setting, sequential where they are close.
 
     Parameters
@@ -44,7 +44,8 @@ def choose(work: Work, setting: Setting, tried: Callable[[], Spent] | None = Non
         return Choice(parallel=False, reason="sequential: there is one free core, which workers would have to share")
     source = "anatomy"
     if tried is not None and _pays(_least(work), setting) != _pays(_scaled(work, _MOST), setting):
-        work, source = work.as_spent(tried()), "a short trial"
+        trial = tried()
+        work, source = work.as_spent(trial.spent, trial), "a short trial"
     alone, together = step_seconds(work, _alone(setting)), step_seconds(work, setting)
     taken = f"{_microseconds(alone)} sequentially and {_microseconds(together)} on {where}"
     promise = f"by {source}, a step takes about {taken}"

@@ -28,6 +28,9 @@ _CACHED_NEURONS = 4000
 """Of more, the kernel itself has to load most anew in every step: short stretches of 20 000 neurons took 93 us more
 each, of 4000 neurons 185."""
 
+_DISTINCT = 1.5
+"""By how much windows of a trial must differ in length: of closer ones, noise would tell more than memory does."""
+
 
 @dataclass(frozen=True, slots=True)
 class RegionCost:
@@ -38,17 +41,22 @@ class RegionCost:
     window_seconds, python_step_seconds : hold the interpreter lock, so that threads of one process take turns.
     kernel_step_seconds : does not.
     reload_seconds : until what the region needs is in the cache again after others have been; without the lock, too.
+    reload_steps : in which that is loaded: of a shorter window it is a part.
     """
 
     window_seconds: float
     python_step_seconds: float
     kernel_step_seconds: float
     reload_seconds: float = 0.0
+    reload_steps: float = 1.0
 
     def seconds(self, n_steps: float) -> float:
         """The time for one window."""
-        once = self.window_seconds + self.reload_seconds
-        return once + n_steps * (self.python_step_seconds + self.kernel_step_seconds)
+        return self.window_seconds + n_steps * self.python_step_seconds + self.unlocked_seconds(n_steps)
+
+    def unlocked_seconds(self, n_steps: float) -> float:
+        """The part of it in which other threads may hold the interpreter lock."""
+        return min(1.0, n_steps / self.reload_steps) * self.reload_seconds + n_steps * self.kernel_step_seconds
 
 
 Costs = Mapping[str, RegionCost]
@@ -72,6 +80,14 @@ class Spent(NamedTuple):
     n_windows: int
     n_spans: int
 
+    @property
+    def steps_per_window(self) -> float:
+        return self.n_steps / self.n_windows
+
+    def step_seconds(self, region: str) -> float:
+        """Computing one step of a region."""
+        return self.compute_seconds[region] / self.n_steps
+
     @classmethod
     def of(cls, performance: xr.Dataset) -> Spent:
         """From ``brain.performance``, or a difference of two."""
@@ -87,6 +103,31 @@ class Spent(NamedTuple):
         )
 
 
+class Trial(NamedTuple):
+    """The same brain, run sequentially in two ways.
+
+    Attributes
+    ----------
+    spent : with regions that go as far at once as they can.
+    brief : in spans of the look-ahead, or None where regions cannot go further.
+    """
+
+    spent: Spent
+    brief: Spent | None
+
+    def reloaded(self, region: str, cost: RegionCost) -> RegionCost:
+        """The cost with a reload by which brief windows take as much longer as they did."""
+        if self.brief is None or self.spent.steps_per_window < _DISTINCT * self.brief.steps_per_window:
+            return cost
+        longer = self.brief.step_seconds(region) - self.spent.step_seconds(region)
+        once = longer / (1.0 / self.brief.steps_per_window - 1.0 / self.spent.steps_per_window)
+        return replace(
+            cost,
+            reload_seconds=max(0.0, once - cost.window_seconds),
+            reload_steps=self.brief.steps_per_window,
+        )
+
+
 def predict(
     plan: BrainPlan, machine: Machine = REFERENCE, rate_hz: float = EXPECTED_RATE_HZ
 ) -> dict[str, RegionCost]:
@@ -97,22 +138,27 @@ def predict(
     return {spec.name: _predict(spec, machine, rate_hz * plan.dt_ms / 1000.0) for spec in plan.regions}
 
 
-def measured(plan: BrainPlan, spent: Spent, machine: Machine = REFERENCE) -> dict[str, RegionCost]:
+def measured(
+    plan: BrainPlan, spent: Spent, machine: Machine = REFERENCE, trial: Trial | None = None
+) -> dict[str, RegionCost]:
     """Region -> what it costs, from the seconds that it took in a sequential brain.
 
-    The seconds are divided as the prediction is: Python and memory go with windows, the rest with steps.
+    The seconds are divided as the prediction is: Python and memory go with windows, the rest with steps. How much
+    memory takes is known better from a trial.
     """
     costs = {}
     for name, guess in predict(plan, machine).items():
         known = replace(guess, kernel_step_seconds=0.0)
-        per_window = spent.n_steps / spent.n_windows
-        seconds = spent.compute_seconds[name] / spent.n_steps
+        if trial is not None:
+            known = trial.reloaded(name, known)
+        per_window, seconds = spent.steps_per_window, spent.step_seconds(name)
         scale = min(1.0, 0.9 * seconds * per_window / known.seconds(per_window))
-        costs[name] = RegionCost(
-            scale * known.window_seconds,
-            scale * known.python_step_seconds,
-            seconds - scale * known.seconds(per_window) / per_window,
-            scale * known.reload_seconds,
+        costs[name] = replace(
+            known,
+            window_seconds=scale * known.window_seconds,
+            python_step_seconds=scale * known.python_step_seconds,
+            kernel_step_seconds=seconds - scale * known.seconds(per_window) / per_window,
+            reload_seconds=scale * known.reload_seconds,
         )
     return costs
 

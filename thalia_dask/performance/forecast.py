@@ -9,7 +9,7 @@ from typing import Literal
 from thalia_dask.distributed.pace import Pace
 from thalia_dask.distributed.placement import assign
 from thalia_dask.engine.windows import LONGEST_SPAN_STEPS, SPAN_SECONDS, window_length
-from thalia_dask.performance.costs import Costs, Spent, measured
+from thalia_dask.performance.costs import Costs, Spent, Trial, measured
 from thalia_dask.performance.machine import Machine
 from thalia_dask.performance.span_forecast import Workers, span_seconds
 from thalia_dask.topology.plan import BrainPlan
@@ -68,15 +68,18 @@ class Work:
         projections = len(self.plan.projections) * machine.projection_seconds
         return machine.orchestrator_window_seconds + regions + projections
 
-    def as_spent(self, spent: Spent) -> Work:
-        """The same work with what it took in a sequential brain, of regions and of their spikes."""
+    def as_spent(self, spent: Spent, trial: Trial | None = None) -> Work:
+        """The same work with what it took in a sequential brain, of regions and of their spikes.
+
+        A trial of the same brain, perhaps at other steps, tells how it would be in shorter windows.
+        """
         turns = len(self.costs) * self.machine.task_seconds
         turns = spent.n_windows * (turns + len(self.plan.projections) * self.machine.projection_seconds)
         spans = spent.n_spans * self.orchestrating_seconds
         rest = spent.carrying_seconds + spent.orchestrating_seconds
         return replace(
             self,
-            costs=measured(self.plan, spent, self.machine),
+            costs=measured(self.plan, spent, self.machine, trial),
             machine=self.machine.with_carrying(min(1.0, rest / (turns + spans))),
             carrying_seconds=max(0.0, spent.carrying_seconds - turns) / spent.n_steps,
             spike_seconds=max(0.0, spent.orchestrating_seconds - spans) / spent.n_steps,

@@ -152,7 +152,7 @@ class _Simulation:
         python += n_steps * cost.python_step_seconds + self._n_incoming[name] * self._machine.projection_seconds
         python += self._unread_seconds[worker]
         self._unread_seconds[worker] = 0.0
-        kernel = cost.reload_seconds + n_steps * cost.kernel_step_seconds
+        kernel = cost.unlocked_seconds(n_steps)
         began = max(now, heappop(self._cores))
         n_busy = 1 + sum(free > began for free in self._cores)
         slower = max(1.0, n_busy / self._n_cores)
