@@ -29,6 +29,7 @@ def spent(workers: int, wall: float, compute: float, waiting: float, exchange: f
         "n_steps": 1000,
         "n_windows": 200,
         "n_spans": 200,
+        "spikes": ("region", [3000, 1000]),
         "overhead_ratio": 1.5,
     }
     coordinates = {

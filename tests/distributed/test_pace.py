@@ -27,7 +27,7 @@ def lengths(pace: Pace, seconds: Callable[[int, int], float], n_spans: int) -> l
 def chosen(placement: dict[str, str], seconds: dict[int, float], wanted: int | None = None) -> tuple[set[int], int]:
     """Lengths that were tried, and the one that was chosen, where a span takes so long with each."""
     taken = lengths(Pace(BRAIN.projections, placement, wanted), lambda _, length: seconds[length], 12)
-    assert len(set(taken[6:])) == 1
+    assert len(set(taken[4:])) == 1
     return set(taken), taken[-1]
 
 
@@ -40,7 +40,7 @@ def test_one_slow_span_decides_nothing() -> None:
     """The first one opens connections."""
     pace = Pace(BRAIN.projections, APART, None)
     taken = lengths(pace, lambda number, length: 50.0 if number == 0 else {6: 0.9, 3: 1.0}[length], 12)
-    assert set(taken[6:]) == {6}
+    assert set(taken[4:]) == {6}
 
 
 @pytest.mark.parametrize("growth", [-0.02, 0.02])
@@ -48,7 +48,7 @@ def test_one_slow_span_decides_nothing() -> None:
 def test_activity_that_changes_favours_neither(growth, faster) -> None:
     pace = Pace(BRAIN.projections, APART, None)
     taken = lengths(pace, lambda number, length: (1.0 + growth * number) * (0.96 if length == faster else 1.0), 12)
-    assert set(taken[6:]) == {faster}
+    assert set(taken[4:]) == {faster}
 
 
 def test_what_was_right_while_the_brain_was_silent_is_tried_again() -> None:
@@ -61,7 +61,7 @@ def test_what_was_right_while_the_brain_was_silent_is_tried_again() -> None:
 def test_trials_become_rare_where_the_same_length_stays_the_faster() -> None:
     pace = Pace(BRAIN.projections, APART, None)
     taken = lengths(pace, lambda _, length: {6: 0.9, 3: 1.0}[length], 4000)
-    assert 0.005 < taken[2000:].count(3) / 2000 < 0.01
+    assert 0.003 < taken[2000:].count(3) / 2000 < 0.007
 
 
 def test_half_is_of_the_shortest_delay_between_workers() -> None:

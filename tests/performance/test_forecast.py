@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from tests.toy_brains import plan
 from thalia_dask.config import load_config
 from thalia_dask.performance.choice import MARGIN, choose
-from thalia_dask.performance.costs import RegionCost, Spent, Trial
+from thalia_dask.performance.costs import AMONG_OTHERS, RegionCost, Spent, Trial
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 from thalia_dask.performance.machine import REFERENCE, Machine
 from thalia_dask.performance.span_forecast import Workers, span_seconds
 from thalia_dask.topology.build import build_plan
 
-NOTHING_COSTS = Machine(*[0.0] * 18)
+NOTHING_COSTS = Machine(*[0.0] * 19)
 PAIR = plan({"a": 8, "b": 8}, [("a", "b", 4), ("b", "a", 4)])
 TWO_THALAMI = {
     "regions": {name: {"kind": "thalamus", "size": 8, "input_size": 8} for name in "ab"},
@@ -87,12 +87,22 @@ def test_a_stretch_begins_slowly() -> None:
 
 def test_who_waits_reads_a_message_at_once_and_who_computes_after_its_stretch() -> None:
     """Windows of 4 steps take 1 s. A message takes the reader 0.5 s, whether it was waited for or not."""
-    reading, costs = replace(NOTHING_COSTS, receive_seconds=0.5), {"a": kernel(0.25), "b": kernel(0.25)}
+    reading = replace(NOTHING_COSTS, receive_seconds=0.5 / AMONG_OTHERS)
+    costs = {"a": kernel(0.25), "b": kernel(0.25)}
     waiting, computing = PAIR, plan({"a": 8, "b": 8}, [("a", "b", 8), ("b", "a", 8)])
     for brain in (waiting, computing):
         assert span(costs, brain, reading, {"a": "x", "b": "y"}) == pytest.approx(10 * 1.0 + 9 * 0.5, abs=0.51)
     long = replace(reading, handover_seconds=5.0)
     assert span(costs, PAIR, long, {"a": "x", "b": "y"}) == pytest.approx(10 * 1.0 + 9 * 0.5, abs=0.51)
+
+
+def test_messages_take_longer_among_kernels() -> None:
+    """A message in every window of 4 steps, until kernels fill the cache."""
+    sending, apart = replace(NOTHING_COSTS, send_seconds=1.0), {"a": "x", "b": "y"}
+    taken = [
+        span({"a": kernel(us * 1e-6), "b": kernel(us * 1e-6)}, PAIR, sending, apart) for us in (0.0, 6.25, 12.5, 25.0)
+    ]
+    assert taken == pytest.approx([10 * 1.0, 10 * (1.0 + AMONG_OTHERS) / 2, *2 * [10 * AMONG_OTHERS]], abs=1e-2)
 
 
 brains = st.integers(1, 5).flatmap(
@@ -133,7 +143,7 @@ def test_what_spikes_took_counts_on_workers_too() -> None:
     spans = 10 * work.orchestrating_seconds
     computing = {"a": 0.5, "b": 0.5}
     plain, heavier, heavy = (
-        work.as_spent(Spent(computing, turns + carrying, spans + recording, 1000, 100, 10))
+        work.as_spent(Spent(computing, turns + carrying, spans + recording, 1000, 100, 10, 0))
         for carrying, recording in ((0.0, 0.0), (0.1, 0.0), (0.0, 0.1))
     )
     assert step_seconds(plain, SEQUENTIAL) == pytest.approx(1e-3 + turns / 1000, rel=0.02)
@@ -142,6 +152,18 @@ def test_what_spikes_took_counts_on_workers_too() -> None:
     once = (SEQUENTIAL, Setting(1, 1, "orchestrated"), Setting(0, exchange="orchestrated"))
     for where, times in (*((where, 1) for where in once), (Setting(1), 2)):
         assert step_seconds(heavy, where) - step_seconds(plain, where) == pytest.approx(times * 1e-4, rel=5e-3)
+
+
+def test_spikes_on_their_way_into_the_orchestrator_take_time() -> None:
+    work = Work(BRAIN, {"a": kernel(1.0), "b": kernel(1.0)}, REFERENCE)
+    silent, active = (
+        work.as_spent(Spent({"a": 0.5, "b": 0.5}, 0.01, 0.01, 1000, 100, 10, n_spikes)) for n_spikes in (0, 500_000)
+    )
+    assert step_seconds(active, SEQUENTIAL) == step_seconds(silent, SEQUENTIAL)
+    longer = 500 * REFERENCE.report_spike_seconds
+    for exchange in ("direct", "orchestrated"):
+        there = Setting(2, 1, exchange)
+        assert step_seconds(active, there) - step_seconds(silent, there) == pytest.approx(longer)
 
 
 def test_short_calls_pay_for_each_of_them() -> None:
@@ -196,7 +218,7 @@ def test_a_trial_decides_where_anatomy_leaves_it_open() -> None:
     assert choose(works[5000], setting, never).parallel
     orchestrating = 100 * works[1].orchestrating_seconds
     spent = {
-        us: Trial(Spent({"a": us * 4e-4, "b": us * 4e-4}, orchestrating, orchestrating, 400, 100, 100), None)
+        us: Trial(Spent({"a": us * 4e-4, "b": us * 4e-4}, orchestrating, orchestrating, 400, 100, 100, 0), None)
         for us in (1, 5000)
     }
     fast, slow = (choose(works[50], setting, lambda us=us: spent[us]) for us in (1, 5000))

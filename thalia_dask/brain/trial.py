@@ -91,6 +91,7 @@ class _Tried:
             n_steps=effort.n_steps,
             n_windows=self._executor.n_windows,
             n_spans=effort.n_spans,
+            n_spikes=sum(self._tally.all_spikes.values()),
         )
 
 
@@ -110,4 +111,5 @@ def _spent(pieces: Sequence[_Piece]) -> Spent:
         n_steps=int(total(lambda spent: spent.n_steps)),
         n_windows=int(total(lambda spent: spent.n_windows)),
         n_spans=int(total(lambda spent: spent.n_spans)),
+        n_spikes=int(total(lambda spent: spent.n_spikes)),
     )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import median
 
 from thalia_dask.engine.axons import shortest_delay_steps
 from thalia_dask.engine.windows import window_length
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
 
-_TURNS = (0, 1, 1, 0, 0, 1)
-"""The length of each span of a trial. Activity that rises or falls meanwhile favours neither."""
+_TURNS = (0, 1, 1, 0)
+"""The length of each span of a trial. Activity that rises or falls meanwhile favours neither much."""
 _SHORTEST_REST, _LONGEST_REST = 12, 384
 """Spans until lengths are tried again: twice as many each time that the same one is faster."""
 
@@ -69,7 +68,7 @@ class Pace:
                 self._choose()
 
     def _choose(self) -> None:
-        taken = [median(s for s, turn in zip(self._tried, _TURNS, strict=True) if turn == which) for which in (0, 1)]
+        taken = [min(s for s, turn in zip(self._tried, _TURNS, strict=True) if turn == which) for which in (0, 1)]
         fastest = taken.index(min(taken))
         self._rest = min(2 * self._rest, _LONGEST_REST) if fastest == self._fastest else _SHORTEST_REST
         self._fastest, self._to_rest = fastest, self._rest

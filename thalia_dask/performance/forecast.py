@@ -49,6 +49,7 @@ class Work:
         says, where ``costs`` were measured. None for the costs themselves.
     carrying_seconds, spike_seconds : Python for the spikes of one step, besides that for each window: to carry them
         from region to region in direct exchange, and to carry and record them in the orchestrator.
+    report_seconds : for the spikes of one step, from workers into the orchestrator.
     """
 
     plan: BrainPlan
@@ -59,6 +60,7 @@ class Work:
     spread_by: Mapping[str, float] | None = None
     carrying_seconds: float = 0.0
     spike_seconds: float = 0.0
+    report_seconds: float = 0.0
 
     @property
     def orchestrating_seconds(self) -> float:
@@ -83,6 +85,7 @@ class Work:
             machine=self.machine.with_carrying(min(1.0, rest / (turns + spans))),
             carrying_seconds=max(0.0, spent.carrying_seconds - turns) / spent.n_steps,
             spike_seconds=max(0.0, spent.orchestrating_seconds - spans) / spent.n_steps,
+            report_seconds=spent.n_spikes * self.machine.report_spike_seconds / spent.n_steps,
         )
 
     def carried_by(self, n_workers: int) -> Work:
@@ -101,6 +104,8 @@ class Work:
 def step_seconds(work: Work, setting: Setting) -> float:
     """Predict the wall-clock seconds of one step."""
     always = sum(port.size for port in work.plan.stimuli) * work.machine.stimulus_axon_seconds + work.spike_seconds
+    if setting.n_workers:
+        always += work.report_seconds
     if setting.exchange == "direct":
         work = work.carried_by(setting.n_workers)
         return always + (_direct(work, setting) if setting.n_workers else _running_ahead(work))

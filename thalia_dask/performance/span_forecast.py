@@ -13,10 +13,13 @@ from math import ceil
 
 from thalia_dask.engine.neighbourhood import Neighbourhood
 from thalia_dask.engine.stretches import FEW_REGIONS, fair_steps, longest_stretch, turn_steps
-from thalia_dask.performance.costs import Costs
+from thalia_dask.performance.costs import AMONG_OTHERS, Costs
 from thalia_dask.performance.machine import Machine
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
+
+_FILLS_CACHE_SECONDS = 50e-6
+"""Kernels of so long, of all regions of a worker in a window, leave nothing of a message's Python in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,10 @@ class _Simulation:
         self._unread_seconds = dict.fromkeys(self._hoods, 0.0)
         self._n_cores = workers.n_cores
         self._cores = [0.0] * ceil(workers.n_cores)
+        self._handling = {
+            worker: _among_kernels(sum(costs[name].unlocked_seconds(window_steps) for name in names))
+            for worker, names in workers.regions.items()
+        }
         self._latency_seconds = machine.latency_seconds * ceil(workers.n_cores) / workers.n_cores
         self._told = {(worker, other): 0 for worker, hood in self._hoods.items() for other in hood.workers}
         self._events: list[tuple[float, int, str, str, int]] = []
@@ -189,11 +196,12 @@ class _Simulation:
         if self._threads[worker]:
             now = self._handle_message(worker, now, self._machine.receive_seconds)
         else:
-            self._unread_seconds[worker] += self._machine.receive_seconds
+            self._unread_seconds[worker] += self._handling[worker] * self._machine.receive_seconds
         self._note(worker, sender, until, now)
 
     def _handle_message(self, worker: str, now: float, seconds: float) -> float:
         """When it is done. It waits for no core, but computing gets what it leaves."""
+        seconds *= self._handling[worker]
         heappush(self._cores, max(now, heappop(self._cores)) + seconds)
         self._lock_free[worker] = max(now, self._lock_free[worker]) + seconds
         return self._lock_free[worker]
@@ -217,3 +225,8 @@ class _Simulation:
 
     def _horizon(self, worker: str, name: str) -> int:
         return self._hoods[worker].horizon(name, self._progress[worker], self._steps, self._window_steps)
+
+
+def _among_kernels(seconds: float) -> float:
+    """How many times as long Python takes where kernels take so long between one message and the next."""
+    return 1.0 + (AMONG_OTHERS - 1.0) * min(1.0, seconds / _FILLS_CACHE_SECONDS)
