@@ -114,3 +114,12 @@ def test_a_trial_counts_as_many_steps_in_spans_of_the_look_ahead() -> None:
 
 def test_a_trial_without_delays_knows_one_kind_of_windows() -> None:
     assert try_out(replace(build_plan(TWO_SENSES), projections=()), 100.0, None).brief is None
+
+
+@pytest.mark.parametrize(("delay", "in_spans_of"), [(20, 40), (50, 100), (51, 20)])
+def test_a_piece_is_longer_than_delays_unless_they_are_long(delay, in_spans_of) -> None:
+    plan = build_plan(TWO_SENSES)
+    late = tuple(replace(projection, delay_steps=delay) for projection in plan.projections)
+    spent, brief = try_out(replace(plan, projections=late), 100.0, None)
+    assert spent.n_steps / spent.n_spans == in_spans_of
+    assert (brief is None) == (in_spans_of < delay)

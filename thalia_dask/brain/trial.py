@@ -18,6 +18,8 @@ from thalia_dask.ticks import to_steps
 from thalia_dask.topology.plan import BrainPlan
 
 _PIECE_MS, _FEWEST_PIECES, _MOST_PIECES = 20.0, 3, 25
+_LONGEST_PIECE = 5
+"""Times as long a piece may be so that regions can run ahead in it."""
 _ENOUGH_SECONDS = 0.9
 _PARTS = 4
 """Costs are those of the last quarter: for half a second, activity may rise as the brain learns."""
@@ -38,7 +40,10 @@ def try_out(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -> Tr
     ConfigError, RegionError : as a brain of this plan.
     """
     piece_steps = max(1, to_steps(_PIECE_MS, plan.dt_ms, "a trial", round_to_grid=True))
-    brief_steps = min(plan.look_ahead_steps or piece_steps, piece_steps)
+    look_ahead_steps = plan.look_ahead_steps
+    if look_ahead_steps is not None and 2 * look_ahead_steps <= _LONGEST_PIECE * piece_steps:
+        piece_steps = max(piece_steps, 2 * look_ahead_steps)
+    brief_steps = min(look_ahead_steps or piece_steps, piece_steps)
     with RunAheadExecutor() as executor:
         executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
         tried = _Tried(plan, executor, max_rate_hz, window_steps)
