@@ -91,6 +91,7 @@ class PlasticTable(NamedTuple):
     axon_base, cell_base : per connection, where its axons and cells begin in the arrays below.
     out_first, out_last : int64 per axon, the slice of the synapse table in which its synapses lie, perhaps among
         others.
+    out_mixed : bool per axon, whether there are others among them.
     owner : int16 per synapse of the region, the connection to which it belongs, or -1.
     fade : float32, shape (connections, 2), factors on ``pre`` and ``post``. All traces of a connection decay alike,
         so only these change in every step.
@@ -108,7 +109,6 @@ class PlasticTable(NamedTuple):
     credit : float32, shape (synapses of the region, numbers that its rules keep for each); see ``Rule.n_kept``.
     drift, cell_drift : float64, shape (connections, 2) and per cell: see ``plasticity.dopamine_stdp`` and
         ``plasticity.synaptic_scaling``.
-    cells : uint32, what :func:`outgoing` finds: a cell for each synapse in the slice of an axon.
     scratch : float32, two numbers for each synapse in the slice of an axon, or onto a cell.
     """
 
@@ -127,6 +127,7 @@ class PlasticTable(NamedTuple):
     cell_base: NDArray[np.int64]
     out_first: NDArray[np.int64]
     out_last: NDArray[np.int64]
+    out_mixed: NDArray[np.bool_]
     owner: NDArray[np.int16]
     fade: Floats
     pre: Floats
@@ -142,7 +143,6 @@ class PlasticTable(NamedTuple):
     credit: Floats
     drift: NDArray[np.float64]
     cell_drift: NDArray[np.float64]
-    cells: Indices
     scratch: Floats
 
 
@@ -154,6 +154,7 @@ class _Lists(NamedTuple):
 
     out_first: NDArray[np.int64]
     out_last: NDArray[np.int64]
+    out_mixed: NDArray[np.bool_]
     in_start: NDArray[np.int64]
     in_synapse: Indices
     in_axon: Indices
@@ -168,6 +169,7 @@ def _lists(
 ) -> _Lists:
     nothing = np.empty(0, np.int64)
     firsts, lasts, in_counts, in_synapse, in_axon = [nothing], [nothing], [nothing], [nothing], [nothing]
+    mixed = [np.empty(0, np.bool_)]
     for number, connection in enumerate(connections):
         mine = np.flatnonzero(owner == number)
         rows = np.searchsorted(synapses.row_start, mine, side="right") - 1 - connection.rows[0]
@@ -176,13 +178,21 @@ def _lists(
         last[rows] = mine + 1
         firsts.append(first)
         lasts.append(last)
+        mixed.append(np.bincount(rows, minlength=len(first)) < last - first)
         cells = synapses.slot[mine] % n_neurons - connection.targets[0]
         order = np.argsort(cells, kind="stable")
         in_synapse.append(mine[order])
         in_axon.append(rows[order] + axon_base[number])
         in_counts.append(np.bincount(cells, minlength=connection.targets[1] - connection.targets[0]))
     in_all, axons = (np.concatenate(places).astype(np.uint32) for places in (in_synapse, in_axon))
-    return _Lists(np.concatenate(firsts), np.concatenate(lasts), _starts(np.concatenate(in_counts)), in_all, axons)
+    return _Lists(
+        np.concatenate(firsts),
+        np.concatenate(lasts),
+        np.concatenate(mixed),
+        _starts(np.concatenate(in_counts)),
+        in_all,
+        axons,
+    )
 
 
 def index_plastic(
@@ -233,6 +243,7 @@ def index_plastic(
         cell_base=cell_base[:-1],
         out_first=lists.out_first,
         out_last=lists.out_last,
+        out_mixed=lists.out_mixed,
         owner=owner if connections else owner[:0],
         fade=np.ones((len(connections), 2), np.float32),
         pre=np.zeros(axon_base[-1], np.float32),
@@ -248,7 +259,6 @@ def index_plastic(
         credit=np.zeros((len(owner) if n_kept else 0, n_kept), np.float32),
         drift=np.tile([1.0, 0.0], (len(connections), 1)),
         cell_drift=np.zeros(cell_base[-1], np.float64),
-        cells=np.empty(widest, np.uint32),
         scratch=np.empty((2, longest), np.float32),
     )
 
@@ -282,30 +292,34 @@ def incoming(plastic: PlasticTable, cell: int) -> tuple[Indices, Indices]:
 
 
 @inlined
-def outgoing(plastic: PlasticTable, connection: int, axon: int, synapses: SynapseTable) -> tuple[int, int]:
-    """Slice of the synapse table in which the synapses of an axon lie; ``plastic.cells`` are then their cells.
-
-    For synapses there that are of another connection it is cell 0. They are passed over without a branch: where the
-    delays of two connections are mixed, nobody could foretell it.
-    """
+def outgoing(plastic: PlasticTable, connection: int, axon: int) -> tuple[int, int, np.bool_, int]:
+    """Where the synapses of an axon lie in the synapse table, and what :func:`cell_of` needs to know of them."""
     to_cell = plastic.cell_base[connection] - plastic.slot_offset[connection] - plastic.target_first[connection]
-    first, last = plastic.out_first[axon], plastic.out_last[axon]
-    owner, slot = plastic.owner[first:last], synapses.slot[first:last]
-    for i in range(last - first):
-        plastic.cells[i] = np.uint32(slot[i] + to_cell) if owner[i] == connection else np.uint32(0)
-    return first, last
+    return plastic.out_first[axon], plastic.out_last[axon], plastic.out_mixed[axon], to_cell
+
+
+@inlined
+def cell_of(slot: int, owner: int, connection: int, mixed: np.bool_, to_cell: int) -> np.uint32:
+    """The cell of a synapse in the slice of an axon; 0 if it is of another connection.
+
+    Those are passed over without a branch: where the delays of two connections are mixed, nobody could foretell it.
+    """
+    return np.uint32(0) if mixed and owner != connection else np.uint32(slot + to_cell)
 
 
 @inlined
 def outgoing_traces(
     plastic: PlasticTable, connection: int, axon: int, synapses: SynapseTable
-) -> tuple[int, int, Floats]:
-    """As :func:`outgoing`, with the traces of these cells, but for their common factor."""
-    first, last = outgoing(plastic, connection, axon, synapses)
-    traces = plastic.scratch[0, : last - first]
+) -> tuple[int, int, np.bool_, Floats]:
+    """Where the synapses of an axon lie, whether others are among them, and the traces of the cells of each.
+
+    Traces are without their common factor.
+    """
+    first, last, mixed, to_cell = outgoing(plastic, connection, axon)
+    owner, slot, traces = plastic.owner[first:last], synapses.slot[first:last], plastic.scratch[0, : last - first]
     for i in range(last - first):
-        traces[i] = plastic.post[plastic.cells[i]]
-    return first, last, traces
+        traces[i] = plastic.post[cell_of(slot[i], owner[i], connection, mixed, to_cell)]
+    return first, last, mixed, traces
 
 
 @inlined

@@ -99,16 +99,17 @@ def depress(plastic: PlasticTable, connection: int, axon: int, synapses: Synapse
     present = plastic.fade[connection, POST] / plastic.drift[connection, CREDIT_FADE]
     rate = np.float32(plastic.params[connection, DEPRESSION] * present)
     largest, now = plastic.params[connection, LARGEST], np.float32(plastic.drift[connection, CREDIT_SUM])
-    first, last, traces = outgoing_traces(plastic, connection, axon, synapses)
+    first, last, mixed, traces = outgoing_traces(plastic, connection, axon, synapses)
     weight, owner = synapses.weight[first:last], plastic.owner[first:last]
     kept = plastic.credit.reshape(plastic.credit.size)[2 * first : 2 * last]
     for i in range(last - first):
         credit, before = kept[2 * i + CREDIT], kept[2 * i + BEFORE]
         paid = _paid(weight[i], credit, before, now, largest)
         left = credit - rate * traces[i]
-        weight[i] = paid if owner[i] == connection else weight[i]
-        kept[2 * i + CREDIT] = left if owner[i] == connection else credit
-        kept[2 * i + BEFORE] = left * now if owner[i] == connection else before
+        others = mixed and owner[i] != connection
+        weight[i] = weight[i] if others else paid
+        kept[2 * i + CREDIT] = credit if others else left
+        kept[2 * i + BEFORE] = before if others else left * now
 
 
 @inlined

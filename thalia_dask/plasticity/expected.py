@@ -36,6 +36,7 @@ def synapses_of(neurons: Int32Array, plastic: PlasticTable, synapses: SynapseTab
                 for k in range(first, min(first + 2 * AHEAD, plastic.out_last[axon]), _LINE):
                     prefetch(synapses.slot, k)
                     prefetch(synapses.weight, k)
-                    prefetch(plastic.owner, k)
+                    if plastic.out_mixed[axon]:
+                        prefetch(plastic.owner, k)
                     for numbers in range(plastic.credit.shape[1]):
                         prefetch(plastic.credit, k + numbers * _LINE // 2)

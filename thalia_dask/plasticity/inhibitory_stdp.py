@@ -57,11 +57,11 @@ def arrive(plastic: PlasticTable, connection: int, axon: int, gate: float, synap
     """Change the efficacies of an axon that fires by how active its target cells are against their target."""
     params, fade = plastic.params[connection], plastic.fade[connection, POST]
     largest, rate, alpha = params[LARGEST], gate * params[RATE], params[ALPHA]
-    first, last, traces = outgoing_traces(plastic, connection, axon, synapses)
+    first, last, mixed, traces = outgoing_traces(plastic, connection, axon, synapses)
     weight, owner = synapses.weight[first:last], plastic.owner[first:last]
     for i in range(last - first):
         changed = bounded(weight[i] + rate * (fade * traces[i] - alpha), largest)
-        weight[i] = changed if owner[i] == connection else weight[i]
+        weight[i] = weight[i] if mixed and owner[i] != connection else changed
 
 
 @inlined

@@ -100,14 +100,14 @@ def depress(plastic: PlasticTable, connection: int, axon: int, gate: float, syna
     """Weaken the synapses of an axon that fires, by the traces of their target cells."""
     rate = gate * plastic.params[connection, DEPRESSION] * plastic.fade[connection, POST]
     largest, exponent = plastic.params[connection, LARGEST], plastic.params[connection, MU_MINUS]
-    first, last, traces = outgoing_traces(plastic, connection, axon, synapses)
+    first, last, mixed, traces = outgoing_traces(plastic, connection, axon, synapses)
     weight, owner = synapses.weight[first:last], plastic.owner[first:last]
     _dampen(traces, weight, _NONE, largest, exponent)
     slope, offset = _linear(exponent, largest)
     for i in range(last - first):
         w = weight[i]
         changed = bounded(w - rate * (slope * w + offset) * traces[i], largest)
-        weight[i] = changed if owner[i] == connection else w
+        weight[i] = w if mixed and owner[i] != connection else changed
 
 
 @inlined

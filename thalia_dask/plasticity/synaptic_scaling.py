@@ -40,6 +40,7 @@ from thalia_dask.plasticity.base import (
     PlasticTable,
     Rule,
     bounded,
+    cell_of,
     incoming,
     outgoing,
 )
@@ -96,17 +97,19 @@ def arrive(plastic: PlasticTable, connection: int, axon: int, gate: float, synap
     params = plastic.params[connection]
     largest, share = params[LARGEST], gate * params[SHARE]
     passed, faded = plastic.drift[connection, CREDIT_SUM], _faded(plastic, connection)
-    first, last = outgoing(plastic, connection, axon, synapses)
+    first, last, mixed, to_cell = outgoing(plastic, connection, axon)
     weight, owner, kept = synapses.weight[first:last], plastic.owner[first:last], plastic.credit[first:last, 0]
+    slot = synapses.slot[first:last]
     then, now = plastic.scratch[0, : last - first], plastic.scratch[1, : last - first]
     for i in range(last - first):
-        cell = plastic.cells[i]
+        cell = cell_of(slot[i], owner[i], connection, mixed, to_cell)
         then[i] = kept[i]
         now[i] = plastic.cell_drift[cell] + (passed - plastic.slow[cell] * faded)
     for i in range(last - first):
         scaled = bounded(weight[i] * _factor(share * (now[i] - then[i])), largest)
-        weight[i] = scaled if owner[i] == connection else weight[i]
-        then[i] = now[i] if owner[i] == connection else then[i]
+        others = mixed and owner[i] != connection
+        weight[i] = weight[i] if others else scaled
+        then[i] = then[i] if others else now[i]
     for i in range(last - first):
         kept[i] = then[i]
 
