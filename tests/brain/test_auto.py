@@ -9,7 +9,7 @@ import pytest
 
 from tests.brain.conftest import TWO_SENSES
 from thalia_dask import DynamicBrain
-from thalia_dask.brain import opening
+from thalia_dask.brain import opening, trial
 from thalia_dask.brain.trial import try_out
 from thalia_dask.config import load_config
 from thalia_dask.distributed.cluster import open_local
@@ -17,6 +17,7 @@ from thalia_dask.errors import ClusterError
 from thalia_dask.performance import choice
 from thalia_dask.performance.choice import Choice
 from thalia_dask.topology.build import build_plan
+from thalia_dask.topology.plan import BrainPlan
 
 AUTO = TWO_SENSES.model_copy(update={"brain": TWO_SENSES.brain.model_copy(update={"parallel": "auto"})})
 
@@ -42,14 +43,14 @@ def test_dask_where_it_promises_more(monkeypatch: pytest.MonkeyPatch, three_work
     asked = []
 
     def choose(work, setting, tried):
-        trial = tried()
-        for spent in trial:
+        found = tried()
+        for spent in found:
             assert spent.orchestrating_seconds > 0.0
             assert all(seconds > 0.0 for seconds in spent.compute_seconds.values())
         asked.append(
             (
                 work.call_steps,
-                list(trial.spent.compute_seconds),
+                list(found.spent.compute_seconds),
                 setting.n_workers,
                 setting.n_threads,
                 setting.exchange,
@@ -102,13 +103,18 @@ def test_a_trial_takes_steps_of_any_length() -> None:
     assert list(try_out(replace(plan, dt_ms=0.3), 100.0, None).spent.compute_seconds) == list(plan.region_names)
 
 
-def test_a_trial_counts_as_many_steps_in_spans_of_the_look_ahead() -> None:
-    """Nothing comes back to the senses: there is no bound to how far they go at once, but for the piece."""
+def delayed(steps: int) -> BrainPlan:
     plan = build_plan(TWO_SENSES)
-    long, brief = try_out(plan, 100.0, None)
-    assert plan.look_ahead_steps == 5
+    late = tuple(replace(projection, delay_steps=steps) for projection in plan.projections)
+    return replace(plan, projections=late)
+
+
+@pytest.mark.parametrize("delay", [1, 2, 5])
+def test_a_trial_counts_as_many_steps_in_spans_of_the_look_ahead(delay) -> None:
+    """Nothing comes back to the senses: there is no bound to how far they go at once, but for the piece."""
+    long, brief = try_out(delayed(delay), 100.0, None)
     assert brief is not None
-    assert brief.n_steps == long.n_steps == 5 * brief.n_windows
+    assert brief.n_steps == long.n_steps == delay * brief.n_windows
     assert long.n_windows < brief.n_windows
 
 
@@ -116,10 +122,15 @@ def test_a_trial_without_delays_knows_one_kind_of_windows() -> None:
     assert try_out(replace(build_plan(TWO_SENSES), projections=()), 100.0, None).brief is None
 
 
-@pytest.mark.parametrize(("delay", "in_spans_of"), [(20, 40), (50, 100), (51, 20)])
-def test_a_piece_is_longer_than_delays_unless_they_are_long(delay, in_spans_of) -> None:
-    plan = build_plan(TWO_SENSES)
-    late = tuple(replace(projection, delay_steps=delay) for projection in plan.projections)
-    spent, brief = try_out(replace(plan, projections=late), 100.0, None)
-    assert spent.n_steps / spent.n_spans == in_spans_of
-    assert (brief is None) == (in_spans_of < delay)
+@pytest.mark.parametrize(("delay", "piece"), [(6, 20), (20, 40), (30, 60), (31, 20)])
+def test_a_piece_is_longer_than_delays_unless_they_are_long(delay, piece) -> None:
+    spent, brief = try_out(delayed(delay), 100.0, None)
+    assert spent.n_steps / spent.n_spans == piece
+    assert brief is None
+
+
+def test_a_trial_of_a_slow_brain_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rounds, of which the first does not count."""
+    monkeypatch.setattr(trial, "_ENOUGH_SECONDS", 0.0)
+    spent, brief = try_out(delayed(5), 100.0, None)
+    assert spent.n_steps == brief.n_steps == 20

@@ -40,7 +40,7 @@ def spent(workers: int, wall: float, compute: float, waiting: float, exchange: f
     return xr.Dataset(data, coordinates)
 
 
-def report(two_regions, dask_speed: float) -> BenchReport:
+def report(two_regions, dask_speed: float, brief: Spent | None = None) -> BenchReport:
     alone = spent(1, 3.0, 0.5, 0.0, 0.2)
     return BenchReport(
         build_plan(load_config(two_regions)),
@@ -48,7 +48,7 @@ def report(two_regions, dask_speed: float) -> BenchReport:
             Measurement(SEQUENTIAL, (900.0, 1000.0, 1100.0), alone),
             Measurement(DIRECT, (dask_speed,), spent(2, 10.0, 2.0, 4.0, 3.0)),
         ],
-        Trial(Spent.of(alone), None),
+        Trial(Spent.of(alone), brief),
         REFERENCE,
         1000,
         None,
@@ -70,6 +70,15 @@ def test_verdict_where_it_pays(two_regions):
         "sequential.\nUse brain: {parallel: true} and execution: {n_workers: 2, threads_per_worker: 1, "
         "exchange: direct}."
     )
+
+
+def test_what_short_windows_took_longer_in_a_trial_is_predicted_to_be_gained_in_long_ones(two_regions):
+    """The measured sequential run went 5 steps at once, and would go further in one call."""
+    long = report(two_regions, 500.0).trial.spent
+    slower = {name: 2.0 * seconds for name, seconds in long.compute_seconds.items()}
+    brief = long._replace(compute_seconds=slower, n_windows=4 * long.n_windows)
+    plain, warned = (report(two_regions, 500.0, given).predictions() for given in (None, brief))
+    assert warned[SEQUENTIAL] > 1.1 * plain[SEQUENTIAL]
 
 
 def test_a_gain_within_the_noise_does_not_pay(two_regions):

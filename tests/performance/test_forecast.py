@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from tests.toy_brains import plan
 from thalia_dask.config import load_config
 from thalia_dask.performance.choice import MARGIN, choose
-from thalia_dask.performance.costs import AMONG_OTHERS, RegionCost, Spent, Trial
+from thalia_dask.performance.costs import RegionCost, Spent, Trial
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 from thalia_dask.performance.machine import REFERENCE, Machine
-from thalia_dask.performance.span_forecast import Workers, span_seconds
+from thalia_dask.performance.span_forecast import AMONG_KERNELS, Workers, span_seconds
 from thalia_dask.topology.build import build_plan
 
 NOTHING_COSTS = Machine(*[0.0] * 19)
@@ -87,7 +87,7 @@ def test_a_stretch_begins_slowly() -> None:
 
 def test_who_waits_reads_a_message_at_once_and_who_computes_after_its_stretch() -> None:
     """Windows of 4 steps take 1 s. A message takes the reader 0.5 s, whether it was waited for or not."""
-    reading = replace(NOTHING_COSTS, receive_seconds=0.5 / AMONG_OTHERS)
+    reading = replace(NOTHING_COSTS, receive_seconds=0.5 / AMONG_KERNELS)
     costs = {"a": kernel(0.25), "b": kernel(0.25)}
     waiting, computing = PAIR, plan({"a": 8, "b": 8}, [("a", "b", 8), ("b", "a", 8)])
     for brain in (waiting, computing):
@@ -102,7 +102,7 @@ def test_messages_take_longer_among_kernels() -> None:
     taken = [
         span({"a": kernel(us * 1e-6), "b": kernel(us * 1e-6)}, PAIR, sending, apart) for us in (0.0, 6.25, 12.5, 25.0)
     ]
-    assert taken == pytest.approx([10 * 1.0, 10 * (1.0 + AMONG_OTHERS) / 2, *2 * [10 * AMONG_OTHERS]], abs=1e-2)
+    assert taken == pytest.approx([10 * 1.0, 10 * (1.0 + AMONG_KERNELS) / 2, *2 * [10 * AMONG_KERNELS]], abs=1e-2)
 
 
 brains = st.integers(1, 5).flatmap(
@@ -229,3 +229,13 @@ def test_a_trial_decides_where_anatomy_leaves_it_open() -> None:
         choose(gaining_little, setting, never)
     told = f"by anatomy, a step takes about {step_seconds(works[50], SEQUENTIAL) * 1e6:.0f} µs"
     assert choose(works[50], setting).reason.split(": ")[1].startswith(told)
+
+
+def test_short_windows_that_took_long_in_a_trial_keep_a_brain_sequential() -> None:
+    """Between workers windows are 5 steps at most, and sequentially stretches were of 20."""
+    work = Work(BRAIN, {"a": kernel(50e-6), "b": kernel(50e-6)}, REFERENCE)
+    long = Spent({"a": 0.04, "b": 0.04}, 1e-3, 1e-3, 400, 20, 20, 0)
+    alike, slower = (long._replace(compute_seconds={"a": s, "b": s}, n_windows=80, n_spans=80) for s in (0.042, 0.12))
+    setting = Setting(2, n_cores=2)
+    assert choose(work, setting, lambda: Trial(long, alike)).parallel
+    assert not choose(work, setting, lambda: Trial(long, slower)).parallel

@@ -19,6 +19,7 @@ from thalia_dask.plasticity.synaptic_scaling import SynapticScaling
 from thalia_dask.regions.layout import Background, Connection, Layout, Population
 from thalia_dask.regions.spec import Incoming, RegionSpec
 from thalia_dask.regions.spiking import SpikingRegion
+from thalia_dask.regions.wiring import wire
 from thalia_dask.spikes import Arrivals
 from thalia_dask.ticks import Window
 
@@ -53,3 +54,17 @@ def test_a_rule_changes_the_synapses_of_its_connection_only(rule: Rule) -> None:
     assert len(packet.steps) > 100
     np.testing.assert_array_equal(after[before < 0], before[before < 0])
     assert (after[before > 0] != before[before > 0]).mean() > 0.9
+
+
+@pytest.mark.parametrize("longest_ms", [0.0, 5.0])
+def test_slices_are_mixed_where_delays_are(longest_ms) -> None:
+    """With one delay for all, the synapses of a connection lie together."""
+    connections = (
+        Connection("in", "cells", 0.8, 20.0, delay_ms=(0.0, longest_ms), rule=STDP()),
+        Connection("in", "cells", 0.5, -5.0, INHIBITORY, delay_ms=(0.0, longest_ms)),
+    )
+    layout = Layout((Population("cells", 30, LIFParams()),), connections, ports=("in",))
+    spec = RegionSpec("x", "x", 30, 1.0, 1, incoming=(Incoming("y.all", N_AXONS, "in"),))
+    mixed = wire(spec, layout).plastic.out_mixed
+    assert len(mixed) == N_AXONS
+    assert mixed.any() == (longest_ms > 0.0)

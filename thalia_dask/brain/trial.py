@@ -17,18 +17,19 @@ from thalia_dask.regions import creator
 from thalia_dask.ticks import to_steps
 from thalia_dask.topology.plan import BrainPlan
 
-_PIECE_MS, _FEWEST_PIECES, _MOST_PIECES = 20.0, 3, 25
-_LONGEST_PIECE = 5
-"""Times as long a piece may be so that regions can run ahead in it."""
-_ENOUGH_SECONDS = 0.9
+_PIECE_MS, _LONGEST_PIECE_MS, _MOST_MS = 20.0, 60.0, 1000.0
+_FEWEST_ROUNDS, _ENOUGH_SECONDS = 2, 0.9
 _PARTS = 4
 """Costs are those of the last quarter: for half a second, activity may rise as the brain learns."""
+_FAR_AHEAD = 4
+"""Times the look-ahead in which regions go clearly further at once than the look-ahead."""
 
 
 def try_out(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -> Trial:
     """What it takes, from a sequential brain that is built for this and stimulated on all its axons.
 
-    Pieces that regions go through as far ahead as they can take turns with pieces in spans of the look-ahead.
+    It goes on for a second of the brain's time, or of ours. Where delays are short, pieces that regions go through as
+    far ahead as they can take turns with pieces in spans of the look-ahead.
 
     Parameters
     ----------
@@ -39,25 +40,42 @@ def try_out(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -> Tr
     ------
     ConfigError, RegionError : as a brain of this plan.
     """
-    piece_steps = max(1, to_steps(_PIECE_MS, plan.dt_ms, "a trial", round_to_grid=True))
-    look_ahead_steps = plan.look_ahead_steps
-    if look_ahead_steps is not None and 2 * look_ahead_steps <= _LONGEST_PIECE * piece_steps:
-        piece_steps = max(piece_steps, 2 * look_ahead_steps)
-    brief_steps = min(look_ahead_steps or piece_steps, piece_steps)
+    ways = _ways(plan)
     with RunAheadExecutor() as executor:
         executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
         tried = _Tried(plan, executor, max_rate_hz, window_steps)
-        long: list[_Piece] = []
-        brief: list[_Piece] = []
-        began = perf_counter()
-        for n_pieces in range(_MOST_PIECES):
-            if n_pieces >= _FEWEST_PIECES and perf_counter() - began >= _ENOUGH_SECONDS:
+        pieces: list[list[_Piece]] = [[] for _ in ways]
+        began, n_most = perf_counter(), _steps(_MOST_MS, plan) // sum(way.n_steps for way in ways)
+        for n_rounds in range(max(n_most, _FEWEST_ROUNDS)):
+            if n_rounds >= _FEWEST_ROUNDS and perf_counter() - began >= _ENOUGH_SECONDS:
                 break
-            long.append(tried.advance(piece_steps, piece_steps))
-            if brief_steps < piece_steps:
-                brief.append(tried.advance(piece_steps, brief_steps))
-    n_last = max(1, len(long) // _PARTS)
-    return Trial(_spent(long[-n_last:]), _spent(brief[-n_last:]) if brief else None)
+            for number in range(len(ways))[:: (-1) ** n_rounds]:  # what rises meanwhile meets both alike
+                pieces[number].append(tried.advance(ways[number]))
+    n_last = max(1, len(pieces[0]) // _PARTS)
+    long, *brief = (_spent(way[-n_last:]) for way in pieces)
+    return Trial(long, brief[0] if brief else None)
+
+
+class _Way(NamedTuple):
+    """How a piece is run: its steps, and those of its longest span."""
+
+    n_steps: int
+    span_steps: int
+
+
+def _ways(plan: BrainPlan) -> list[_Way]:
+    """As far ahead as regions can go, and, where that is far, in spans of the look-ahead."""
+    n_steps, look_ahead_steps = _steps(_PIECE_MS, plan), plan.look_ahead_steps
+    if look_ahead_steps is None:
+        return [_Way(n_steps, n_steps)]
+    if 2 * look_ahead_steps <= _steps(_LONGEST_PIECE_MS, plan):
+        n_steps = max(n_steps, 2 * look_ahead_steps)
+    far = _Way(n_steps, n_steps)
+    return [far, _Way(n_steps, look_ahead_steps)] if n_steps >= _FAR_AHEAD * look_ahead_steps else [far]
+
+
+def _steps(duration_ms: float, plan: BrainPlan) -> int:
+    return max(1, to_steps(duration_ms, plan.dt_ms, "a trial", round_to_grid=True))
 
 
 class _Piece(NamedTuple):
@@ -78,13 +96,12 @@ class _Tried:
         self._encoder = StimulusEncoder(plan, max_rate_hz)
         self._everywhere = {port.region: np.ones(port.size, np.float32) for port in plan.stimuli}
 
-    def advance(self, n_steps: int, span_steps: int) -> _Piece:
-        """Advance, in spans that are no longer."""
+    def advance(self, way: _Way) -> _Piece:
         orchestrator, before = self._orchestrator, self._so_far()
-        for port, steps, axons in self._encoder.spikes(self._everywhere, orchestrator.now, n_steps):
+        for port, steps, axons in self._encoder.spikes(self._everywhere, orchestrator.now, way.n_steps):
             orchestrator.stimulate(port.region, port.index, steps, axons)
-        for first in range(0, n_steps, span_steps):
-            orchestrator.run(min(span_steps, n_steps - first))
+        for first in range(0, way.n_steps, way.span_steps):
+            orchestrator.run(min(way.span_steps, way.n_steps - first))
         return _Piece(before, self._so_far())
 
     def _so_far(self) -> Spent:

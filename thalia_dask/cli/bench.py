@@ -68,7 +68,7 @@ def bench(
         call_steps = loaded.task.n_timesteps or loaded.brain.encoding_timesteps
     bar.show_stage("measuring messages")
     machine = with_messages_measured(calibrate())
-    bar.show_stage("trying short windows")
+    bar.show_stage("trying long and short windows")
     trial = try_out(plan, loaded.brain.max_input_rate_hz, window_steps(loaded))
     settings = settings_to_compare(len(plan.regions), workers)
     measurements = measure(loaded, settings, repeats=repeats, call_steps=call_steps, n_steps=n_steps, told=bar.show)

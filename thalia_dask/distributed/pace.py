@@ -9,10 +9,12 @@ from thalia_dask.engine.windows import window_length
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
 
-_TURNS = (0, 1, 1, 0)
-"""The length of each span of a trial. Activity that rises or falls meanwhile favours neither much."""
-_SHORTEST_REST, _LONGEST_REST = 12, 384
-"""Spans until lengths are tried again: twice as many each time that the same one is faster."""
+_TURNS = (0, 0, 1, 0, 1, 1, 1, 1, 0, 1, 0, 0)
+"""The length of each span of a trial. Neither is favoured where activity rises or falls, nor where each second or
+third is another one: one call of ``forward`` may show what the next does not."""
+_SHORTEST_REST, _LONGEST_REST = 25, 769
+"""Spans until lengths are tried again: twice as many, but for one, each time that the same one is faster. So in a
+cycle of four spans, or of twelve, every trial begins with another one."""
 
 
 class Pace:
@@ -47,15 +49,17 @@ class Pace:
             if half != self.lengths[0]:
                 self.lengths.append(half)
         self._tried: list[float] = []
-        self._fastest = self._to_rest = 0
-        self._rest = _SHORTEST_REST
+        self._fastest: int | None = None
+        self._rest = self._to_rest = 0
 
     def window_steps(self, steps: Window) -> int:
         """The length of the windows into which a span is cut."""
         if not self.lengths:
             return steps.n_steps
-        if len(self.lengths) == 1 or self._to_rest:
-            return self.lengths[self._fastest]
+        if len(self.lengths) == 1:
+            return self.lengths[0]
+        if self._fastest is not None and self._to_rest:
+            return self._fastest
         return self.lengths[_TURNS[len(self._tried)]]
 
     def learn(self, steps: Window, seconds: float) -> None:
@@ -68,8 +72,12 @@ class Pace:
                 self._choose()
 
     def _choose(self) -> None:
-        taken = [min(s for s, turn in zip(self._tried, _TURNS, strict=True) if turn == which) for which in (0, 1)]
-        fastest = taken.index(min(taken))
-        self._rest = min(2 * self._rest, _LONGEST_REST) if fastest == self._fastest else _SHORTEST_REST
+        fastest = min(self.lengths, key=self._seconds)
+        self._rest = min(2 * self._rest - 1, _LONGEST_REST) if fastest == self._fastest else _SHORTEST_REST
         self._fastest, self._to_rest = fastest, self._rest
         self._tried.clear()
+
+    def _seconds(self, length: int) -> float:
+        """Of the spans that were tried with a length, but for the slowest: something else may have disturbed it."""
+        turn = self.lengths.index(length)
+        return sum(sorted(s for s, which in zip(self._tried, _TURNS, strict=True) if which == turn)[:-1])

@@ -15,7 +15,8 @@ MARGIN = 1.02
 _LEAST, _MOST = 1.0 / 3.0, 10.0
 """How much less or more than anatomy says kernels may take: it knows neither rates nor what fits the cache."""
 _CARRIED = 2.0
-"""How much more than the constant for a window carrying its spikes may take, which anatomy does not know either."""
+"""How much more than the constant for a window carrying its spikes may take, which anatomy does not know either. What
+reports of them take counts as much again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def _least(work: Work) -> Work:
     """The least that there may be to gain: kernels take little, and carrying spikes much."""
     n_steps = window_length(work.plan.look_ahead_steps, work.window_steps)
     much = _CARRIED * work.orchestrating_seconds / n_steps
-    return replace(_scaled(work, _LEAST), carrying_seconds=much, spike_seconds=much)
+    return replace(_scaled(work, _LEAST), carrying_seconds=much, spike_seconds=much, report_seconds=much)
 
 
 def _scaled(work: Work, factor: float) -> Work:

@@ -20,11 +20,9 @@ EXPECTED_RATE_HZ = 30.0
 """Of neurons and sensory axons, where nothing has been measured: the order of docs/reference/rates.md."""
 
 
-AMONG_OTHERS = 1.8
-"""Times as long as Python takes alone, where kernels of regions have taken its place in the cache. A window: 26 us in
-four cortices of 1000 and in the standard brain, from runs in long and in short stretches, and 14 of the region that
-calibration times, which has no input. Messages: so that forecasts of four cortices, of sixteen small regions and of
-the standard brain come true; with those of minute regions they were 1.11 to 1.18 times too good."""
+_AMONG_OTHERS = 1.8
+"""Times as much Python as a window of the region that calibration times, which is alone and has no input: 26 us
+instead of 14 in four cortices of 1000 and in the standard brain, from runs in long and in short stretches."""
 
 _CACHED_NEURONS = 4000
 """Of more, the kernel itself has to load most anew in every step: short stretches of 20 000 neurons took 93 us more
@@ -203,7 +201,7 @@ def _of_layout(layout: Layout, spec: RegionSpec, machine: Machine, spike_probabi
         + machine.synaptic_event_seconds * spike_probability * n_synapses
         + machine.plastic_event_seconds * spike_probability * n_plastic
     )
-    window, signals = AMONG_OTHERS * machine.window_seconds, machine.signal_step_seconds * (len(rhythms) + n_gates)
+    window, signals = _AMONG_OTHERS * machine.window_seconds, machine.signal_step_seconds * (len(rhythms) + n_gates)
     return RegionCost(window, signals, kernel, _reload_seconds(sum(sizes.values()), machine))
 
 

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from thalia_dask.declared import NonNegative, Positive
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded
+from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded, is_own, outgoing
 from thalia_dask.synapses.table import SynapseTable
 
 POTENTIATION, DEPRESSION, LARGEST = range(FIRST_OWN, FIRST_OWN + 3)
@@ -57,17 +57,20 @@ def potentiate(plastic: PlasticTable, connection: int, axon: int, gate: float, s
     """Strengthen the synapses of a parallel fibre that fires."""
     rate = gate * plastic.params[connection, POTENTIATION]
     largest = plastic.params[connection, LARGEST]
-    for k in range(plastic.out_first[axon], plastic.out_last[axon]):
+    first, last, mixed, _ = outgoing(plastic, connection, axon)
+    for k in range(first, last):
         w = synapses.weight[k]
-        synapses.weight[k] = bounded(w + rate * (largest - w), largest) if plastic.owner[k] == connection else w
+        changed = bounded(w + rate * (largest - w), largest)
+        synapses.weight[k] = changed if is_own(plastic.owner[k], connection, mixed) else w
 
 
 @inlined
 def teach(plastic: PlasticTable, climbing: int, axon: int, gate: float, synapses: SynapseTable) -> None:
     """Let a climbing fibre that fires weaken the parallel fibres onto its target cells."""
-    for k in range(plastic.out_first[axon], plastic.out_last[axon]):
+    first, last, mixed, _ = outgoing(plastic, climbing, axon)
+    for k in range(first, last):
         neuron = synapses.slot[k] - plastic.slot_offset[climbing]
-        for c in range(plastic.rule.shape[0] if plastic.owner[k] == climbing else 0):
+        for c in range(plastic.rule.shape[0] if is_own(plastic.owner[k], climbing, mixed) else 0):
             if plastic.rule[c] == _TAUGHT and plastic.target_first[c] <= neuron < plastic.target_last[c]:
                 _depress(plastic, c, plastic.cell_base[c] + neuron - plastic.target_first[c], gate, synapses)
 

@@ -24,6 +24,7 @@ from thalia_dask.plasticity.base import (
     bounded,
     expect,
     incoming,
+    is_own,
     outgoing_traces,
 )
 from thalia_dask.synapses.table import SynapseTable
@@ -61,7 +62,7 @@ def arrive(plastic: PlasticTable, connection: int, axon: int, gate: float, synap
     weight, owner = synapses.weight[first:last], plastic.owner[first:last]
     for i in range(last - first):
         changed = bounded(weight[i] + rate * (fade * traces[i] - alpha), largest)
-        weight[i] = weight[i] if mixed and owner[i] != connection else changed
+        weight[i] = changed if is_own(owner[i], connection, mixed) else weight[i]
 
 
 @inlined
