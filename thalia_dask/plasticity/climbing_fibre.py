@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from thalia_dask.declared import NonNegative, Positive
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded, is_own, outgoing
+from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded, outgoing
 from thalia_dask.synapses.table import SynapseTable
 
 POTENTIATION, DEPRESSION, LARGEST = range(FIRST_OWN, FIRST_OWN + 3)
@@ -61,7 +61,7 @@ def potentiate(plastic: PlasticTable, connection: int, axon: int, gate: float, s
     for k in range(first, last):
         w = synapses.weight[k]
         changed = bounded(w + rate * (largest - w), largest)
-        synapses.weight[k] = changed if is_own(plastic.owner[k], connection, mixed) else w
+        synapses.weight[k] = w if mixed and plastic.owner[k] != connection else changed
 
 
 @inlined
@@ -70,7 +70,7 @@ def teach(plastic: PlasticTable, climbing: int, axon: int, gate: float, synapses
     first, last, mixed, _ = outgoing(plastic, climbing, axon)
     for k in range(first, last):
         neuron = synapses.slot[k] - plastic.slot_offset[climbing]
-        for c in range(plastic.rule.shape[0] if is_own(plastic.owner[k], climbing, mixed) else 0):
+        for c in range(0 if mixed and plastic.owner[k] != climbing else plastic.rule.shape[0]):
             if plastic.rule[c] == _TAUGHT and plastic.target_first[c] <= neuron < plastic.target_last[c]:
                 _depress(plastic, c, plastic.cell_base[c] + neuron - plastic.target_first[c], gate, synapses)
 

@@ -40,7 +40,6 @@ from thalia_dask.plasticity.base import (
     bounded,
     expect,
     incoming,
-    is_own,
     outgoing_traces,
 )
 from thalia_dask.synapses.table import SynapseTable
@@ -107,10 +106,10 @@ def depress(plastic: PlasticTable, connection: int, axon: int, synapses: Synapse
         credit, before = kept[2 * i + CREDIT], kept[2 * i + BEFORE]
         paid = _paid(weight[i], credit, before, now, largest)
         left = credit - rate * traces[i]
-        own = is_own(owner[i], connection, mixed)
-        weight[i] = paid if own else weight[i]
-        kept[2 * i + CREDIT] = left if own else credit
-        kept[2 * i + BEFORE] = left * now if own else before
+        others = mixed and owner[i] != connection
+        weight[i] = weight[i] if others else paid
+        kept[2 * i + CREDIT] = credit if others else left
+        kept[2 * i + BEFORE] = before if others else left * now
 
 
 @inlined

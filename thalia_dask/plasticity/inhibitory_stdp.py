@@ -24,7 +24,6 @@ from thalia_dask.plasticity.base import (
     bounded,
     expect,
     incoming,
-    is_own,
     outgoing_traces,
 )
 from thalia_dask.synapses.table import SynapseTable
@@ -62,7 +61,7 @@ def arrive(plastic: PlasticTable, connection: int, axon: int, gate: float, synap
     weight, owner = synapses.weight[first:last], plastic.owner[first:last]
     for i in range(last - first):
         changed = bounded(weight[i] + rate * (fade * traces[i] - alpha), largest)
-        weight[i] = changed if is_own(owner[i], connection, mixed) else weight[i]
+        weight[i] = weight[i] if mixed and owner[i] != connection else changed
 
 
 @inlined

@@ -36,7 +36,6 @@ from thalia_dask.plasticity.base import (
     bounded,
     expect,
     incoming,
-    is_own,
     outgoing_traces,
 )
 from thalia_dask.synapses.table import SynapseTable
@@ -108,7 +107,7 @@ def depress(plastic: PlasticTable, connection: int, axon: int, gate: float, syna
     for i in range(last - first):
         w = weight[i]
         changed = bounded(w - rate * (slope * w + offset) * traces[i], largest)
-        weight[i] = changed if is_own(owner[i], connection, mixed) else w
+        weight[i] = w if mixed and owner[i] != connection else changed
 
 
 @inlined

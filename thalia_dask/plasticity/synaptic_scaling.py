@@ -42,7 +42,6 @@ from thalia_dask.plasticity.base import (
     bounded,
     cell_of,
     incoming,
-    is_own,
     outgoing,
 )
 from thalia_dask.synapses.table import SynapseTable
@@ -108,9 +107,9 @@ def arrive(plastic: PlasticTable, connection: int, axon: int, gate: float, synap
         now[i] = plastic.cell_drift[cell] + (passed - plastic.slow[cell] * faded)
     for i in range(last - first):
         scaled = bounded(weight[i] * _factor(share * (now[i] - then[i])), largest)
-        own = is_own(owner[i], connection, mixed)
-        weight[i] = scaled if own else weight[i]
-        then[i] = now[i] if own else then[i]
+        others = mixed and owner[i] != connection
+        weight[i] = weight[i] if others else scaled
+        then[i] = then[i] if others else now[i]
     for i in range(last - first):
         kept[i] = then[i]
 
