@@ -32,6 +32,8 @@ from thalia_dask.topology.build import build_plan
 from thalia_dask.topology.plan import BrainPlan
 
 SECONDS, REPEATS, CALL_STEPS, N_AXONS = 2.0, 5, 1000, 20
+WARM_UP_CALLS, WARM_UP_STEPS = 12, 100
+"""Until activity has risen, and workers have tried both lengths of windows."""
 
 
 def ring(n: int, size: int, delay_ms: float, kind: str = "thalamus", reach: int = 1) -> dict[str, Any]:
@@ -115,7 +117,8 @@ def race(given: dict[str, Any], n_workers: int) -> Race:
         DynamicBrain.from_thalia_config(config(given)) as alone,
         DynamicBrain.from_thalia_config(config(given, *overrides)) as dask,
     ):
-        n_steps = max(100, int(min(run(brain, 100) for brain in (alone, dask)) * SECONDS))
+        warm_up = [[run(brain, WARM_UP_STEPS) for _ in range(WARM_UP_CALLS)] for brain in (alone, dask)]
+        n_steps = max(100, int(min(speeds[-1] for speeds in warm_up) * SECONDS))
         before = alone.performance
         turns = [(free_cores(n_threads), run(alone, n_steps), run(dask, n_steps)) for _ in range(REPEATS)]
         spent = alone.performance - before

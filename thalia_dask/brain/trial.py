@@ -22,7 +22,7 @@ _FEWEST_ROUNDS, _ENOUGH_SECONDS = 2, 0.9
 _PARTS = 4
 """Costs are those of the last quarter: for half a second, activity may rise as the brain learns."""
 _FAR_AHEAD = 4
-"""Times the look-ahead in which regions go clearly further at once than the look-ahead."""
+"""A piece of so many look-aheads is one in which regions go clearly further at once than that."""
 
 
 def try_out(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -> Trial:
