@@ -295,8 +295,8 @@ def incoming(plastic: PlasticTable, cell: int) -> tuple[Indices, Indices]:
 def outgoing(plastic: PlasticTable, connection: int, axon: int) -> tuple[int, int, np.bool_, int]:
     """Where the synapses of an axon lie in the synapse table, whether others are among them, and the way to a cell.
 
-    No other may be changed: those with ``mixed and owner != connection``. Rules write that out, since loops over a
-    function of it took numba a twentieth of a step longer.
+    Those with ``mixed and owner != connection`` are others, which may not be changed. Rules write that out: as a
+    function, compiled into their loops, it made a step up to a tenth longer.
     """
     to_cell = plastic.cell_base[connection] - plastic.slot_offset[connection] - plastic.target_first[connection]
     return plastic.out_first[axon], plastic.out_last[axon], plastic.out_mixed[axon], to_cell
