@@ -39,6 +39,10 @@ STIMULI = {
         [np.zeros(10), np.zeros(9)],
         "the stimulus of region 'thalamus' is a sequence of rows of different shapes [(9,), (10,)]; make them equal",
     ),
+    "ragged within a row": (
+        [[[0.0], [0.0, 1.0]]],
+        "the stimulus of region 'thalamus' has rows of different shapes within a row; make them equal",
+    ),
     "text": ("cat", "the stimulus of region 'thalamus' is a str; write a tensor or array of numbers or booleans"),
     "complex": (np.zeros(10, complex), "is a ndarray; write a tensor or array of numbers or booleans"),
     "masked": (

@@ -63,7 +63,13 @@ def test_patterns_of_any_precision(dtype: torch.dtype) -> None:
         (Transient([A], 1.0), "a pattern has shape (1, 2); write intensities of shape (size,)"),
         (
             Sequential([A, np.zeros(3)], 1.0),
-            "patterns of Sequential have shapes [(2,), (3,)]; write at least one, all of one shape",
+            "what Sequential shows is a sequence of rows of different shapes [(2,), (3,)]; make them equal",
+        ),
+        (Sequential([], 1.0), "what Sequential shows has shape (0,); write at least one row, (rows, size)"),
+        (Sequential(A, 1.0), "what Sequential shows has shape (2,); write at least one row, (rows, size)"),
+        (
+            Sequential(None, 1.0),
+            "what Sequential shows is a NoneType; write a tensor or array of numbers or booleans",
         ),
     ],
 )

@@ -26,7 +26,7 @@ from thalia_dask.regions.kind import SpikingKind
 from thalia_dask.regions.layout import Background, Connection, Drive, FixedInDegree, Layout, Population
 from thalia_dask.regions.spec import Incoming, RegionSpec
 from thalia_dask.regions.wiring import wire
-from thalia_dask.synapses.distributions import Constant, Normal
+from thalia_dask.synapses.distributions import Constant, Normal, Uniform
 
 A, B = Population("a", 10), Population("b", 4)
 SPEC = RegionSpec("net", "mine", 10, dt_ms=1.0, seed=1, incoming=(Incoming("x.all", 6, "in"),))
@@ -189,10 +189,13 @@ def test_a_receptor_channel_that_does_not_exist() -> None:
 
 
 def test_delays_of_a_distribution() -> None:
-    negative = FixedInDegree("a", "b", 2, Constant(1.0), Constant(-3.0))
-    assert message_of_connection(negative) == (
-        "region 'net', connection a -> b: delay is -3 ms on average; write a distribution of at least 0 ms"
-    )
+    for delay, told in (
+        (Constant(-3.0), "delay is Constant(value=-3.0); write a distribution of at least 0 ms"),
+        (Uniform(-1.0, 5.0), "delay is Uniform(low=-1.0, high=5.0); write a distribution of at least 0 ms"),
+        (Uniform(5.0, 1.0), "delay is Uniform(low=5.0, high=1.0), the longest first; write low=1, high=5"),
+    ):
+        connection = FixedInDegree("a", "b", 2, Constant(1.0), delay)
+        assert message_of_connection(connection) == f"region 'net', connection a -> b: {told}"
     drawn = replace(SOUND, connections=(FixedInDegree("a", "b", 2, Constant(1.0), Normal(65530.0, 200.0)),))
     with pytest.raises(ConfigError, match=r"connection a -> b: delays inside the region go up to 65\d+ steps; write"):
         wire(SPEC, drawn)

@@ -38,4 +38,7 @@ def _on_cpu(value: Any, what: str) -> NDArray[Any]:
     if hasattr(value, "detach"):
         tensor = value.detach().cpu().to_dense()
         value = tensor.float().numpy() if tensor.is_floating_point() else tensor.numpy()
-    return np.asarray(value)
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise InputError(f"{what} has rows of different shapes within a row; make them equal") from error

@@ -75,10 +75,12 @@ class Sequential(TimedStimulus):
 
     def rows(self, dt_ms: float) -> NDArray[np.float32]:
         shown, gap = self._steps(dt_ms, "each_ms", "gap_ms")
-        if not len(self.patterns) or len({np.shape(pattern) for pattern in self.patterns}) > 1:
-            shapes = [np.shape(pattern) for pattern in self.patterns]
-            raise InputError(f"patterns of Sequential have shapes {shapes}; write at least one, all of one shape")
-        parts = [_shown(pattern, 0, shown, gap) for pattern in self.patterns]
+        patterns = as_array(self.patterns, "what Sequential shows")
+        if patterns.ndim != 2 or not len(patterns):
+            raise InputError(
+                f"what Sequential shows has shape {patterns.shape}; write at least one row, (rows, size)"
+            )
+        parts = [_shown(pattern, 0, shown, gap) for pattern in patterns]
         return np.concatenate(parts)[: len(parts) * (shown + gap) - gap]
 
 

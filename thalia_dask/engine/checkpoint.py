@@ -202,8 +202,10 @@ def _check_run(path: Path, run: object) -> None:
     if run is not None and not isinstance(run, Mapping):
         raise InputError(f"checkpoint {path}: run is {run!r}; write a mapping from names to JSON values")
     for name, value in (run or {}).items():
+        if not isinstance(name, str):
+            raise InputError(f"checkpoint {path}: run has the name {name!r}; write a text")
         try:
-            json.dumps(value)
+            json.dumps(value, allow_nan=False)
         except (TypeError, ValueError) as error:
             raise InputError(
                 f"checkpoint {path}: run['{name}'] is {value!r}, which cannot be kept ({error}); write JSON values: "

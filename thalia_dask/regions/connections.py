@@ -162,7 +162,7 @@ class FixedInDegree(AnyConnection):
     short_term: TsodyksMarkram | None = None
 
     def check_delays(self, where: str, dt_ms: float) -> None:
-        _check_mean_delay(where, self.delay.center, dt_ms)
+        _check_delay(where, self.delay, dt_ms)
 
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
         return n_targets * self.in_degree if n_axons else 0
@@ -195,7 +195,7 @@ class FixedTotalNumber(AnyConnection):
     short_term: TsodyksMarkram | None = None
 
     def check_delays(self, where: str, dt_ms: float) -> None:
-        _check_mean_delay(where, self.delay.center, dt_ms)
+        _check_delay(where, self.delay, dt_ms)
 
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
         return self.n_synapses if n_axons and n_targets else 0
@@ -256,7 +256,10 @@ class ExplicitConnection(AnyConnection):
         return GivenDraw(edges)
 
 
-def _check_mean_delay(where: str, mean_ms: float, dt_ms: float) -> None:
-    if mean_ms < 0.0:
-        raise ConfigError(f"{where}: delay is {mean_ms:g} ms on average; write a distribution of at least 0 ms")
-    check_longest_delay(where, mean_ms / dt_ms)
+def _check_delay(where: str, delay: Distribution, dt_ms: float) -> None:
+    low, high = delay.ends
+    if low > high:
+        raise ConfigError(f"{where}: delay is {delay!r}, the longest first; write low={high:g}, high={low:g}")
+    if low < 0.0:
+        raise ConfigError(f"{where}: delay is {delay!r}; write a distribution of at least 0 ms")
+    check_longest_delay(where, high / dt_ms)

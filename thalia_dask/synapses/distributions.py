@@ -30,6 +30,11 @@ class Distribution(ABC):
     def center(self) -> float:
         """The mean, of a normal distribution before it is clipped."""
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Between which values all lie as they are declared; of a normal distribution the mean, twice."""
+        return self.center, self.center
+
     @abstractmethod
     def sample(self, key: Words, stream: int, first: int, count: int) -> Doubles:
         """Values of synapses ``first … first + count - 1``, float64, shape (count,)."""
@@ -59,6 +64,10 @@ class Uniform(Distribution):
     @property
     def center(self) -> float:
         return 0.5 * (self.low + self.high)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        return self.low, self.high
 
     def sample(self, key: Words, stream: int, first: int, count: int) -> Doubles:
         return self.low + (self.high - self.low) * _unit(key, stream, first, count)
