@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,8 +68,8 @@ class ActionVotes(Observer):
         action = int(rng.choice(best))
         if rng.random() < exploration:
             action = int(rng.integers(self.n_actions))
-        weights = np.exp((self.votes - self.votes.max()) / self._temperature)
-        return action, float(weights[action] / weights.sum())
+        weights = [math.exp(votes / self._temperature) for votes in (self.votes - self.votes.max()).tolist()]
+        return action, weights[action] / sum(weights)
 
 
 def find_votes(plan: BrainPlan, temperature: float) -> ActionVotes | None:

@@ -35,16 +35,23 @@ class Agent:
         self._votes = find_votes(plan, config.brain.vote_temperature)
         self._trial = 0
         self._decided = False
+        self._showing = False
         self.observers: list[Observer] = [self.neuromodulation]
         if self._votes is not None:
             self.observers.append(self._votes)
 
     def begin(self) -> None:
-        """A stimulus will be shown."""
+        """A stimulus will be shown, a new one unless the last one goes on."""
         if self._votes is not None and self._decided:
             self._votes.clear()
         self._decided = False
-        self.neuromodulation.begin()
+        if not self._showing:
+            self.neuromodulation.begin()
+
+    def perceive(self, *, goes_on: bool) -> Mapping[str, float]:
+        """A stimulus has been shown, to its end unless it goes on; returns what it releases."""
+        self._showing = goes_on
+        return {} if goes_on else self.neuromodulation.perceived()
 
     def select(self, exploration: float) -> tuple[int, bool]:
         """Select an action, a random one with probability ``exploration``; returns it, and whether it is news.
@@ -78,7 +85,7 @@ class Agent:
 
     def reset(self) -> None:
         """A new episode begins."""
-        self.action, self._decided = None, False
+        self.action, self._decided, self._showing = None, False, False
         self.neuromodulation.reset()
         if self._votes is not None:
             self._votes.reset()
@@ -90,6 +97,7 @@ class Agent:
             "action": self.action,
             "confidence": self.confidence,
             "decided": self._decided,
+            "showing": self._showing,
             "neuromodulation": self.neuromodulation.snapshot(),
             "levels": self.levels.snapshot(),
             "votes": None if self._votes is None else self._votes.snapshot(),
@@ -106,7 +114,7 @@ class Agent:
         for part in ("neuromodulation", "levels", "votes"):
             check_alike(given[part], own[part], f"memory/{part}")
         self._trial, self.action = memory.trial, memory.action
-        self.confidence, self._decided = memory.confidence, memory.decided
+        self.confidence, self._decided, self._showing = memory.confidence, memory.decided, memory.showing
         self.neuromodulation.restore(memory.neuromodulation)
         self.levels.restore(memory.levels)
         if self._votes is not None and memory.votes is not None:

@@ -258,7 +258,11 @@ class DynamicBrain:
         return performance(self.plan, self.executor, self._orchestrator.effort, self._tally, self._stimulus_seconds)
 
     def forward(
-        self, stimulus: Stimulus | Mapping[str, Stimulus] | None = None, n_timesteps: int | None = None
+        self,
+        stimulus: Stimulus | Mapping[str, Stimulus] | None = None,
+        n_timesteps: int | None = None,
+        *,
+        goes_on: bool = False,
     ) -> Result:
         """Advance the brain while a stimulus is shown.
 
@@ -268,6 +272,8 @@ class DynamicBrain:
             or None. Shape (size,) is held for all steps, (n_timesteps, size) gives one row a step; a boolean array
             of that second shape is explicit spikes.
         n_timesteps : steps to advance; None takes the rows of the stimulus, else ``brain.encoding_timesteps``.
+        goes_on : the next call goes on with this presentation. How new it is (``neuromodulation.novelty_source``) is
+            found at its end, so that it may be cut into calls anywhere.
 
         Raises
         ------
@@ -286,7 +292,7 @@ class DynamicBrain:
         self._stimulus_seconds += perf_counter() - began
         self._tally.clear()
         self._orchestrator.run(n_steps)
-        self._release_all(self._agent.neuromodulation.perceived())
+        self._release_all(self._agent.perceive(goes_on=goes_on))
         return Result(self._tally.spikes, self._tally.events, (start, self.now), self.recorder.dataset)
 
     def select_action(self, *, explore: bool = True) -> tuple[int, float]:

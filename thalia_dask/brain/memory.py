@@ -30,6 +30,7 @@ class Memory(BaseModel):
     ----------
     trial, action, confidence : the trials so far, the last action of the episode, and the confidence in it.
     decided : whether it was selected since the last stimulus.
+    showing : whether the last stimulus goes on.
     neuromodulation : what the brain expects, and what is known to it.
     levels : neuromodulator -> (step of the last release, level then).
     votes : None in a brain that does not vote.
@@ -42,6 +43,7 @@ class Memory(BaseModel):
     action: NonNegativeInt | None
     confidence: float = Field(ge=0.0, le=1.0)
     decided: bool
+    showing: bool
     neuromodulation: dict[str, Any]
     levels: dict[str, tuple[int, float]]
     votes: Votes | None

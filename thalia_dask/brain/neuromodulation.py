@@ -71,14 +71,14 @@ class Neuromodulation(Observer):
             self._pattern.on_window(report)
 
     def begin(self) -> None:
-        """A stimulus will be shown."""
+        """A new stimulus will be shown."""
         if self.value is not None:
             self._state.clear()
         if self._novelty is not None:
             self._pattern.clear()
 
     def perceived(self) -> Mapping[str, float]:
-        """A stimulus has been shown."""
+        """A stimulus has been shown to its end."""
         if self._novelty is None:
             return {}
         return {"acetylcholine": self._novelty.perceive(self._pattern.counts)}
@@ -110,7 +110,7 @@ class Neuromodulation(Observer):
         if self.value is not None:
             memory |= {"value": self.value.snapshot(), "state": self._state.counts.tolist()}
         if self._novelty is not None:
-            memory["novelty"] = self._novelty.snapshot()
+            memory |= {"novelty": self._novelty.snapshot(), "pattern": self._pattern.counts.tolist()}
         return memory
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
@@ -121,3 +121,4 @@ class Neuromodulation(Observer):
             self._state.counts[:] = snapshot["state"]
         if self._novelty is not None:
             self._novelty.restore(snapshot["novelty"])
+            self._pattern.counts[:] = snapshot["pattern"]

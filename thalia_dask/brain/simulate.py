@@ -80,6 +80,8 @@ def simulate(
 def drive(brain: DynamicBrain, n_steps: int, checkpoints: Checkpoints | None = None) -> xr.Dataset:
     """Show full intensity to every region with stimulus axons up to step ``n_steps``; returns all steps.
 
+    That is one presentation, however it is cut into calls.
+
     Raises
     ------
     RunStoppedError : if ``checkpoints`` were told to stop.
@@ -92,11 +94,12 @@ def drive(brain: DynamicBrain, n_steps: int, checkpoints: Checkpoints | None = N
         stretch = _FIRST_STRETCH_STEPS
     while brain.now < n_steps:
         length = min(stretch, n_steps - brain.now)
+        if checkpoints is not None:
+            length = checkpoints.steps_left(brain, length)
+        began = perf_counter()
+        brain.forward(everywhere, length, goes_on=brain.now + length < n_steps)
         if checkpoints is None:
-            brain.forward(everywhere, length)
             continue
-        length, began = checkpoints.steps_left(brain, length), perf_counter()
-        brain.forward(everywhere, length)
         seconds = perf_counter() - began
         stretch = max(1, min(STRETCH_STEPS, int(length * _STRETCH_SECONDS / seconds)))
         checkpoints.visit(brain, lambda: run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -33,7 +34,7 @@ class StimulusEncoder:
         self._dt_ms = plan.dt_ms
         self._ports = {port.region: port for port in plan.stimuli}
         self._seeds = {name: np.uint64(derive_seed(plan.seed, name, "stimulus")) for name in self._ports}
-        self._spike_probability = 1.0 - np.exp(-max_rate_hz * plan.dt_ms / 1000.0)
+        self._spike_probability = 1.0 - math.exp(-max_rate_hz * plan.dt_ms / 1000.0)
         poisson_spikes(np.uint64(0), 0, 0, np.zeros((1, 0), np.uint32))  # compiled or loaded here, not in a step
 
     def rows(self, given: Stimulus | Mapping[str, Stimulus] | None) -> dict[str, NDArray[Any]]:

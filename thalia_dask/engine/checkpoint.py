@@ -26,7 +26,7 @@ from thalia_dask.errors import CheckpointError, InputError, OutputError
 from thalia_dask.regions.base import Snapshot, entry_as_array
 from thalia_dask.spikes import Signal
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SOURCE = "thalia_dask checkpoint"
 
 

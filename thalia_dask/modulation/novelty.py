@@ -1,12 +1,16 @@
 """How new a pattern of spikes is: the share of it that no mixture of earlier patterns explains.
 
-    y = P x,   novelty = |y| / |x|,   P -= rate y y' / |y|^2        P: identity at first
+    y = P x,   novelty = |y| / |x|,   P -= rate u u' P,   u = y / |y|        P: identity at first
 
 The novelty filter of Kohonen & Oja (1976), Biol. Cybern. 21:85. Novel stimuli release acetylcholine: Hasselmo (2006),
 Curr. Opin. Neurobiol. 16:710.
+
+Sums are NumPy's own, whose order is fixed; that of BLAS depends on its threads and on the processor.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +25,15 @@ class NoveltyFilter:
 
     def perceive(self, counts: NDArray[np.int64]) -> float:
         """The novelty of spike counts (neurons,), from 0 to 1; silence is not novel."""
-        size = float(np.linalg.norm(counts))
+        size = math.sqrt((counts * counts).sum())
         if size == 0.0:
             return 0.0
-        left = self._filter @ counts
-        novelty = float(np.linalg.norm(left)) / size
-        if novelty > 0.0:
-            self._filter -= self._rate / float(left @ left) * np.outer(left, left) @ self._filter
-        return novelty
+        left = (self._filter * counts).sum(axis=1)
+        distance = math.sqrt((left * left).sum())
+        if distance > 0.0:
+            unit = left / distance
+            self._filter -= np.outer(self._rate * unit, (unit[:, None] * self._filter).sum(axis=0))
+        return distance / size
 
     def snapshot(self) -> list[list[float]]:
         """The state, as JSON values."""

@@ -6,6 +6,7 @@
 
 The response of dopamine cells moves from a reward to what predicts it: Schultz, Dayan & Montague (1997), Science
 275:1593, eqs. 1-4. A rate of 1 would undo an error at once: Nagumo & Noda (1967), IEEE Trans. Autom. Control 12:282.
+Sums are as in ``novelty``.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class ValueEstimate:
 
         ``state`` (neurons,) are spike counts.
         """
-        error = self._learn(reward + self._discount * float(self.weights @ state))
+        error = self._learn(reward + self._discount * float((self.weights * state).sum()))
         self._before = state.astype(np.float64)
         return error
 
@@ -56,8 +57,8 @@ class ValueEstimate:
         self._before = np.zeros_like(self.weights)
 
     def _learn(self, outcome: float) -> float:
-        error = outcome - float(self.weights @ self._before)
-        energy = float(self._before @ self._before)
+        error = outcome - float((self.weights * self._before).sum())
+        energy = float((self._before * self._before).sum())
         if energy > 0.0:
             self.weights += self._rate * error / energy * self._before
         return error

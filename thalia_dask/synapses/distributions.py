@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from thalia_dask.declared import NonNegative
 from thalia_dask.errors import ConfigError
-from thalia_dask.jit import Words
+from thalia_dask.jit import Words, making_arrays
 from thalia_dask.philox import random_words
 
 Doubles = NDArray[np.float64]
@@ -85,10 +85,19 @@ class Normal(Distribution):
         return self.mean
 
     def sample(self, key: Words, stream: int, first: int, count: int) -> Doubles:
-        """Box & Muller (1958), Ann. Math. Stat. 29:610."""
-        radius = np.sqrt(-2.0 * np.log(_unit(key, stream, first, count)))
-        values = self.mean + self.sd * radius * np.cos(2.0 * math.pi * _unit(key, stream + 1, first, count))
+        normal = _box_muller(_unit(key, stream, first, count), _unit(key, stream + 1, first, count))
+        values = self.mean + self.sd * normal
         return np.maximum(values, 0.0) if self.mean > 0 else np.minimum(values, 0.0)
+
+
+@making_arrays
+def _box_muller(one: Doubles, other: Doubles) -> Doubles:
+    """Normal numbers from uniform ones: Box & Muller (1958), Ann. Math. Stat. 29:610.
+
+    Compiled: NumPy's own logarithm differs by a bit from processor to processor.
+    """
+    result: Doubles = np.sqrt(-2.0 * np.log(one)) * np.cos(2.0 * math.pi * other)
+    return result
 
 
 def to_delay_steps(delays_ms: Doubles, dt_ms: float, earliest: int, where: str) -> NDArray[np.int32]:
