@@ -122,6 +122,25 @@ class MoodyRegion(SilentRegion):
         return {"membrane_potential_mean": steps} if self._window.start // 6 % 2 else {}
 
 
+class CarelessRegion(ToyRegion):
+    """Writes into the arrays that it is given, and returns the same ones in every window."""
+
+    def __init__(self, name: str, size: int = 20, seed: int = 1) -> None:
+        super().__init__(name, size, seed)
+        self._returned = np.zeros((2, 10_000), np.int32)
+        self._observed = np.zeros(1000, np.float32)
+
+    def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
+        packet = super().advance(window, arrivals)
+        for array in (arrivals.steps, arrivals.projections, arrivals.neurons):
+            array -= 10_000
+        returned = self._returned[:, : len(packet)]
+        returned[:] = packet.steps, packet.neurons
+        self._observed[: window.n_steps] = self._means
+        self._means = self._observed[: window.n_steps]
+        return SpikePacket(*returned)
+
+
 class ShapelessRegion(SilentRegion):
     """Returns and observes in every window what it was given, whether or not that fits."""
 

@@ -30,6 +30,10 @@ class SpikePacket:
     def __len__(self) -> int:
         return len(self.steps)
 
+    def copy(self) -> SpikePacket:
+        """The same spikes in arrays of their own."""
+        return SpikePacket(self.steps.copy(), self.neurons.copy())
+
     def since(self, step: int) -> SpikePacket:
         """Those that were emitted in this step or later."""
         if not len(self.steps) or self.steps[0] >= step:
@@ -75,6 +79,10 @@ class Arrivals:
 
     def __len__(self) -> int:
         return len(self.steps)
+
+    def copy(self) -> Arrivals:
+        """The same arrivals in arrays of their own."""
+        return Arrivals(self.steps.copy(), self.projections.copy(), self.neurons.copy(), self.signals)
 
 
 NOTHING = Arrivals()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import SupportsFloat
+from numbers import Real
 
 from thalia_dask.errors import ConfigError, InputError
 
@@ -15,6 +15,7 @@ NEVER = 2**31
 """No step is this late: where there are many, steps are int32."""
 _GRID_TOLERANCE = 1e-6
 """Of a step: binary dust of a division such as 0.3 / 0.1."""
+_LONGEST_MS = 1e300
 _RELATIVE_TOLERANCE = 1e-12
 """The same for long durations, whose dust grows with them."""
 
@@ -55,9 +56,9 @@ def to_steps(
     ConfigError or InputError : if the duration is no number, not finite, negative, longer than steps are counted, or
         off the grid of ``dt_ms``.
     """
-    if not isinstance(duration_ms, SupportsFloat):
+    if not _is_number(duration_ms):
         raise error(f"{what} is {duration_ms!r}, which is no number; write a duration in ms, e.g. {dt_ms:g}")
-    if not math.isfinite(duration_ms) or duration_ms < 0:
+    if not 0 <= duration_ms <= _LONGEST_MS:
         raise error(f"{what} is {duration_ms!r} ms; write a finite duration of at least 0 ms")
     exact = duration_ms / dt_ms
     if exact >= NEVER:
@@ -73,6 +74,10 @@ def to_steps(
         f"{what} is {duration_ms:g} ms, which is not a whole number of steps of dt_ms = {dt_ms:g}; "
         f"write {' or '.join(neighbours)}{otherwise and ', '}{otherwise}"
     )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def to_ms(steps: int, dt_ms: float) -> float:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
+import pickle
 import subprocess
 import sys
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -143,6 +146,15 @@ def test_state_shows_a_region_and_is_a_copy(acting: DynamicBrain) -> None:
     assert {"current", "refractory", "weight", "in_flight"} <= set(state)
     state["membrane"][:] = 0.0
     assert (acting.state("thalamus")["membrane"] < 0.0).all()
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_brain_is_not_copied(acting: DynamicBrain, duplicate: Callable[[DynamicBrain], object]) -> None:
+    with pytest.raises(
+        StateError, match=r"^a brain cannot be copied or pickled, .*; write brain.save\(path\), then "
+    ):
+        duplicate(acting)
+    assert acting.forward(FULL, 5).dataset.sizes["time"] == 5
 
 
 def test_a_closed_brain_says_so() -> None:

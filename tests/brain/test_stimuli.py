@@ -57,8 +57,8 @@ def test_patterns_of_any_precision(dtype: torch.dtype) -> None:
         (Sustained("a", 5.0), "a pattern is a str; write a tensor or array of numbers or booleans"),
         (
             Sustained(A, 1e9),
-            "a pattern of 2 intensities for 2,000,000,000 steps does not fit into this machine's memory; "
-            "write forward(pattern, n_timesteps), which holds it, or show it in several calls",
+            "2 intensities for 2,000,000,000 steps do not fit into this machine's memory; "
+            "write forward(pattern, n_timesteps), which holds one, or show them in several calls",
         ),
         (Transient([A], 1.0), "a pattern has shape (1, 2); write intensities of shape (size,)"),
         (

@@ -78,7 +78,13 @@ def test_spikes_that_cannot_be_are_not_lost_in_silence(
         (
             None,
             np.zeros(1, np.float32),
-            r"observe\(\) returned 'v' of shape \(1,\) after a window of [25] steps; return one",
+            r"observe\(\) returned 'v' of shape \(1,\) and dtype float32 after a window of [25] steps; return one",
+        ),
+        (None, np.array(["calm"] * 5), r"observe\(\) returned 'v' of shape \(5,\) and dtype <U4 after a window of"),
+        (
+            SpikePacket(np.zeros(2, np.int32), np.zeros(2, np.int32)),
+            None,
+            r"neurons \[0, 0\] in steps \[0, 0\], where those of a step do not ascend; return the steps of",
         ),
         (
             SpikePacket(np.zeros(1), np.zeros(1, np.int32)),

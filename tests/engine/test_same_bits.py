@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.executors import DASK, NewExecutor
 from tests.toy_brains import plan, run
+from tests.toy_regions import CarelessRegion
 from tests.toy_workers import ToyWorkers
 from thalia_dask.engine.ahead import RunAheadExecutor
 from thalia_dask.engine.sequential import SequentialExecutor
@@ -66,6 +69,13 @@ def test_what_is_counted_is_what_arrives(new_executor: NewExecutor) -> None:
         assert diary.received[name] == np.bincount(steps, minlength=32).tolist()
     cells = {(name, *cell) for name, arrived in diary.arrived.items() for *cell, _ in arrived}
     assert diary.n_events == len(cells) > 30
+
+
+def test_regions_may_use_their_arrays_again(new_executor: NewExecutor) -> None:
+    """a ──2──> b ──3──> a"""
+    brain = plan({"a": 10, "b": 10}, [("a", "b", 2), ("b", "a", 3)])
+    careless = {spec.name: partial(CarelessRegion, spec.name, spec.size, brain.seed) for spec in brain.regions}
+    assert run(new_executor(), brain, 30, creators=careless) == run(SequentialExecutor(), brain, 30)
 
 
 @pytest.mark.parametrize("window", [1, 2, 3])

@@ -15,17 +15,28 @@ from thalia_dask.neurons.adex import AdExParams
 from thalia_dask.neurons.base import Neuron
 from thalia_dask.neurons.delta import DeltaLIFParams
 from thalia_dask.neurons.lif import LIFParams
+from thalia_dask.plasticity.base import Rule
 from thalia_dask.plasticity.bcm import BCM
 from thalia_dask.plasticity.hebbian import Hebbian
 from thalia_dask.plasticity.stdp import STDP
 from thalia_dask.plasticity.synaptic_scaling import SynapticScaling
 from thalia_dask.plasticity.three_factor import ThreeFactor
+from thalia_dask.plasticity.updates import RULES
 from thalia_dask.regions import REGIONS
 from thalia_dask.regions.connections import AnyConnection
 from thalia_dask.regions.kind import SpikingKind
-from thalia_dask.regions.layout import Background, Connection, Drive, FixedInDegree, Layout, Population
+from thalia_dask.regions.layout import (
+    Background,
+    Connection,
+    Drive,
+    ExplicitConnection,
+    FixedInDegree,
+    Layout,
+    Population,
+)
 from thalia_dask.regions.spec import Incoming, RegionSpec
 from thalia_dask.regions.wiring import wire
+from thalia_dask.synapses.connectivity import EdgeList
 from thalia_dask.synapses.distributions import Constant, Normal, Uniform
 
 A, B = Population("a", 10), Population("b", 4)
@@ -121,6 +132,12 @@ def test_tonic_drives_and_potentials_may_be_negative(name: str) -> None:
         ),
         (DeltaLIFParams(tau_membrane_ms=0.01), "tau_membrane_ms is 0.01, too short for steps of dt_ms = 1; "),
         (AdExParams(capacitance_pf=0.0), f"capacitance_pf is 0.0; {POSITIVE}"),
+        (
+            LIFParams(threshold_mv=-60.0),
+            "reset_mv is -60, not below neuron.threshold_mv = -60, so that one spike would be followed by the next; "
+            "write a lower one",
+        ),
+        (AdExParams(reset_mv=1.0), "reset_mv is 1, not below neuron.threshold_mv = 0, "),
     ],
 )
 def test_a_number_of_a_neuron(neuron: Neuron, message: str) -> None:
@@ -284,6 +301,83 @@ SIGNALS = "write one of: delta, theta, alpha, beta, gamma, ripple, acetylcholine
 )
 def test_names_and_shapes(changes: dict[str, object], message: str) -> None:
     assert message_of(replace(SOUND, **changes)) == f"region 'net'{message}"
+
+
+def test_a_layout_that_is_none() -> None:
+    with pytest.raises(ConfigError, match=r"^region 'net': the layout of kind 'mine' is None; return a Layout$"):
+        SpikingKind(lambda _: None).anatomy(SPEC)  # type: ignore[arg-type, return-value]
+
+
+class Unheard(Rule):
+    """A rule of which the kernels do not know."""
+
+    code = 777
+
+    def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:
+        return [dt_ms, mean_weight, total_weight]
+
+
+class Verbose(STDP):
+    def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:
+        return [1.0] * 12
+
+
+class Undefined(STDP):
+    def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:
+        return [math.nan]
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (
+            Unheard(),
+            "rule is a Unheard, of which thalia_dask.plasticity.updates does not know, so that nothing would",
+        ),
+        (Verbose(), f"{Verbose()} packs the numbers {[1.0] * 12} for the kernels; write at most 10, up to 1e+38"),
+        (Undefined(), f"{Undefined()} packs the numbers [nan] for the kernels; write at most 10, up to 1e+38"),
+    ],
+)
+def test_a_rule_that_kernels_cannot_follow(rule: Rule, message: str) -> None:
+    connection = Connection("a", "b", 0.5, 20.0, rule=rule)
+    assert message_of_connection(connection).startswith(f"region 'net', connection a -> b: {message}")
+
+
+def test_each_rule_has_a_code_of_its_own() -> None:
+    assert len({rule.code for rule in RULES}) == len(RULES)
+
+
+INDICES, WEIGHTS, DELAYS = np.arange(2, dtype=np.int32), np.ones(2, np.float32), np.ones(2, np.int32)
+
+
+@pytest.mark.parametrize(
+    ("edges", "message"),
+    [
+        (
+            EdgeList(INDICES / 2, INDICES, WEIGHTS, DELAYS),
+            "the sources of edges are array([0. , 0.5]); write an array ",
+        ),
+        (EdgeList(INDICES, INDICES > 0, WEIGHTS, DELAYS), "the targets of edges are array([False,  True]); write an"),
+        (
+            EdgeList(INDICES, INDICES, WEIGHTS, [1, 1]),
+            "the delays of edges are [1, 1]; write an array of whole numbers",
+        ),
+        (
+            EdgeList(INDICES, INDICES, np.array([["1.0", "2.0"]]), DELAYS),
+            "the weights of edges are array([['1.0', '2.0']], dtype='<U3'); write an array of numbers, shape",
+        ),
+    ],
+)
+def test_edges_of_other_types(edges: EdgeList, message: str) -> None:
+    connection = ExplicitConnection("a", "b", edges)
+    assert message_of_connection(connection).startswith(f"region 'net', connection a -> b: {message}")
+
+
+def test_layers_of_a_cortex_that_are_more_than_all() -> None:
+    assert message_of_params("cortex", l4_fraction=1.0, l23_fraction=1.0) == (
+        "params of region 'r': the fractions of layers, 1.0, 1.0, 0.25, 0.15, add up to 2.4; "
+        "write fractions that add up to 1"
+    )
 
 
 def test_axons_that_end_in_no_port() -> None:

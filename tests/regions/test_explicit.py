@@ -107,7 +107,7 @@ def test_models_live_together_and_each_receives_in_its_own_way() -> None:
     """A spike moves a delta neuron in the step in which it arrives, the others from the next on."""
     kinds = (
         LIFParams(resting_mv=-60.0),
-        DeltaLIFParams(resting_mv=-60.0, threshold_mv=-50.0),
+        DeltaLIFParams(resting_mv=-60.0, threshold_mv=-50.0, reset_mv=-60.0),
         ConductanceLIFParams(),
     )
     net = Layout(

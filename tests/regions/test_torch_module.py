@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -97,6 +99,81 @@ def test_bits_do_not_depend_on_torchs_threads(recurrent: str) -> None:
         torch.set_num_threads(threads)
     assert torch.equal(ends[0], ends[1])
     assert torch.equal(ends[0], ends[2])
+
+
+class Matrix(nn.Module):
+    """A product of each row of input, which torch computes in another way where memory is aligned differently."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.joined = nn.Linear(size, size)
+
+    def forward(self, arriving: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
+        state = torch.tanh(self.joined(arriving) + (0.0 if state is None else 0.9 * state))
+        return (state > 0.3).float(), state
+
+
+@pytest.mark.parametrize("size", [10, 19, 27, 45])
+def test_bits_do_not_depend_on_where_windows_begin(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(torch_region, "build_module", lambda *_: seeded(Matrix, size))
+    spec = spec_of("leaky", size=size)
+    ends = []
+    for cuts in ((40,), tuple(range(1, 41)), (3, 23, 40)):
+        region = create_region(spec)
+        for start, stop in pairwise((0, *cuts)):
+            advance(region, spec, start, stop)
+        ends.append(region.snapshot()["state.alone"])
+    assert torch.equal(ends[0], ends[1])
+    assert torch.equal(ends[0], ends[2])
+
+
+def seeded(module: type[nn.Module], *arguments: object) -> nn.Module:
+    torch.manual_seed(1)
+    return module(*arguments)
+
+
+class TwoParts(NamedTuple):
+    v: Tensor
+    i: Tensor
+
+
+class Named(nn.Module):
+    """Keeps a NamedTuple, as Norse's modules do."""
+
+    def forward(self, arriving: Tensor, state: TwoParts | None) -> tuple[Tensor, TwoParts]:
+        before = TwoParts(torch.zeros_like(arriving), torch.zeros_like(arriving)) if state is None else state
+        after = TwoParts(0.9 * before.v + before.i, 0.8 * before.i + arriving)
+        return (after.v > 1.0).float(), after
+
+
+def test_a_state_keeps_its_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_region, "build_module", lambda *_: Named())
+    spec = spec_of("leaky")
+    region, other = create_region(spec), create_region(spec)
+    advance(region, spec, 0, 10)
+    snapshot = region.snapshot()
+    assert {"state.0.v", "state.1.i"} <= set(snapshot)
+    other.restore(dict(reversed(snapshot.items())))
+    assert pairs(advance(other, spec, 10, 30)) == pairs(advance(region, spec, 10, 30))
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        ((torch.ones(1, 12), None), r"a Tensor of shape \(1, 12\) as spikes; return a tensor of shape \(12,\)"),
+        ((None, None), r"a NoneType as spikes; return a tensor of shape \(12,\)"),
+        ((torch.ones(12), [torch.ones(2)]), r"a list of a Tensor of shape \(2,\) as its state; return a tensor, or"),
+        ((torch.ones(12), (torch.ones(2), None)), r"a tuple of a Tensor of shape \(2,\), a NoneType as its state; "),
+    ],
+)
+def test_what_a_module_may_not_return(monkeypatch: pytest.MonkeyPatch, returned: object, told: str) -> None:
+    class Other(nn.Module):
+        def forward(self, arriving: Tensor, state: object) -> object:
+            return returned
+
+    monkeypatch.setattr(torch_region, "build_module", lambda *_: Other())
+    with pytest.raises(ValueError, match=f"^the module returned {told}"):
+        advance(create_region(spec_of("leaky")), spec_of("leaky"), 0, 5)
 
 
 def test_axons_spread_evenly_over_units_and_input_is_scaled() -> None:

@@ -1,9 +1,13 @@
 """Every topology that is refused, by the text of the error."""
 
+from dataclasses import replace
+
 import pytest
 
 from thalia_dask.config import load_config
 from thalia_dask.errors import ConfigError
+from thalia_dask.regions import REGIONS
+from thalia_dask.regions.kind import Anatomy, RegionKind
 from thalia_dask.topology.build import build_plan
 
 A_AND_B = {"a": {"kind": "block", "size": 4, "input_size": 2}, "b": {"kind": "block", "size": 4}}
@@ -33,6 +37,48 @@ def test_a_projection_to_an_unknown_region():
     assert message_of(projections=[("a", "zz", 1)]) == (
         "projection a -> zz: there is no region called 'zz'; write one of: a, b"
     )
+
+
+def test_sizes_of_the_standard_brain_beside_regions():
+    assert message_of(brain={"sizes": {"cortex_size": 512}}) == (
+        "brain.sizes is for the standard brain, and brain.regions is given, so it would change nothing; leave one of "
+        "them out, or write sizes in brain.regions"
+    )
+
+
+SOUND = Anatomy((("all", 4),), ("in",), "in", "in", "all", 4)
+
+
+@pytest.mark.parametrize(
+    ("anatomy", "told"),
+    [
+        (None, "anatomy() returned None; return an Anatomy"),
+        (replace(SOUND, n_neurons=5), "anatomy() has n_neurons = 5, and populations of 4 together; return the sum"),
+        (replace(SOUND, stimulus_port="eye"), "stimulus_port: there is no port called 'eye'; write one of: in"),
+        (
+            replace(SOUND, default_output="out"),
+            "default_output: there is no population called 'out'; write one of: all",
+        ),
+    ],
+)
+def test_a_kind_that_misdescribes_itself(monkeypatch, anatomy, told):
+    class Kind(RegionKind):
+        def anatomy(self, spec):
+            return anatomy
+
+        def create(self, spec):
+            raise NotImplementedError
+
+    monkeypatch.setitem(REGIONS, "mine", Kind())
+    message = message_of({"a": {"kind": "mine", "size": 4}}, ())
+    assert message.startswith(f"region 'a': kind 'mine': {told}")
+
+
+def test_what_is_no_kind(monkeypatch):
+    monkeypatch.setitem(REGIONS, "mine", SOUND)
+    message = message_of({"a": {"kind": "mine", "size": 4}}, ())
+    assert message.startswith("region 'a': kind 'mine' is registered as Anatomy(")
+    assert message.endswith("; register a RegionKind, such as SpikingKind(layout)")
 
 
 def test_a_projection_from_an_unknown_population():

@@ -20,7 +20,7 @@ def finite(amount: Any, what: str) -> float:
     """
     try:
         number = math.nan if isinstance(amount, str) else float(amount)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise InputError(f"{what} is {amount!r}; write a finite number")

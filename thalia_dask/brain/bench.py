@@ -65,6 +65,16 @@ def settings_to_compare(n_regions: int, n_workers: int | None) -> tuple[Setting,
     )
 
 
+def with_processes(config: ThaliaConfig, settings: Sequence[Setting]) -> ThaliaConfig:
+    """The config of a brain that has all the processes that are compared."""
+    n_workers = sum(setting.n_workers for setting in settings)
+    update = {
+        "brain": config.brain.model_copy(update={"parallel": True}),
+        "execution": config.execution.model_copy(update={"n_workers": n_workers}),
+    }
+    return config.model_copy(update=update)
+
+
 def measure(
     config: ThaliaConfig,
     settings: Sequence[Setting],

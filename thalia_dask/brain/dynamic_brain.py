@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
 import xarray as xr
@@ -390,6 +390,12 @@ class DynamicBrain:
     def __del__(self) -> None:
         if not getattr(self, "_closed", True):
             self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise StateError(
+            "a brain cannot be copied or pickled, as its regions and its recording are its own; "
+            "write brain.save(path), then DynamicBrain.load(path)"
+        )
 
     def __repr__(self) -> str:
         return (

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 def check_observers(observers: Sequence[Observer]) -> None:
     """Refuse what is no observer, before it is told of anything."""
+    if not isinstance(observers, Sequence):
+        raise ConfigError(f"observers is {observers!r}; write a list of observers, [] for none")
     for number, observer in enumerate(observers):
         if not isinstance(observer, Observer):
             raise ConfigError(

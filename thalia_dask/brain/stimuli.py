@@ -80,6 +80,7 @@ class Sequential(TimedStimulus):
             raise InputError(
                 f"what Sequential shows has shape {patterns.shape}; write at least one row, (rows, size)"
             )
+        _check_fits(len(patterns) * (shown + gap), patterns.shape[1])
         parts = [_shown(pattern, 0, shown, gap) for pattern in patterns]
         return np.concatenate(parts)[: len(parts) * (shown + gap) - gap]
 
@@ -89,10 +90,13 @@ def _shown(pattern: Pattern, before: int, shown: int, after: int) -> NDArray[np.
     row = as_array(pattern, "a pattern").astype(np.float32)
     if row.ndim != 1:
         raise InputError(f"a pattern has shape {row.shape}; write intensities of shape (size,)")
-    n_steps = before + shown + after
-    if n_steps * len(row) * _BYTES_PER_INTENSITY > machine_bytes():
-        raise InputError(
-            f"a pattern of {len(row)} intensities for {n_steps:,} steps does not fit into this machine's memory; "
-            "write forward(pattern, n_timesteps), which holds it, or show it in several calls"
-        )
+    _check_fits(before + shown + after, len(row))
     return np.pad(np.tile(row, (shown, 1)), ((before, after), (0, 0)))
+
+
+def _check_fits(n_steps: int, size: int) -> None:
+    if n_steps * size * _BYTES_PER_INTENSITY > machine_bytes():
+        raise InputError(
+            f"{size} intensities for {n_steps:,} steps do not fit into this machine's memory; "
+            "write forward(pattern, n_timesteps), which holds one, or show them in several calls"
+        )

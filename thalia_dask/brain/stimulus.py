@@ -25,9 +25,10 @@ Stimulus = Any
 class StimulusEncoder:
     """Turns intensities into Poisson spikes, and takes explicit spikes as they are.
 
-    An intensity x in [0, 1] is a Poisson rate of x ``max_rate_hz``. A boolean array of shape (n_timesteps, size) is
-    explicit spikes. The randomness of a step depends on (seed, region, step) alone, so it does not matter how a
-    presentation is cut into calls.
+    At intensity 1 an axon fires in each step in which a Poisson process of ``max_rate_hz`` has an event, with
+    probability 1 - exp(-rate dt); an intensity x in [0, 1] makes that x times as likely. A boolean array of shape
+    (n_timesteps, size) is explicit spikes. The randomness of a step depends on (seed, region, step) alone, so it does
+    not matter how a presentation is cut into calls.
     """
 
     def __init__(self, plan: BrainPlan, max_rate_hz: float) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import click
 
 from thalia_dask.cli.logs import log_options
-from thalia_dask.cli.options import PATH, check_ending, config_argument, example, set_option
+from thalia_dask.cli.options import PATH, check_ending, config_argument, example, import_option, set_option
 from thalia_dask.errors import OutputError
 
 _STRETCH_STEPS = 1000
@@ -31,6 +32,7 @@ _STRETCH_STEPS = 1000
 @click.option("--out", type=PATH, metavar="FILE.json", help="Where to write all figures, too.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier file at --out.")
 @set_option
+@import_option
 @log_options
 def bench(
     config: Path,
@@ -49,7 +51,7 @@ def bench(
     from thalia_dask.cli.bar import start_bar
 
     bar = start_bar()
-    from thalia_dask.brain.bench import measure, settings_to_compare
+    from thalia_dask.brain.bench import measure, settings_to_compare, with_processes
     from thalia_dask.brain.message_costs import with_messages_measured
     from thalia_dask.brain.opening import window_steps
     from thalia_dask.brain.trial import try_out
@@ -57,12 +59,15 @@ def bench(
     from thalia_dask.cli.execution import count_steps, planned
     from thalia_dask.config import load_config
     from thalia_dask.performance.calibration import calibrate
+    from thalia_dask.topology.memory import check_memory
 
     loaded = load_config(config, overrides)
     n_steps = None if duration_ms is None else count_steps(duration_ms, loaded.global_.dt_ms)
     plan = planned(loaded)
     if out is not None:
         _check_output(out, overwrite=overwrite)
+    settings = settings_to_compare(len(plan.regions), workers)
+    check_memory(with_processes(loaded, settings), plan, at_once=len(settings))
     call_steps = n_steps or _STRETCH_STEPS
     if "task" in loaded.model_fields_set:
         call_steps = loaded.task.n_timesteps or loaded.brain.encoding_timesteps
@@ -70,7 +75,6 @@ def bench(
     machine = with_messages_measured(calibrate())
     bar.show_stage("trying long and short windows")
     trial = try_out(plan, loaded.brain.max_input_rate_hz, window_steps(loaded))
-    settings = settings_to_compare(len(plan.regions), workers)
     measurements = measure(loaded, settings, repeats=repeats, call_steps=call_steps, n_steps=n_steps, told=bar.show)
     report = BenchReport(plan, measurements, trial, machine, call_steps, window_steps(loaded))
     bar.stop()
@@ -87,9 +91,11 @@ def _check_output(path: Path, *, overwrite: bool) -> None:
         raise OutputError(f"output {path} exists; write another --out, or --overwrite to replace it")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=path.parent).close()
     except OSError as error:
         raise OutputError(
-            f"output {path}: the folder {path.parent} cannot be made ({error.strerror}); write another path"
+            f"output {path}: the folder {path.parent} cannot be made or written ({error.strerror}); "
+            "write another path"
         ) from error
 
 

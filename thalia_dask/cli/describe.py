@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thalia_dask.cli.logs import log_options
-from thalia_dask.cli.options import cluster_option, config_argument, example, set_option
+from thalia_dask.cli.options import cluster_option, config_argument, example, import_option, set_option
 from thalia_dask.cli.text import counted, table
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 )
 @config_argument
 @set_option
+@import_option
 @cluster_option
 @click.option("--resolved", is_flag=True, help="Print the whole config instead, defaults included, as YAML.")
 @log_options

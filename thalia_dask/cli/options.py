@@ -70,8 +70,9 @@ def _imported(_context: click.Context, _parameter: click.Parameter, modules: tup
     for module in modules:
         try:
             import_module(module)
-        except ImportError as error:
-            raise click.BadParameter(f"'{module}' cannot be imported: {error}") from error
+        except Exception as error:  # a module may raise anything
+            told = f"'{module}' cannot be imported: {type(error).__name__}: {error}"
+            raise click.BadParameter(f"{told}; write a name as in Python's import") from error
 
 
 import_option = click.option(
@@ -81,7 +82,8 @@ import_option = click.option(
     metavar="MODULE",
     callback=_imported,
     expose_value=False,
-    help="Import a Python module first, one that registers the task's environment. May be given more than once.",
+    help="Import a Python module first, one that registers kinds of regions or the task's environment. May be given "
+    "more than once.",
 )
 
 

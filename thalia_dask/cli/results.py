@@ -6,6 +6,7 @@ from pathlib import Path
 
 from thalia_dask.brain.checkpoints import folder_beside, kept_in
 from thalia_dask.errors import OutputError
+from thalia_dask.plots import FIGURES
 from thalia_dask.recording.store import check_output
 
 
@@ -33,7 +34,8 @@ def prepare(recording: Path, *, overwrite: bool) -> None:
             f"output {recording}: the folder {recording.parent} cannot be made ({error.strerror}); write another path"
         ) from error
     check_output(recording, overwrite=overwrite)
-    earlier = [json_beside(recording), *sorted(recording.parent.glob(f"{prefix_of(recording)}*.png"))]
+    figures = [recording.with_name(f"{prefix_of(recording)}{name}.png") for name in FIGURES]
+    earlier = [json_beside(recording), *figures]
     checkpoints = kept_in(folder_beside(recording))
     for path in [*earlier, *checkpoints]:
         if path.exists() and not overwrite:

@@ -15,6 +15,7 @@ from thalia_dask.cli.options import (
     config_argument,
     dashboard_option,
     example,
+    import_option,
     live_page,
     output_options,
     set_option,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--duration-ms", type=float, required=True, metavar="T", help="Time to simulate, in ms.")
 @output_options
 @set_option
+@import_option
 @cluster_options
 @dashboard_option
 @log_options

@@ -171,7 +171,9 @@ class BrainConfig(Config):
     )
     encoding_timesteps: Count = Field(default=15, description="the number of steps for which an input is shown")
     max_input_rate_hz: PositiveFloat = Field(
-        default=200.0, description="the rate in Hz of a sensory axon at full input, greater than 0"
+        default=200.0,
+        description="the rate in Hz of a Poisson process, greater than 0: at full input a sensory axon fires in "
+        "steps in which that has an event, so somewhat less often (181 Hz of 200 in steps of 1 ms)",
     )
     vote_temperature: PositiveFloat = Field(
         default=2.0,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from thalia_dask.engine.executor import Emission
-from thalia_dask.engine.packets import FAULTLESS, WRONG_STEPS, find_fault
+from thalia_dask.engine.packets import FAULTLESS, WRONG_NEURONS, WRONG_STEPS, find_fault
 from thalia_dask.regions.base import Region
 from thalia_dask.spikes import SILENCE, Arrivals, SpikePacket
 from thalia_dask.ticks import Window
@@ -22,22 +22,26 @@ def advance_region(region: Region, window: Window, arrivals: Arrivals) -> Emissi
     ValueError : if it returns spikes that cannot be, which would be lost on their way, or observes what does not fit
         the window, which could not be recorded.
     """
+    own = not region.shares_arrays
     began = perf_counter()
-    spikes = region.advance(window, arrivals)
+    spikes = region.advance(window, arrivals.copy() if own else arrivals)
     observed = region.observe()
     seconds = perf_counter() - began
     for name, values in observed.items():
-        if np.shape(values) != (window.n_steps,):
+        dtype = np.asarray(values).dtype
+        if np.shape(values) != (window.n_steps,) or dtype.kind not in "biuf":
             raise ValueError(
-                f"observe() returned '{name}' of shape {np.shape(values)} after a window of {window.n_steps} steps; "
-                f"return one value for each step, shape ({window.n_steps},)"
+                f"observe() returned '{name}' of shape {np.shape(values)} and dtype {dtype} after a window of "
+                f"{window.n_steps} steps; return one number for each step, shape ({window.n_steps},)"
             )
     if not isinstance(spikes, SpikePacket):
         raise ValueError(f"advance() returned {type(spikes).__name__}; return a SpikePacket")
+    if own:
+        observed = {name: np.array(values) for name, values in observed.items()}
     if not (len(spikes.steps) or len(spikes.neurons)):
         return Emission(SILENCE, observed, seconds)
     _check(spikes, window, sum(region.populations.values()))
-    return Emission(spikes, observed, seconds)
+    return Emission(spikes.copy() if own else spikes, observed, seconds)
 
 
 def _check(packet: SpikePacket, window: Window, n_neurons: int) -> None:
@@ -53,11 +57,13 @@ def _check(packet: SpikePacket, window: Window, n_neurons: int) -> None:
         return
     if fault == WRONG_STEPS:
         wrong = f"steps {steps.tolist()} for steps {window.start} to {window.stop - 1}"
-    else:
+    elif fault == WRONG_NEURONS:
         wrong = f"neurons from {neurons.min()} to {neurons.max()}, but it has {n_neurons}"
+    else:
+        wrong = f"neurons {neurons.tolist()} in steps {steps.tolist()}, where those of a step do not ascend"
     raise ValueError(
         f"advance() returned spikes of {wrong}; return the steps of the window in which neurons fired, in order, and "
-        "their indices"
+        "their indices, those of one step in order, each once"
     )
 
 

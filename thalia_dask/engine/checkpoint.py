@@ -102,7 +102,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, *, overwrite: bool = Fa
         partial.unlink(missing_ok=True)
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
+def read_checkpoint(path: str | Path) -> Checkpoint:
     """Read what :func:`write_checkpoint` wrote, and verify it.
 
     Raises
@@ -110,6 +110,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     CheckpointError : if there is nothing at ``path``, or something else, or a checkpoint of another version, or one
         that is damaged: with the name of the damaged part, and a sound checkpoint before it in its series.
     """
+    path = Path(path)
     try:
         return _read(path)
     except CheckpointError as error:
@@ -146,9 +147,9 @@ def _is_sound(path: Path) -> bool:
 def _read(path: Path) -> Checkpoint:
     if not os.path.lexists(path):
         raise CheckpointError(f"there is no checkpoint at {path}; write a path that brain.save(path) was given")
-    if not _begins_like_one(path):
-        raise CheckpointError(f"{path} is no checkpoint; write a path that brain.save(path) was given")
     try:
+        if not _begins_like_one(path):
+            raise CheckpointError(f"{path} is no checkpoint; write a path that brain.save(path) was given")
         with SealedReader(path) as reader:
             _check_kind(path, reader.attributes)
             reader.check_seal()
@@ -158,6 +159,8 @@ def _read(path: Path) -> Checkpoint:
         raise CheckpointError(
             f"checkpoint {path} is damaged: {error} is not what was written; load another one"
         ) from error
+    except PermissionError as error:
+        raise CheckpointError(f"checkpoint {path} cannot be read ({error.strerror}); make it readable") from error
     except (ValidationError, ValueError) as error:
         raise CheckpointError(
             f"checkpoint {path} is whole, but was not written by thalia_dask {version('thalia_dask')}: {error}"

@@ -7,22 +7,24 @@ from numpy.typing import NDArray
 
 from thalia_dask.jit import Int32Array, kernel, making_arrays
 
-FAULTLESS, WRONG_STEPS, WRONG_NEURONS = 0, 1, 2
+FAULTLESS, WRONG_STEPS, WRONG_NEURONS, WRONG_ORDER = 0, 1, 2, 3
 STEP, PROJECTION, NEURON = 0, 1, 2
 """Rows of an array of arrivals, int32, shape (3, arrivals)."""
 
 
 @kernel
 def find_fault(steps: Int32Array, neurons: Int32Array, start: int, stop: int, n_neurons: int) -> int:
-    """Whether steps lie in ``start … stop - 1`` and ascend, and neurons in ``0 … n_neurons - 1``."""
+    """Whether steps lie in ``start … stop - 1`` and ascend, neurons in ``0 … n_neurons - 1``, and ascend in each."""
     fault = FAULTLESS
-    before = start
+    step, neuron = start, -1
     for i in range(steps.shape[0]):
-        if steps[i] < before or steps[i] >= stop:
+        if steps[i] < step or steps[i] >= stop:
             return WRONG_STEPS
         if neurons[i] < 0 or neurons[i] >= n_neurons:
             fault = WRONG_NEURONS
-        before = steps[i]
+        if steps[i] == step and neurons[i] <= neuron and fault == FAULTLESS:
+            fault = WRONG_ORDER
+        step, neuron = steps[i], neurons[i]
     return fault
 
 

@@ -19,6 +19,18 @@ from thalia_dask.plasticity import (
 from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, POST, PRE, PlasticTable, late_words
 from thalia_dask.synapses.table import SynapseTable
 
+RULES = (
+    stdp.STDP,
+    hebbian.Hebbian,
+    three_factor.ThreeFactor,
+    oja.Oja,
+    bcm.BCM,
+    inhibitory_stdp.InhibitorySTDP,
+    synaptic_scaling.SynapticScaling,
+    dopamine_stdp.DopamineSTDP,
+    climbing_fibre.ParallelFibre,
+    climbing_fibre.ClimbingFibre,
+)
 _STDP = stdp.STDP.code
 _HEBBIAN = hebbian.Hebbian.code
 _THREE_FACTOR = three_factor.ThreeFactor.code

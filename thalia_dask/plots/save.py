@@ -7,12 +7,13 @@ from pathlib import Path
 import xarray as xr
 
 from thalia_dask.errors import OutputError
+from thalia_dask.plots import LEARNING_CURVE, RASTER, RATES
 from thalia_dask.plots.learning_curve import plot_learning_curve
 from thalia_dask.plots.raster import plot_raster
 from thalia_dask.plots.rates import plot_rates
 
 
-def save_all(tree: xr.DataTree, folder: Path, prefix: str = "") -> list[Path]:
+def save_all(tree: xr.DataTree, folder: str | Path, prefix: str = "") -> list[Path]:
     """Write ``rates.png``, and ``raster.png`` and ``learning_curve.png`` where spikes and trials were recorded.
 
     Parameters
@@ -30,11 +31,12 @@ def save_all(tree: xr.DataTree, folder: Path, prefix: str = "") -> list[Path]:
     InputError : if nothing has been recorded.
     OutputError : if the folder cannot be made or written.
     """
-    figures = {"rates": plot_rates(tree)}
+    folder = Path(folder)
+    figures = {RATES: plot_rates(tree)}
     if any("spike_step" in group for group in tree.children.values()):
-        figures["raster"] = plot_raster(tree)
+        figures[RASTER] = plot_raster(tree)
     if tree.sizes["trial"]:
-        figures["learning_curve"] = plot_learning_curve(tree)
+        figures[LEARNING_CURVE] = plot_learning_curve(tree)
     paths = []
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -28,13 +28,14 @@ from thalia_dask.recording.staged_store import METADATA
 _LARGEST_METADATA = 10_000_000
 
 
-def load_recording(path: Path) -> xr.DataTree:
+def load_recording(path: str | Path) -> xr.DataTree:
     """Everything that a recording holds, in memory.
 
     Raises
     ------
     InputError : if there is no recording at ``path``, or it is of another version, or damaged.
     """
+    path = Path(path)
     attributes = _root_attributes(path)
     if not str(attributes.get("source")).startswith(SOURCE) or "schema_version" not in attributes:
         raise InputError(f"'{path}' is a Zarr store, but no recording of thalia_dask; write the path of one")

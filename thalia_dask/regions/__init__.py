@@ -43,7 +43,10 @@ def find_kind(name: str) -> RegionKind:
         return kind
     near = get_close_matches(name, REGIONS, n=1)
     hint = f"did you mean '{near[0]}'? " if near else ""
-    raise ConfigError(f"there is no region kind '{name}'; {hint}write one of {', '.join(REGIONS)}")
+    raise ConfigError(
+        f"there is no region kind '{name}'; {hint}write one of {', '.join(REGIONS)}, or register "
+        "it first: on the command line, --import MODULE"
+    )
 
 
 def create_region(spec: RegionSpec) -> Region:

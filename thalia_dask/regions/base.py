@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,10 +55,13 @@ class Region(ABC):
     ----------
     populations : name -> number of neurons; populations are consecutive slices of the neuron array.
     observables : what :meth:`observe` returns, declared once.
+    shares_arrays : whether it leaves arrays that it is given as they are, and never uses those again that it has
+        returned; of others, copies travel.
     """
 
     populations: Mapping[str, int]
     observables: Mapping[str, Observable] = {}
+    shares_arrays: ClassVar[bool] = False
 
     @abstractmethod
     def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:

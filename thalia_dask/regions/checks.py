@@ -13,7 +13,9 @@ from thalia_dask.modulation.oscillators import FREQUENCY_HZ
 from thalia_dask.names import check_named
 from thalia_dask.neurons.background import MOST_COUNTS
 from thalia_dask.neurons.base import MOST_REFRACTORY_STEPS, Neuron
+from thalia_dask.plasticity.base import N_PARAMS, Rule
 from thalia_dask.plasticity.three_factor import ThreeFactor
+from thalia_dask.plasticity.updates import RULES
 from thalia_dask.regions.connections import AnyConnection
 from thalia_dask.regions.layout import Layout, Population
 from thalia_dask.regions.spec import RegionSpec
@@ -31,6 +33,8 @@ def check_layout(spec: RegionSpec, layout: Layout) -> None:
     ConfigError : with the region, the population or connection, and what to write.
     """
     region = f"region '{spec.name}'"
+    if not isinstance(layout, Layout):
+        raise ConfigError(f"{region}: the layout of kind '{spec.kind}' is {layout!r}; return a Layout")
     _check_items(f"{region}: populations", layout.populations, Population)
     _check_items(f"{region}: connections", layout.connections, AnyConnection)
     check_fields(f"{region}: ", replace(layout, populations=(), connections=()))
@@ -45,9 +49,9 @@ def check_layout(spec: RegionSpec, layout: Layout) -> None:
         check_fields(f"{where}: ", connection)
         check_named(where, "population or port", connection.source, (*sizes, *layout.ports))
         check_named(where, "population", connection.target, sizes)
-        connection.check_delays(where, spec.dt_ms)
+        connection.check(where, spec.dt_ms)
         _check_receptor(where, connection.channel, neurons[connection.target])
-        _check_learning(where, connection, sizes[connection.target], layout.n_actions)
+        _check_learning(where, connection, sizes[connection.target], layout.n_actions, spec.dt_ms)
     for incoming in spec.incoming:
         where = f"{region}, axons of {incoming.source}"
         check_fields(f"{where}: ", incoming)
@@ -85,6 +89,11 @@ def _check_population(where: str, population: Population, dt_ms: float) -> None:
             f"{where}: background.rate_hz is {background.rate_hz:g}, more than {MOST_COUNTS} spikes in a step of "
             f"dt_ms = {dt_ms:g}; write {MOST_COUNTS * 1000 / dt_ms:g} or less, with a larger weight_mv"
         )
+    if neuron.reset_mv >= neuron.threshold_mv:
+        raise ConfigError(
+            f"{where}: neuron.reset_mv is {neuron.reset_mv:g}, not below neuron.threshold_mv = "
+            f"{neuron.threshold_mv:g}, so that one spike would be followed by the next; write a lower one"
+        )
     for drive in population.drives:
         check_named(f"{where}, drive", _SIGNAL, drive.source, _SIGNALS)
         for gate in drive.gates:
@@ -108,7 +117,7 @@ def _check_receptor(where: str, channel: int, neuron: Neuron) -> None:
         )
 
 
-def _check_learning(where: str, connection: AnyConnection, n_targets: int, n_actions: int) -> None:
+def _check_learning(where: str, connection: AnyConnection, n_targets: int, n_actions: int, dt_ms: float) -> None:
     for gate in connection.gates:
         check_named(f"{where}, gates", _SIGNAL, gate, _SIGNALS)
     if connection.gates and connection.rule is None:
@@ -116,8 +125,23 @@ def _check_learning(where: str, connection: AnyConnection, n_targets: int, n_act
             f"{where} has gates {connection.gates}, which scale a learning rule, and no rule; "
             "write a rule, or leave the gates out"
         )
+    if connection.rule is not None:
+        _check_rule(where, connection.rule, dt_ms)
     if isinstance(connection.rule, ThreeFactor) and n_targets < n_actions:
         raise ConfigError(
             f"{where}: its {n_targets} target cells cannot be divided among n_actions = {n_actions}; "
             f"write at least {n_actions} cells, or fewer actions"
+        )
+
+
+def _check_rule(where: str, rule: Rule, dt_ms: float) -> None:
+    if not isinstance(rule, RULES):
+        raise ConfigError(
+            f"{where}: rule is a {type(rule).__name__}, of which thalia_dask.plasticity.updates does not know, so "
+            "that nothing would learn; add it to RULES and to the updates there"
+        )
+    packed = rule.pack(dt_ms, 1.0, 1.0)
+    if len(packed) > N_PARAMS or not all(abs(number) <= _MOST for number in packed):
+        raise ConfigError(
+            f"{where}: {rule} packs the numbers {packed} for the kernels; write at most {N_PARAMS}, up to {_MOST:g}"
         )

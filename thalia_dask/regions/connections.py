@@ -54,7 +54,7 @@ class AnyConnection(ABC):
     def __str__(self) -> str:
         return f"connection {self.source} -> {self.target}"
 
-    def check_delays(self, where: str, dt_ms: float) -> None:  # noqa: B027 (where nothing is known beforehand)
+    def check(self, where: str, dt_ms: float) -> None:  # noqa: B027 (where nothing is known beforehand)
         """Refuse delays that are known to be impossible without drawing them; ``where`` is for the error."""
 
     @abstractmethod
@@ -100,7 +100,7 @@ class Connection(AnyConnection):
     aligned: bool = False
     short_term: TsodyksMarkram | None = None
 
-    def check_delays(self, where: str, dt_ms: float) -> None:
+    def check(self, where: str, dt_ms: float) -> None:
         low, high = self.delay_ms
         if low > high:
             raise ConfigError(
@@ -161,7 +161,7 @@ class FixedInDegree(AnyConnection):
     gates: tuple[str, ...] = ()
     short_term: TsodyksMarkram | None = None
 
-    def check_delays(self, where: str, dt_ms: float) -> None:
+    def check(self, where: str, dt_ms: float) -> None:
         _check_delay(where, self.delay, dt_ms)
 
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
@@ -194,7 +194,7 @@ class FixedTotalNumber(AnyConnection):
     gates: tuple[str, ...] = ()
     short_term: TsodyksMarkram | None = None
 
-    def check_delays(self, where: str, dt_ms: float) -> None:
+    def check(self, where: str, dt_ms: float) -> None:
         _check_delay(where, self.delay, dt_ms)
 
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
@@ -221,7 +221,13 @@ class ExplicitConnection(AnyConnection):
     gates: tuple[str, ...] = ()
     short_term: TsodyksMarkram | None = None
 
-    def check_delays(self, where: str, dt_ms: float) -> None:  # noqa: ARG002
+    def check(self, where: str, dt_ms: float) -> None:  # noqa: ARG002
+        for what, column in self.edges._asdict().items():
+            kinds, told = ("fiu", "numbers") if what == "weights" else ("iu", "whole numbers")
+            if not (isinstance(column, np.ndarray) and column.ndim == 1 and column.dtype.kind in kinds):
+                raise ConfigError(
+                    f"{where}: the {what} of edges are {column!r:.80}; write an array of {told}, shape (synapses,)"
+                )
         check_longest_delay(where, int(np.max(self.edges.delays, initial=0)))
 
     def synapse_count(self, n_axons: int, n_targets: int) -> int:  # noqa: ARG002

@@ -7,9 +7,11 @@ Constantinople & Bruno (2013), Science 340:1591, for the direct thalamic drive o
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from thalia_dask.declared import Efficacy, Share
+from thalia_dask.errors import ConfigError
 from thalia_dask.neurons.lif import INHIBITORY, LIFParams
 from thalia_dask.plasticity.stdp import STDP
 from thalia_dask.regions.kind import read_params, share
@@ -47,6 +49,12 @@ def layout(spec: RegionSpec) -> Layout:
     interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=4.0, tau_adaptation_ms=60.0)
     drives = (Drive("gamma", p.gamma_mv), Drive("noradrenaline", p.noradrenaline_mv))
     fractions = {"l4": p.l4_fraction, "l23": p.l23_fraction, "l5": p.l5_fraction, "l6": p.l6_fraction}
+    whole = sum(fractions.values())
+    if not math.isclose(whole, 1.0, abs_tol=1e-6):
+        raise ConfigError(
+            f"params of region '{spec.name}': the fractions of layers, {', '.join(map(str, fractions.values()))}, "
+            f"add up to {whole:g}; write fractions that add up to 1"
+        )
     populations, connections = [], []
     for layer, fraction in fractions.items():
         size = share(spec.size, fraction)

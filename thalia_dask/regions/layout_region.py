@@ -40,6 +40,7 @@ class LayoutRegion(Region):
     A snapshot has the same names, shapes and units in all subclasses, so that what one saved another can go on with.
     """
 
+    shares_arrays = True
     observables = {MEMBRANE_POTENTIAL_MEAN: Observable("mV", "membrane potential, mean over neurons")}  # noqa: RUF012
 
     def __init__(self, spec: RegionSpec, layout: Layout, wiring: Wiring) -> None:

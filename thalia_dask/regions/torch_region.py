@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import namedtuple
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Any
@@ -23,6 +24,8 @@ from thalia_dask.ticks import Window
 _AT_ONCE = 64
 """Steps for which the input of all units is held."""
 ModuleState = Tensor | tuple[Tensor, ...] | None
+_STATE, _ALONE = "state.", "alone"
+"""How entries of a snapshot begin that are parts of the state, and the name of one that is all of it."""
 
 _building = threading.Lock()
 """Torch initialises modules from one generator per process, and a worker may build two regions at a time."""
@@ -56,6 +59,8 @@ def build_module(spec: RegionSpec, name: str) -> nn.Module:
 class TorchModuleRegion(Region):
     """Steps a module; axon ``a`` of a projection with ``n`` axons ends on unit ``a * size // n``."""
 
+    shares_arrays = True
+
     def __init__(self, spec: RegionSpec, module: nn.Module, input_gain: float = 1.0) -> None:
         self.populations = {"units": spec.size}
         self._spec = spec
@@ -78,7 +83,8 @@ class TorchModuleRegion(Region):
             where = (torch.from_numpy(arrivals.steps[first:last] - start).long(), torch.from_numpy(units[first:last]))
             arriving.index_put_(where, torch.tensor(self._gain), accumulate=True)
             for step in range(start, stop):
-                fired, self._state = self._module(arriving[step - start], self._state)
+                fired, self._state = self._module(arriving[step - start].clone(), self._state)
+                self._check(fired)
                 indices = torch.nonzero(fired).reshape(-1).numpy().astype(np.int32)
                 neurons.append(indices)
                 steps.append(np.full(len(indices), step, np.int32))
@@ -86,12 +92,8 @@ class TorchModuleRegion(Region):
 
     def snapshot(self) -> Snapshot:
         state: dict[str, Any] = {f"module.{k}": v.clone() for k, v in self._module.state_dict().items()}
-        parts = self._state if isinstance(self._state, tuple) else (self._state,)
-        state["state_parts"] = 0 if self._state is None else len(parts)
-        state["state_is_tuple"] = int(isinstance(self._state, tuple))
-        for index, part in enumerate(parts):
-            if part is not None:
-                state[f"state.{index}"] = part.clone()
+        for name, part in _parts(self._state).items():
+            state[f"{_STATE}{name}"] = part.clone()
         return state
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -99,8 +101,42 @@ class TorchModuleRegion(Region):
             k.removeprefix("module."): torch.as_tensor(v) for k, v in snapshot.items() if k.startswith("module.")
         }
         self._module.load_state_dict(weights)
-        parts = tuple(torch.as_tensor(snapshot[f"state.{i}"]).clone() for i in range(int(snapshot["state_parts"])))
-        if snapshot["state_is_tuple"]:
-            self._state = parts
-        else:
-            self._state = parts[0] if parts else None
+        parts = {
+            k.removeprefix(_STATE): torch.as_tensor(v).clone() for k, v in snapshot.items() if k.startswith(_STATE)
+        }
+        self._state = _joined(parts)
+
+    def _check(self, fired: Any) -> None:
+        size, state = self._spec.size, self._state
+        if not isinstance(fired, Tensor) or fired.shape != (size,):
+            raise ValueError(f"the module returned {_form(fired)} as spikes; return a tensor of shape ({size},)")
+        parts = state if isinstance(state, tuple) else (state,)
+        if state is not None and not all(isinstance(part, Tensor) for part in parts):
+            raise ValueError(
+                f"the module returned {_form(state)} as its state; return a tensor, or a tuple of tensors"
+            )
+
+
+def _form(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {', '.join(map(_form, value))}"
+    return f"a {type(value).__name__}" + (f" of shape {tuple(value.shape)}" if isinstance(value, Tensor) else "")
+
+
+def _parts(state: ModuleState) -> dict[str, Tensor]:
+    """The tensors of a state, by name: their places in a tuple, with their fields in a NamedTuple."""
+    if state is None:
+        return {}
+    if isinstance(state, Tensor):
+        return {_ALONE: state}
+    fields = [f".{field}" for field in getattr(state, "_fields", ())] or [""] * len(state)
+    return {f"{place}{field}": part for place, (field, part) in enumerate(zip(fields, state, strict=True))}
+
+
+def _joined(parts: dict[str, Tensor]) -> ModuleState:
+    """The state with these parts. A NamedTuple has the fields of the one that it was, and not its class."""
+    if not parts or _ALONE in parts:
+        return parts.get(_ALONE)
+    names = sorted(parts, key=lambda name: int(name.partition(".")[0]))
+    fields, ordered = [name.partition(".")[2] for name in names], [parts[name] for name in names]
+    return namedtuple("State", fields)(*ordered) if all(fields) else tuple(ordered)

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from thalia_dask.config.models import BrainConfig, GlobalConfig, ProjectionConfig, RegionConfig, ThaliaConfig
+from thalia_dask.config.models import (
+    BrainConfig,
+    GlobalConfig,
+    ProjectionConfig,
+    RegionConfig,
+    RegionSizes,
+    ThaliaConfig,
+)
 from thalia_dask.errors import ConfigError
 from thalia_dask.names import check_named
 from thalia_dask.regions import Anatomy, find_kind
+from thalia_dask.regions.kind import RegionKind
 from thalia_dask.regions.spec import Incoming, RegionSpec
 from thalia_dask.topology.checks import (
+    check_anatomy,
     check_population,
     check_reached,
     check_unique,
@@ -86,6 +95,11 @@ def build_plan(config: ThaliaConfig) -> BrainPlan:
 
 def _regions(brain: BrainConfig) -> dict[str, RegionConfig]:
     """Return the regions by name, ordered, with the brain's ``region_params`` laid over their own."""
+    if brain.regions is not None and brain.sizes != RegionSizes():
+        raise ConfigError(
+            "brain.sizes is for the standard brain, and brain.regions is given, so it would change nothing; leave "
+            "one of them out, or write sizes in brain.regions"
+        )
     regions = dict(sorted((brain.regions or standard_regions(brain.sizes)).items()))
     for name, params in sorted(brain.region_params.items()):
         check_named("brain.region_params", "region", name, regions)
@@ -119,7 +133,14 @@ def _anatomy(spec: RegionSpec) -> Anatomy:
         kind = find_kind(spec.kind)
     except ConfigError as error:
         raise ConfigError(f"region '{spec.name}': {error}") from None
-    return kind.anatomy(spec)
+    if not isinstance(kind, RegionKind):
+        raise ConfigError(
+            f"region '{spec.name}': kind '{spec.kind}' is registered as {kind!r}; register a RegionKind, such as "
+            "SpikingKind(layout)"
+        )
+    anatomy = kind.anatomy(spec)
+    check_anatomy(f"region '{spec.name}': kind '{spec.kind}'", anatomy)
+    return anatomy
 
 
 def _bundle(

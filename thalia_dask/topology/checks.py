@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from thalia_dask.config.models import RegionConfig
 from thalia_dask.errors import ConfigError
 from thalia_dask.names import check_named
+from thalia_dask.regions.kind import Anatomy
 from thalia_dask.ticks import to_steps
 from thalia_dask.topology.plan import BrainPlan
 
@@ -20,6 +21,26 @@ def check_population(where: str, population: str | None, plan: BrainPlan) -> Non
         region, _, name = population.partition(".")
         check_named(where, "region", region, plan.region_names)
         check_named(where, f"population of region '{region}'", name, dict(dict(plan.populations)[region]))
+
+
+def check_anatomy(where: str, anatomy: object) -> None:
+    """Refuse what a kind said of itself if it is no anatomy, or names or counts what is not there."""
+    if not isinstance(anatomy, Anatomy):
+        raise ConfigError(f"{where}: anatomy() returned {anatomy!r}; return an Anatomy")
+    counted = sum(size for _, size in anatomy.populations)
+    if anatomy.n_neurons != counted:
+        raise ConfigError(
+            f"{where}: anatomy() has n_neurons = {anatomy.n_neurons}, and populations of {counted} together; "
+            "return the sum of their sizes"
+        )
+    ports, populations = anatomy.ports, dict(anatomy.populations)
+    for field, name, known, what in (
+        ("default_port", anatomy.default_port, ports, "port"),
+        ("stimulus_port", anatomy.stimulus_port, ports, "port"),
+        ("default_output", anatomy.default_output, populations, "population"),
+    ):
+        if name:
+            check_named(f"{where}: {field}", what, name, known)
 
 
 def delay_to_steps(delay_ms: float, dt_ms: float, what: str, *, round_delays: bool) -> int:

@@ -19,11 +19,11 @@ _BYTES_PER_STIMULUS_VALUE = 8
 """Room for a step and an axon: they might all fire."""
 
 
-def check_memory(config: ThaliaConfig, plan: BrainPlan, *, workers_elsewhere: bool = False) -> None:
+def check_memory(config: ThaliaConfig, plan: BrainPlan, *, workers_elsewhere: bool = False, at_once: int = 1) -> None:
     """Refuse a brain that is estimated to take more than ``execution.memory_gib``, or more than this machine has.
 
     ``workers_elsewhere`` says that regions will live in processes that run already; then only what the config says
-    is a limit.
+    is a limit. ``at_once`` is how many such brains there will be, of which one has the processes of its own.
 
     Raises
     ------
@@ -33,13 +33,14 @@ def check_memory(config: ThaliaConfig, plan: BrainPlan, *, workers_elsewhere: bo
     if told is None and workers_elsewhere:
         return
     limit = machine_bytes() if told is None else told * _GIB
-    parts = needed_bytes(config, plan, workers_elsewhere=workers_elsewhere)
+    parts = needed_bytes(config, plan, workers_elsewhere=workers_elsewhere, at_once=at_once)
     needed = sum(parts.values())
     if needed > limit:
+        whole = "the brain" if at_once == 1 else f"{at_once} such brains at once"
         what = max(parts, key=lambda name: parts[name])
         whose = "this machine has" if told is None else "execution.memory_gib allows"
         raise ConfigError(
-            f"the brain would take about {_gib(needed)}, and {whose} {_gib(limit)}; most of it, "
+            f"{whole} would take about {_gib(needed)}, and {whose} {_gib(limit)}; most of it, "
             f"{_gib(parts[what])}, is for {what}: make that smaller, or write execution.memory_gib: "
             f"{math.ceil(needed / _GIB * 1.1)} if you know that it fits"
         )
@@ -50,9 +51,11 @@ def _gib(n_bytes: float) -> str:
     return f"{gib:,.1f} GiB" if gib >= 1 else f"{gib:.2g} GiB"  # two numbers that differ shall not both read 0.0
 
 
-def needed_bytes(config: ThaliaConfig, plan: BrainPlan, *, workers_elsewhere: bool) -> dict[str, int]:
+def needed_bytes(
+    config: ThaliaConfig, plan: BrainPlan, *, workers_elsewhere: bool, at_once: int = 1
+) -> dict[str, int]:
     """What takes how much, as far as the config says: regions, one presentation of the stimulus, worker processes."""
-    parts = {f"region '{region.name}'": region.memory_bytes for region in summarize(plan).regions}
+    parts = {f"region '{region.name}'": at_once * region.memory_bytes for region in summarize(plan).regions}
     axons = sum(port.size for port in plan.stimuli)
     parts["the stimulus of brain.encoding_timesteps"] = (
         _BYTES_PER_STIMULUS_VALUE * axons * config.brain.encoding_timesteps
