@@ -14,8 +14,8 @@ from thalia_dask.jit import Words, kernel
 Uint32Array = NDArray[np.uint32]
 
 _MULTIPLIER_0, _MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
-_WEYL_0, _WEYL_1 = np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)
-_HIGH = np.uint64(32)
+_WEYL_0, _WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+_HIGH, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 @kernel
@@ -33,8 +33,8 @@ def philox(counters: Uint32Array, key: Words) -> None:
             c2[i] = np.uint32(product_0 >> _HIGH) ^ c3[i] ^ key_1
             c1[i] = np.uint32(product_1)
             c3[i] = np.uint32(product_0)
-        key_0 = np.uint32(key_0 + _WEYL_0)
-        key_1 = np.uint32(key_1 + _WEYL_1)
+        key_0 = np.uint32(np.uint64(key_0) + _WEYL_0 & _LOW)
+        key_1 = np.uint32(np.uint64(key_1) + _WEYL_1 & _LOW)
 
 
 def random_words(key: Words, stream: int, first: int, count: int) -> Uint32Array:

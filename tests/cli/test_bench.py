@@ -139,3 +139,11 @@ def test_refused_before_anything_starts(refused, tiny, tmp_path):
     message = "--duration-ms is 0.5; write a duration of at least 1 ms, one step"
     assert refused("bench", tiny, "--duration-ms", 0.5) == message
     assert "--repeats" in refused("bench", tiny, "--repeats", 0)
+
+
+def test_more_than_fits_into_memory_at_once(refused, tiny):
+    message = refused("bench", tiny, "--workers", 5000)
+    assert message.startswith("5 such brains at once would take about ")
+    assert (
+        "is for the processes of execution.n_workers: make that smaller, or write execution.memory_gib: " in message
+    )

@@ -113,7 +113,9 @@ def test_a_second_request_does_not_wait(call, two_regions, tmp_path, monkeypatch
     before = signal.getsignal(signal.SIGINT)
     result = call("run", two_regions, "--duration-ms", 20, "--out", tmp_path / "run.zarr")
     assert result.exit_code == 130
-    assert result.stderr.endswith("Error: interrupted; a recording keeps what was simulated until then\n")
+    assert result.stderr.endswith(
+        "Error: interrupted; a recording that had begun keeps what was simulated until then\n"
+    )
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -166,7 +168,7 @@ def test_twice_ends_it_although_a_region_hangs(tmp_path, monkeypatch):
     ctrl_c(process)
     _, told = process.communicate(timeout=30)
     assert process.returncode == 130, told
-    assert told == "Error: interrupted; a recording keeps what was simulated until then\n"
+    assert told == "Error: interrupted; a recording that had begun keeps what was simulated until then\n"
     gone(started)
     assert last_state(out).travel.now == 40
 

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import pytest
 import xarray as xr
@@ -6,6 +7,7 @@ import xarray as xr
 import thalia_dask.brain
 from tests.cli.conftest import CONFIGS
 from thalia_dask.errors import RegionError
+from thalia_dask.regions import REGIONS
 
 
 @pytest.fixture
@@ -53,6 +55,60 @@ def test_an_earlier_run_is_replaced_only_when_told_to(run, refused, two_regions,
     assert recorded(out).sizes["time"] == 20
     assert run("--duration-ms", 5, "--overwrite").exit_code == 0
     assert recorded(out).sizes["time"] == 5
+
+
+def test_figures_of_another_run_are_no_earlier_results(run, tmp_path):
+    (tmp_path / "two_2_raster.png").touch()
+    assert run().exit_code == 0
+
+
+def test_figures_of_an_earlier_run_are(refused, two_regions, tmp_path):
+    (tmp_path / "two_raster.png").touch()
+    out = tmp_path / "two.zarr"
+    assert refused("run", two_regions, "--duration-ms", 5, "--out", out).startswith(
+        f"output {tmp_path}/two_raster.png exists; write another --out"
+    )
+
+
+MY_KIND = """
+from thalia_dask.regions import REGIONS
+
+REGIONS["mine"] = REGIONS["thalamus"]
+"""
+
+
+@pytest.fixture
+def my_kinds(tmp_path, monkeypatch):
+    """Modules that can be imported, and the config of a brain of a kind that one of them registers."""
+    (tmp_path / "my_kinds.py").write_text(MY_KIND)
+    (tmp_path / "broken.py").write_text("1 / 0")
+    config = tmp_path / "mine.yaml"
+    config.write_text("brain: {regions: {a: {kind: mine, size: 5, input_size: 3}}}")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield config
+    REGIONS.pop("mine", None)
+    sys.modules.pop("my_kinds", None)
+
+
+def test_a_kind_of_ones_own(call, refused, my_kinds, tmp_path):
+    run = ("run", my_kinds, "--duration-ms", 5, "--out", tmp_path / "mine.zarr")
+    assert refused(*run).endswith("or register it first: on the command line, --import MODULE")
+    assert call(*run, "--import", "my_kinds").exit_code == 0
+    assert call("describe", my_kinds, "--import", "my_kinds").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        ("broken", "'broken' cannot be imported (ZeroDivisionError, division by zero); write a name as in Python's"),
+        ("no_such", "'no_such' cannot be imported (ModuleNotFoundError, No module named 'no_such'); write"),
+        ("./mine.py", "'./mine.py' cannot be imported (TypeError, "),
+        ("", "'' cannot be imported (ValueError, Empty module name); "),
+    ],
+)
+def test_a_module_that_cannot_be_imported(refused, my_kinds, tmp_path, module, told):
+    run = ("run", my_kinds, "--duration-ms", 5, "--out", tmp_path / "mine.zarr", "--import", module)
+    assert refused(*run).startswith(f"Invalid value for '--import': {told}")
 
 
 def test_overrides_are_recorded(run, tmp_path):
@@ -138,7 +194,7 @@ def test_a_warning_is_one_line(run, monkeypatch):
 @pytest.mark.parametrize(
     ("raised", "exit_code", "message"),
     [
-        (KeyboardInterrupt(), 130, "interrupted; a recording keeps what was simulated until then"),
+        (KeyboardInterrupt(), 130, "interrupted; a recording that had begun keeps what was simulated until then"),
         (
             RegionError("cortex", 8, "ValueError: no"),
             1,

@@ -13,6 +13,7 @@ from thalia_dask.config import (
     RegionSizes,
     ThaliaConfig,
 )
+from thalia_dask.errors import ConfigError
 
 
 def test_the_usage_of_the_seed_document():
@@ -84,8 +85,24 @@ def test_configs_are_frozen_and_picklable():
     ],
 )
 def test_bad_values_are_refused(model, values):
-    with pytest.raises(ValidationError):
+    with pytest.raises(ConfigError, match=f"^{model.__name__}: "):
         model(**values)
+
+
+def test_every_bad_value_is_told_with_its_mend():
+    with pytest.raises(ConfigError) as caught:
+        RegionSizes(input_size=-1, cortx_size=3)
+    assert str(caught.value) == (
+        "2 values are wrong:\n"
+        "  RegionSizes: unknown key cortx_size (given 3); did you mean 'cortex_size'?\n"
+        "  RegionSizes: input_size is -1, which should be greater than 0; write the number of sensory axons that "
+        "enter the thalamus (default 784)"
+    )
+
+
+def test_a_part_is_told_with_the_whole():
+    with pytest.raises(ConfigError, match=r"^BrainConfig: sizes.input_size is -1, which should be greater than 0; "):
+        BrainConfig(sizes={"input_size": -1})
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda", "cuda:1"])

@@ -226,7 +226,7 @@ def test_a_run_that_is_no_json(tmp_path: Path, run: Any, told: str) -> None:
 
 def test_what_is_no_checkpoint_is_told(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"^there is no checkpoint at .*/nothing; write a path that brain.save"):
-        read_checkpoint(tmp_path / "nothing")
+        read_checkpoint(str(tmp_path / "nothing"))
     (tmp_path / "notes.txt").write_text("hello")
     for path in (tmp_path, tmp_path / "notes.txt"):
         with pytest.raises(

@@ -9,15 +9,11 @@ from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-import numpy as np
-import xarray as xr
-from numpy.typing import NDArray
-
 from thalia_dask.brain.agent import Agent
 from thalia_dask.brain.amounts import finite
-from thalia_dask.brain.as_html import brain_html
 from thalia_dask.brain.at_exit import close_at_exit
-from thalia_dask.brain.live import no_link, open_monitor
+from thalia_dask.brain.inspection import Inspectable
+from thalia_dask.brain.live import open_monitor
 from thalia_dask.brain.memory import Memory, understood
 from thalia_dask.brain.opening import (
     check_observers,
@@ -27,8 +23,6 @@ from thalia_dask.brain.opening import (
     window_steps,
     with_execution,
 )
-from thalia_dask.brain.performance import performance
-from thalia_dask.brain.region_view import RegionView, region_views
 from thalia_dask.brain.result import Result
 from thalia_dask.brain.stimulus import Stimulus, StimulusEncoder, count_steps
 from thalia_dask.brain.tally import Tally
@@ -38,7 +32,7 @@ from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer, ProgressReport, TrialReport
 from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.engine.sequential import SequentialExecutor
-from thalia_dask.errors import ConfigError, InputError, StateError
+from thalia_dask.errors import ConfigError, StateError
 from thalia_dask.recording.layout import Position, check_names
 from thalia_dask.recording.store import check_output
 from thalia_dask.regions import creator
@@ -53,16 +47,14 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
-class DynamicBrain:
+class DynamicBrain(Inspectable):
     """Regions, the orchestrator that moves them through time, and what the outside can do to them.
 
     Made by :meth:`from_thalia_config`; released by ``with``, :meth:`close`, ``del`` or the end of the interpreter.
 
     Attributes
     ----------
-    config, plan : what the brain was built from.
-    executor : what runs the regions: its ``name`` and ``n_workers`` tell how, its ``reason`` why ("auto" chose it).
-    recorder : the recorder itself, to read a span or to add attributes.
+    config : what the brain was built from; for what else can be seen of it, see :class:`Inspectable`.
     """
 
     def __init__(
@@ -230,33 +222,6 @@ class DynamicBrain:
             raise
         return brain
 
-    @property
-    def now(self) -> int:
-        """The next step to be computed."""
-        return self._orchestrator.now
-
-    @property
-    def dashboard_link(self) -> str:
-        """The address of the live page, see ``execution.dashboard``; it is gone when the brain is closed.
-
-        Raises
-        ------
-        StateError : if there is none, as of every sequential brain.
-        """
-        if self._dashboard_link is None:
-            raise no_link(self.executor)
-        return self._dashboard_link
-
-    @property
-    def recording(self) -> xr.DataTree:
-        """Everything recorded so far: a root group by region and time, and one group per region."""
-        return self.recorder.tree()
-
-    @property
-    def performance(self) -> xr.Dataset:
-        """Where the time went so far: by region, by worker, and in the orchestrator."""
-        return performance(self.plan, self.executor, self._orchestrator.effort, self._tally, self._stimulus_seconds)
-
     def forward(
         self,
         stimulus: Stimulus | Mapping[str, Stimulus] | None = None,
@@ -356,18 +321,6 @@ class DynamicBrain:
         for observer in self._observers:
             observer.on_progress(report)
 
-    def state(self, region: str) -> dict[str, NDArray[Any]]:
-        """The complete state of a region, as arrays by name: membranes, weights, traces.
-
-        Raises
-        ------
-        InputError : for an unknown region.
-        """
-        executor = self._open()
-        if region not in self.plan.region_names:
-            raise InputError(f"there is no region '{region}'; the regions are: {', '.join(self.plan.region_names)}")
-        return {name: np.asarray(value) for name, value in executor.snapshot(region).items()}
-
     def close(self) -> None:
         """Write what is still to be recorded and release the regions. May be called more than once."""
         if self._closed:
@@ -397,30 +350,10 @@ class DynamicBrain:
             "write brain.save(path), then DynamicBrain.load(path)"
         )
 
-    def __repr__(self) -> str:
-        return (
-            f"DynamicBrain({', '.join(self.plan.region_names)}; {self.executor.name} executor, "
-            f"at step {self.now} of {self.plan.dt_ms:g} ms)"
-        )
-
-    def _repr_html_(self) -> str:
-        spikes, address = self._tally.all_spikes, self._dashboard_link
-        return brain_html(self.plan, self.executor, self.now, spikes, address, closed=self._closed)
-
-    @property
-    def adapters(self) -> dict[str, RegionView]:
-        """Region -> what it is; the size of a region is ``brain.adapters[name].impl.n_neurons``."""
-        return region_views(self.plan)
-
     @property
     def _parallel_executor(self) -> Executor | None:
         """The Dask executor, under the name by which it may be stopped; None where the brain is sequential."""
         return None if isinstance(self.executor, SequentialExecutor) else self.executor
-
-    def _open(self) -> Executor:
-        if self._closed:
-            raise StateError("this brain is closed; build another one with DynamicBrain.from_thalia_config(config)")
-        return self.executor
 
     def _release_all(self, amounts: Mapping[str, float]) -> None:
         for neuromodulator, amount in amounts.items():

@@ -46,7 +46,7 @@ class _Commands(click.Group):
             except ThaliaError as error:
                 raise _ended(1, str(error)) from error
             except KeyboardInterrupt as interrupt:
-                told = "interrupted; a recording keeps what was simulated until then"
+                told = "interrupted; a recording that had begun keeps what was simulated until then"
                 raise _ended(130, told) from interrupt
 
 

@@ -71,7 +71,7 @@ def _imported(_context: click.Context, _parameter: click.Parameter, modules: tup
         try:
             import_module(module)
         except Exception as error:  # a module may raise anything
-            told = f"'{module}' cannot be imported: {type(error).__name__}: {error}"
+            told = f"'{module}' cannot be imported ({type(error).__name__}, {error})"
             raise click.BadParameter(f"{told}; write a name as in Python's import") from error
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from thalia_dask.config.problems import describe_problems
+from thalia_dask.errors import ConfigError
 
 Count = Annotated[int, Field(gt=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
@@ -21,3 +24,15 @@ class Config(BaseModel):
         validate_default=True,
         populate_by_name=True,
     )
+
+    if not TYPE_CHECKING:  # which know the fields as its parameters
+
+        def __init__(self, **values: Any) -> None:
+            try:
+                super().__init__(**values)
+            except ValidationError as error:
+                kind = type(self)
+                raise ConfigError(describe_problems(error, kind, values, {(): kind.__name__})) from None
+
+        __init__.__pydantic_base_init__ = True
+        """So that a part of a config that is read as a whole is validated with it."""

@@ -79,7 +79,7 @@ def _real_path(detail: ErrorDetails, values: Any) -> Key:
 
 
 def _origin(path: Key, origins: Origins) -> str:
-    for length in range(len(path), 0, -1):
+    for length in range(len(path), -1, -1):
         if path[:length] in origins:
             return origins[path[:length]]
     return "config"

@@ -135,6 +135,10 @@ class LayoutRegion(Region):
         self._put_in_flight(flight)
         self._levels.restore(levels)
 
+    def settle(self, step: int) -> None:
+        """Put what rules keep beside efficacies, until a spike needs it, into them, as of the beginning of a step."""
+        self._settle(self._gate(self._signals(Window(step, step + 1)), 1)[0])
+
     def _given(self, snapshot: Snapshot, name: str) -> torch.Tensor:
         if name not in snapshot:
             raise self._refusal(f"the snapshot has no '{name}'")
@@ -165,7 +169,7 @@ class LayoutRegion(Region):
 
     def _receive(self, signal: Signal) -> None:
         if signal.name == "reset":
-            self._settle(self._gate(self._signals(Window(signal.step, signal.step + 1)), 1)[0])
+            self.settle(signal.step)
             self._rest()
         elif signal.name == "action":
             if self._layout.n_actions:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from thalia_dask.declared import Efficacy
+from thalia_dask.declared import Count, Efficacy
 from thalia_dask.errors import ConfigError
 from thalia_dask.neurons.lif import INHIBITORY, LIFParams
 from thalia_dask.plasticity.three_factor import ThreeFactor
@@ -22,7 +22,7 @@ from thalia_dask.regions.spec import RegionSpec
 class StriatumParams:
     """``learning_rate`` is in units of the mean initial efficacy; efficacies are sums onto one cell, in mV."""
 
-    n_actions: int = 2
+    n_actions: Count = 2
     fsi_fraction: float = 0.1
     resting_mv: float = -60.0
     cortical_mv: Efficacy = 90.0

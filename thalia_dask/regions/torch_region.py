@@ -24,8 +24,8 @@ from thalia_dask.ticks import Window
 _AT_ONCE = 64
 """Steps for which the input of all units is held."""
 ModuleState = Tensor | tuple[Tensor, ...] | None
-_STATE, _ALONE = "state.", "alone"
-"""How entries of a snapshot begin that are parts of the state, and the name of one that is all of it."""
+_STATE = "state"
+"""The entry of a snapshot that is all of the state; those of its parts begin so."""
 
 _building = threading.Lock()
 """Torch initialises modules from one generator per process, and a worker may build two regions at a time."""
@@ -92,18 +92,14 @@ class TorchModuleRegion(Region):
 
     def snapshot(self) -> Snapshot:
         state: dict[str, Any] = {f"module.{k}": v.clone() for k, v in self._module.state_dict().items()}
-        for name, part in _parts(self._state).items():
-            state[f"{_STATE}{name}"] = part.clone()
-        return state
+        return state | {name: part.clone() for name, part in _parts(self._state).items()}
 
     def restore(self, snapshot: Snapshot) -> None:
         weights = {
             k.removeprefix("module."): torch.as_tensor(v) for k, v in snapshot.items() if k.startswith("module.")
         }
         self._module.load_state_dict(weights)
-        parts = {
-            k.removeprefix(_STATE): torch.as_tensor(v).clone() for k, v in snapshot.items() if k.startswith(_STATE)
-        }
+        parts = {k: torch.as_tensor(v).clone() for k, v in snapshot.items() if k.startswith(_STATE)}
         self._state = _joined(parts)
 
     def _check(self, fired: Any) -> None:
@@ -124,19 +120,20 @@ def _form(value: Any) -> str:
 
 
 def _parts(state: ModuleState) -> dict[str, Tensor]:
-    """The tensors of a state, by name: their places in a tuple, with their fields in a NamedTuple."""
+    """The tensors of a state by name: ``state``, or ``state.0`` in a tuple, or ``state.0.v`` in a NamedTuple."""
     if state is None:
         return {}
     if isinstance(state, Tensor):
-        return {_ALONE: state}
+        return {_STATE: state}
     fields = [f".{field}" for field in getattr(state, "_fields", ())] or [""] * len(state)
-    return {f"{place}{field}": part for place, (field, part) in enumerate(zip(fields, state, strict=True))}
+    return {f"{_STATE}.{place}{field}": part for place, (field, part) in enumerate(zip(fields, state, strict=True))}
 
 
 def _joined(parts: dict[str, Tensor]) -> ModuleState:
     """The state with these parts. A NamedTuple has the fields of the one that it was, and not its class."""
-    if not parts or _ALONE in parts:
-        return parts.get(_ALONE)
-    names = sorted(parts, key=lambda name: int(name.partition(".")[0]))
-    fields, ordered = [name.partition(".")[2] for name in names], [parts[name] for name in names]
-    return namedtuple("State", fields)(*ordered) if all(fields) else tuple(ordered)
+    if not parts or _STATE in parts:
+        return parts.get(_STATE)
+    places = sorted((name.split(".") for name in parts), key=lambda place: int(place[1]))
+    ordered = [parts[".".join(place)] for place in places]
+    fields = [place[2] for place in places if len(place) > 2]
+    return namedtuple("State", fields)(*ordered) if fields else tuple(ordered)

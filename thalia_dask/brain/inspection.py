@@ -1,0 +1,126 @@
+"""What can be seen of a brain, at any time and on any executor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from thalia_dask.brain.as_html import brain_html
+from thalia_dask.brain.live import no_link
+from thalia_dask.brain.performance import performance
+from thalia_dask.brain.region_view import RegionView, region_views
+from thalia_dask.brain.synapses import synapses
+from thalia_dask.brain.tally import Tally
+from thalia_dask.engine.executor import Executor
+from thalia_dask.engine.orchestrator import Orchestrator
+from thalia_dask.errors import InputError, StateError
+from thalia_dask.recording.recorder import Recorder
+from thalia_dask.topology.plan import BrainPlan
+
+
+class Inspectable:
+    """A brain as far as it is looked at.
+
+    Attributes
+    ----------
+    plan : what it was built from.
+    executor : what runs the regions: its ``name`` and ``n_workers`` tell how, its ``reason`` why ("auto" chose it).
+    recorder : the recorder itself, to read a span or to add attributes.
+    """
+
+    plan: BrainPlan
+    executor: Executor
+    recorder: Recorder
+    _orchestrator: Orchestrator
+    _tally: Tally
+    _stimulus_seconds: float
+    _dashboard_link: str | None
+    _closed: bool
+
+    @property
+    def now(self) -> int:
+        """The next step to be computed."""
+        return self._orchestrator.now
+
+    @property
+    def dashboard_link(self) -> str:
+        """The address of the live page, see ``execution.dashboard``; it is gone when the brain is closed.
+
+        Raises
+        ------
+        StateError : if there is none, as of every sequential brain.
+        """
+        if self._dashboard_link is None:
+            raise no_link(self.executor)
+        return self._dashboard_link
+
+    @property
+    def recording(self) -> xr.DataTree:
+        """Everything recorded so far: a root group by region and time, and one group per region."""
+        return self.recorder.tree()
+
+    @property
+    def performance(self) -> xr.Dataset:
+        """Where the time went so far: by region, by worker, and in the orchestrator."""
+        return performance(self.plan, self.executor, self._orchestrator.effort, self._tally, self._stimulus_seconds)
+
+    def state(self, region: str) -> dict[str, NDArray[Any]]:
+        """The complete state of a region, as arrays by name: membranes, weights, traces.
+
+        Raises
+        ------
+        InputError : for an unknown region.
+        """
+        executor = self._open()
+        self._check_region(region)
+        return {name: np.asarray(value) for name, value in executor.snapshot(region).items()}
+
+    def synapses(self, region: str, source: str | None = None, target: str | None = None) -> xr.Dataset:
+        """The synapses inside a region and onto it, dim synapse, as they are now.
+
+        Parameters
+        ----------
+        source, target : take those from the axons of this population, and onto the cells of that one, alone; written
+            as in the result: ``"cortex.l4"``, ``"stimulus"``.
+
+        Returns
+        -------
+        ``source`` and ``target`` populations, ``source_neuron`` and ``target_neuron`` (indices within them),
+        ``receptor``, ``delay_ms`` with the axonal delay, and ``efficacy`` (float32; mV, or what the model takes).
+
+        Raises
+        ------
+        InputError : for an unknown region, or one whose kind has no table of synapses.
+        ConfigError : for an unknown population.
+        """
+        executor = self._open()
+        self._check_region(region)
+        spec = next(spec for spec in self.plan.regions if spec.name == region)
+        return synapses(self.plan, spec, executor.snapshot(region), self.now, source, target)
+
+    def __repr__(self) -> str:
+        return (
+            f"DynamicBrain({', '.join(self.plan.region_names)}; {self.executor.name} executor, "
+            f"at step {self.now} of {self.plan.dt_ms:g} ms)"
+        )
+
+    def _repr_html_(self) -> str:
+        spikes, address = self._tally.all_spikes, self._dashboard_link
+        return brain_html(self.plan, self.executor, self.now, spikes, address, closed=self._closed)
+
+    @property
+    def adapters(self) -> dict[str, RegionView]:
+        """Region -> what it is; the size of a region is ``brain.adapters[name].impl.n_neurons``."""
+        return region_views(self.plan)
+
+    def _check_region(self, region: str) -> None:
+        if region not in self.plan.region_names:
+            raise InputError(f"there is no region '{region}'; the regions are: {', '.join(self.plan.region_names)}")
+
+    def _open(self) -> Executor:
+        if self._closed:
+            raise StateError("this brain is closed; build another one with DynamicBrain.from_thalia_config(config)")
+        return self.executor
