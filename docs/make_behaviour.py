@@ -264,7 +264,7 @@ def draw_bursts() -> None:
         panel.axvspan(-held_ms, 0, color=GRID)
         panel.set(xlabel="time after inhibition ends (ms)", xlim=(-held_ms, all_ms - held_ms))
     raster.set(title="one trial", ylabel="relay cell", ylim=(-1, thalamus.N_RELAY))
-    rates.set(title="mean of 20 trials, 5 seeds", ylabel="rate (Hz)", ylim=(0, None))
+    rates.set(title="mean of 20 trials, 5 seeds", ylabel="rate (Hz)", ylim=(-3, None))  # below 0: silence is a line
     rates.legend(frameon=False, fontsize=8)
     save(figure, "thalamus_burst")
 

@@ -184,7 +184,7 @@ def neuromodulators() -> str:
     times = np.arange(released.shape[1])
     new.bar(times, released.mean(axis=0), color=[PALETTE[0]] * N_FAMILIAR + [PALETTE[1]])
     new.plot(np.tile(times, len(SEEDS)), released.ravel(), ".", color=FAINT, markersize=4)
-    new.set_xticks(times, [*(str(time + 1) for time in times[:-1]), "another\npattern"])
+    new.set_xticks(times, [*(str(time + 1) for time in times[:-1]), "other"])
     new.set_xlabel("Presentation of one pattern")
     figure.savefig(FIGURES / "neuromodulators.png")
     answers = [
