@@ -94,7 +94,7 @@ class StimulusEncoder:
                 raise InputError(f"{where} holds {int(np.isnan(values).sum())} NaN; write intensities from 0 to 1")
             if values.size and not (values.min() >= 0.0 and values.max() <= 1.0):
                 raise InputError(
-                    f"{where} ranges from {values.min():g} to {values.max():g}; intensities are from 0 to 1: "
+                    f"{where} ranges from {values.min():.9g} to {values.max():.9g}; intensities are from 0 to 1: "
                     "scale it, e.g. (x - x.min()) / (x.max() - x.min())"
                 )
         return values

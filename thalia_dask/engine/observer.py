@@ -38,7 +38,7 @@ class Received:
 class WindowReport:
     """One window, or a span of them where the executor carries spikes, after every region has advanced through it.
 
-    What arrived is found out when first asked for: ask in ``on_window``, since regions may use their arrays again.
+    What arrived is found out when first asked for.
 
     Attributes
     ----------
