@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from numbers import Real
+from typing import Any
 
 from thalia_dask.errors import ConfigError, InputError
 
@@ -15,7 +15,6 @@ NEVER = 2**31
 """No step is this late: where there are many, steps are int32."""
 _GRID_TOLERANCE = 1e-6
 """Of a step: binary dust of a division such as 0.3 / 0.1."""
-_LONGEST_MS = 1e300
 _RELATIVE_TOLERANCE = 1e-12
 """The same for long durations, whose dust grows with them."""
 
@@ -56,14 +55,15 @@ def to_steps(
     ConfigError or InputError : if the duration is no number, not finite, negative, longer than steps are counted, or
         off the grid of ``dt_ms``.
     """
-    if not _is_number(duration_ms):
-        raise error(f"{what} is {duration_ms!r}, which is no number; write a duration in ms, e.g. {dt_ms:g}")
-    if not 0 <= duration_ms <= _LONGEST_MS:
-        raise error(f"{what} is {duration_ms!r} ms; write a finite duration of at least 0 ms")
-    exact = duration_ms / dt_ms
+    given_ms = _as_float(duration_ms)
+    if given_ms is None:
+        raise error(f"{what} is {duration_ms!r:.50}, which is no number; write a duration in ms, e.g. {dt_ms:g}")
+    if not 0 <= given_ms < math.inf:
+        raise error(f"{what} is {duration_ms!r:.50} ms; write a finite duration of at least 0 ms")
+    exact = given_ms / dt_ms
     if exact >= NEVER:
         raise error(
-            f"{what} is {duration_ms:g} ms, which is {exact:.3g} steps of dt_ms = {dt_ms:g}, but steps are counted "
+            f"{what} is {given_ms:g} ms, which is {exact:.3g} steps of dt_ms = {dt_ms:g}, but steps are counted "
             f"up to {NEVER - 1}; write a shorter one, or a longer dt_ms"
         )
     steps = round(exact)
@@ -71,13 +71,18 @@ def to_steps(
         return steps
     neighbours = [f"{n * dt_ms:g}" for n in (math.floor(exact), math.ceil(exact)) if n]  # most callers refuse 0
     raise error(
-        f"{what} is {duration_ms:g} ms, which is not a whole number of steps of dt_ms = {dt_ms:g}; "
+        f"{what} is {given_ms:g} ms, which is not a whole number of steps of dt_ms = {dt_ms:g}; "
         f"write {' or '.join(neighbours)}{otherwise and ', '}{otherwise}"
     )
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
+def _as_float(value: Any) -> float | None:
+    try:
+        return None if isinstance(value, bool | str | bytes) else float(value)
+    except (TypeError, ValueError):
+        return None
+    except OverflowError:
+        return math.inf
 
 
 def to_ms(steps: int, dt_ms: float) -> float:

@@ -41,7 +41,7 @@ STIMULI = {
     ),
     "ragged within a row": (
         [[[0.0], [0.0, 1.0]]],
-        "the stimulus of region 'thalamus' has rows of different shapes within a row; make them equal",
+        "the stimulus of region 'thalamus' cannot be made an array (setting an array element with a sequence. ",
     ),
     "text": ("cat", "the stimulus of region 'thalamus' is a str; write a tensor or array of numbers or booleans"),
     "complex": (np.zeros(10, complex), "is a ndarray; write a tensor or array of numbers or booleans"),

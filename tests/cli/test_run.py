@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 
 import pytest
@@ -71,9 +72,12 @@ def test_figures_of_an_earlier_run_are(refused, two_regions, tmp_path):
 
 
 MY_KIND = """
-from thalia_dask.regions import REGIONS
+from thalia_dask.regions import REGIONS, SpikingKind, thalamus
 
-REGIONS["mine"] = REGIONS["thalamus"]
+def layout(spec):
+    return thalamus.layout(spec)
+
+REGIONS["mine"] = SpikingKind(layout)
 """
 
 
@@ -85,6 +89,7 @@ def my_kinds(tmp_path, monkeypatch):
     config = tmp_path / "mine.yaml"
     config.write_text("brain: {regions: {a: {kind: mine, size: 5, input_size: 3}}}")
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
     yield config
     REGIONS.pop("mine", None)
     sys.modules.pop("my_kinds", None)
@@ -92,9 +97,17 @@ def my_kinds(tmp_path, monkeypatch):
 
 def test_a_kind_of_ones_own(call, refused, my_kinds, tmp_path):
     run = ("run", my_kinds, "--duration-ms", 5, "--out", tmp_path / "mine.zarr")
-    assert refused(*run).endswith("or register it first: on the command line, --import MODULE")
+    assert refused(*run).endswith("or import the module that registers it first (--import MODULE)")
     assert call(*run, "--import", "my_kinds").exit_code == 0
     assert call("describe", my_kinds, "--import", "my_kinds").exit_code == 0
+
+
+@pytest.mark.cluster
+def test_workers_import_the_module_of_a_kind(call, my_kinds, tmp_path):
+    on_one = ("--set", "brain.parallel=true", "--set", "execution.n_workers=1")
+    run = ("run", my_kinds, "--duration-ms", 5, "--out", tmp_path / "mine.zarr", "--import", "my_kinds")
+    result = call(*run, *on_one)
+    assert result.exit_code == 0, result.output
 
 
 @pytest.mark.parametrize(

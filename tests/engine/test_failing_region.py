@@ -84,7 +84,7 @@ def test_spikes_that_cannot_be_are_not_lost_in_silence(
         (
             SpikePacket(np.zeros(2, np.int32), np.zeros(2, np.int32)),
             None,
-            r"neurons \[0, 0\] in steps \[0, 0\], where those of a step do not ascend; return the steps of",
+            r"spikes of neuron 0 and then 0 in step 0; return the steps of the window in which neurons",
         ),
         (
             SpikePacket(np.zeros(1), np.zeros(1, np.int32)),

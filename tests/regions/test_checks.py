@@ -134,10 +134,10 @@ def test_tonic_drives_and_potentials_may_be_negative(name: str) -> None:
         (AdExParams(capacitance_pf=0.0), f"capacitance_pf is 0.0; {POSITIVE}"),
         (
             LIFParams(threshold_mv=-60.0),
-            "reset_mv is -60, not below neuron.threshold_mv = -60, so that one spike would be followed by the next; "
-            "write a lower one",
+            "reset_mv is -60, not below the threshold after a spike, -60, so that one spike would be followed by the "
+            "next; write a lower one",
         ),
-        (AdExParams(reset_mv=1.0), "reset_mv is 1, not below neuron.threshold_mv = 0, "),
+        (AdExParams(reset_mv=1.0), "reset_mv is 1, not below the threshold after a spike, 0, "),
     ],
 )
 def test_a_number_of_a_neuron(neuron: Neuron, message: str) -> None:
@@ -317,6 +317,15 @@ class Unheard(Rule):
         return [dt_ms, mean_weight, total_weight]
 
 
+class Misnumbered(STDP):
+    code = 777
+
+
+class Wordy(STDP):
+    def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:
+        return ["fast"]  # type: ignore[list-item]
+
+
 class Verbose(STDP):
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:
         return [1.0] * 12
@@ -332,10 +341,12 @@ class Undefined(STDP):
     [
         (
             Unheard(),
-            "rule is a Unheard, of which thalia_dask.plasticity.updates does not know, so that nothing would",
+            "rule is a Unheard, of whose code thalia_dask.plasticity.updates does not know, so that",
         ),
-        (Verbose(), f"{Verbose()} packs the numbers {[1.0] * 12} for the kernels; write at most 10, up to 1e+38"),
-        (Undefined(), f"{Undefined()} packs the numbers [nan] for the kernels; write at most 10, up to 1e+38"),
+        (Misnumbered(), "rule is a Misnumbered, of whose code thalia_dask.plasticity.updates does not know, so that"),
+        (Wordy(), f"{Wordy()} packs ['fast'] for the kernels; write at most 10 numbers, up to 1e+38"),
+        (Verbose(), f"{Verbose()} packs {[1.0] * 12} for the kernels; write at most 10 numbers, up to 1e+38"),
+        (Undefined(), f"{Undefined()} packs [nan] for the kernels; write at most 10 numbers, up to 1e+38"),
     ],
 )
 def test_a_rule_that_kernels_cannot_follow(rule: Rule, message: str) -> None:
@@ -376,8 +387,19 @@ def test_edges_of_other_types(edges: EdgeList, message: str) -> None:
 def test_layers_of_a_cortex_that_are_more_than_all() -> None:
     assert message_of_params("cortex", l4_fraction=1.0, l23_fraction=1.0) == (
         "params of region 'r': the fractions of layers, 1.0, 1.0, 0.25, 0.15, add up to 2.4; "
-        "write fractions that add up to 1"
+        "write fractions that are 1 together"
     )
+
+
+@pytest.mark.parametrize("l4_fraction", [0.2, 0.3001])
+def test_layers_of_a_cortex_that_are_about_all_or_less(l4_fraction: float) -> None:
+    spec = RegionSpec("r", "cortex", 100, 1.0, seed=1, params=(("l4_fraction", l4_fraction),))
+    assert REGIONS["cortex"].anatomy(spec).n_neurons > 0
+
+
+def test_a_threshold_that_rises_above_the_reset() -> None:
+    rising = replace(B, neuron=LIFParams(reset_mv=-45.0, adaptation_mv=30.0))
+    wire(SPEC, replace(SOUND, populations=(A, rising)))
 
 
 def test_axons_that_end_in_no_port() -> None:

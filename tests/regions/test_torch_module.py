@@ -127,6 +127,30 @@ def test_bits_do_not_depend_on_where_windows_begin(monkeypatch: pytest.MonkeyPat
     assert torch.equal(ends[0], ends[2])
 
 
+class Chunks(nn.Module):
+    """Keeps a part of what it computes: a view, which lies elsewhere in memory than what a checkpoint gives back."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.joined = nn.Linear(size, 2 * size)
+
+    def forward(self, arriving: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
+        _, state = torch.tanh(self.joined(arriving + (0.0 if state is None else state))).chunk(2)
+        return (state > 0.3).float(), state
+
+
+@pytest.mark.parametrize("size", [19, 27, 63])
+def test_bits_do_not_depend_on_where_a_state_lies(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(torch_region, "build_module", lambda *_: seeded(Chunks, size))
+    spec = spec_of("leaky", size=size)
+    region, restored = create_region(spec), create_region(spec)
+    advance(region, spec, 0, 20)
+    restored.restore(region.snapshot())
+    for one in (region, restored):
+        advance(one, spec, 20, 60)
+    assert torch.equal(region.snapshot()["state"], restored.snapshot()["state"])
+
+
 def seeded(module: type[nn.Module], *arguments: object) -> nn.Module:
     torch.manual_seed(1)
     return module(*arguments)

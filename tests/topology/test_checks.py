@@ -39,13 +39,6 @@ def test_a_projection_to_an_unknown_region():
     )
 
 
-def test_sizes_of_the_standard_brain_beside_regions():
-    assert message_of(brain={"sizes": {"cortex_size": 512}}) == (
-        "brain.sizes is for the standard brain, and brain.regions is given, so it would change nothing; leave one of "
-        "them out, or write sizes in brain.regions"
-    )
-
-
 SOUND = Anatomy((("all", 4),), ("in",), "in", "in", "all", 4)
 
 

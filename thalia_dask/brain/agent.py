@@ -47,10 +47,11 @@ class Agent:
         self._decided = False
         if not self._showing:
             self.neuromodulation.begin()
+        self._showing = False
 
     def perceive(self, *, goes_on: bool) -> Mapping[str, float]:
         """A stimulus has been shown, to its end unless it goes on; returns what it releases."""
-        self._showing = goes_on
+        self._showing = bool(goes_on)
         return {} if goes_on else self.neuromodulation.perceived()
 
     def select(self, exploration: float) -> tuple[int, bool]:

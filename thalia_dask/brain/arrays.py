@@ -41,4 +41,4 @@ def _on_cpu(value: Any, what: str) -> NDArray[Any]:
     try:
         return np.asarray(value)
     except ValueError as error:
-        raise InputError(f"{what} has rows of different shapes within a row; make them equal") from error
+        raise InputError(f"{what} cannot be made an array ({error}); write rows of one shape") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 def check_observers(observers: Sequence[Observer]) -> None:
     """Refuse what is no observer, before it is told of anything."""
-    if not isinstance(observers, Sequence):
+    if not isinstance(observers, Collection):
         raise ConfigError(f"observers is {observers!r}; write a list of observers, [] for none")
     for number, observer in enumerate(observers):
         if not isinstance(observer, Observer):

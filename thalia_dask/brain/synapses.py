@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, cast
 
@@ -37,7 +38,7 @@ def synapses(
 ) -> xr.Dataset:
     """Those of a region in a state of step ``now``, from and onto populations of these names; None for all.
 
-    The region is built once more here: its anatomy is a function of its spec.
+    The region is built once more here, and wired twice: its anatomy is a function of its spec.
     """
     kind = find_kind(spec.kind)
     if not isinstance(kind, SpikingKind):
@@ -45,6 +46,7 @@ def synapses(
             f"region '{spec.name}' is of kind '{spec.kind}', which has no table of synapses; "
             f"look into brain.state('{spec.name}')"
         )
+    spec = replace(spec, device="cpu")
     region = cast("LayoutRegion", create_region(spec))
     region.restore(snapshot)
     region.settle(now)
@@ -65,8 +67,8 @@ def synapses(
     chosen = np.ones(len(rows), np.bool_)
     for what, name, known, ends in (("source", source, names, sources), ("target", target, list(cells), targets)):
         if name is not None:
-            check_named(f"synapses: {what}", "population", name, known)
-            chosen &= np.array(known)[ends] == name
+            check_named(f"synapses: {what}", "population", name, dict.fromkeys(known))
+            chosen &= np.isin(ends, [place for place, one in enumerate(known) if one == name])
     sources, targets = sources[chosen], targets[chosen]
     columns = {
         "source": np.array(names)[sources],
@@ -74,7 +76,7 @@ def synapses(
         "target": np.array(list(cells))[targets],
         "target_neuron": (neurons[chosen] - firsts[targets]).astype(np.int32),
         "receptor": np.array(CHANNEL_NAMES)[table.slot[chosen] // n_neurons],
-        "delay_ms": (table.delay[chosen] + later[sources]) * plan.dt_ms,
+        "delay_ms": np.round((table.delay[chosen] + later[sources]) * plan.dt_ms, 9),
         "efficacy": np.asarray(region.snapshot()["weight"])[chosen],
     }
     return xr.Dataset({name: ("synapse", values, _ATTRIBUTES[name]) for name, values in columns.items()})

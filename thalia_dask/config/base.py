@@ -25,9 +25,9 @@ class Config(BaseModel):
         populate_by_name=True,
     )
 
-    if not TYPE_CHECKING:  # which know the fields as its parameters
+    if not TYPE_CHECKING:  # type checkers shall see the fields as parameters
 
-        def __init__(self, **values: Any) -> None:
+        def __init__(self, /, **values: Any) -> None:
             try:
                 super().__init__(**values)
             except ValidationError as error:

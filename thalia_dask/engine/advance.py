@@ -60,7 +60,8 @@ def _check(packet: SpikePacket, window: Window, n_neurons: int) -> None:
     elif fault == WRONG_NEURONS:
         wrong = f"neurons from {neurons.min()} to {neurons.max()}, but it has {n_neurons}"
     else:
-        wrong = f"neurons {neurons.tolist()} in steps {steps.tolist()}, where those of a step do not ascend"
+        second = 1 + int(np.argmax((np.diff(steps) == 0) & (np.diff(neurons) <= 0)))
+        wrong = f"neuron {neurons[second - 1]} and then {neurons[second]} in step {steps[second]}"
     raise ValueError(
         f"advance() returned spikes of {wrong}; return the steps of the window in which neurons fired, in order, and "
         "their indices, those of one step in order, each once"

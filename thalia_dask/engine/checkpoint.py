@@ -208,7 +208,7 @@ def _check_run(path: Path, run: object) -> None:
         if not isinstance(name, str):
             raise InputError(f"checkpoint {path}: run has the name {name!r}; write a text")
         try:
-            json.dumps(value, allow_nan=False)
+            json.dumps(value)
         except (TypeError, ValueError) as error:
             raise InputError(
                 f"checkpoint {path}: run['{name}'] is {value!r}, which cannot be kept ({error}); write JSON values: "

@@ -50,8 +50,8 @@ class NeuromodulatorLevels:
         ------
         InputError : for an unknown neuromodulator.
         """
-        if not isinstance(name, str) or name not in NEUROMODULATORS:
-            raise InputError(f"there is no neuromodulator {name!r}; write one of {', '.join(NEUROMODULATORS)}")
+        if name not in NEUROMODULATORS:
+            raise InputError(f"there is no neuromodulator '{name}'; write one of {', '.join(NEUROMODULATORS)}")
         self._last[name] = (step, self.level(name, step) + amount)
 
     def snapshot(self) -> dict[str, tuple[int, float]]:

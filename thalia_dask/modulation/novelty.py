@@ -15,6 +15,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+_DUST = 1e-10
+"""A smaller share is what rounding leaves of what is known, which has no direction to learn."""
+
 
 class NoveltyFilter:
     """Becomes familiar with patterns by seeing them; ``rate`` is the share that one presentation takes away."""
@@ -30,7 +33,7 @@ class NoveltyFilter:
             return 0.0
         left = (self._filter * counts).sum(axis=1)
         distance = math.sqrt((left * left).sum())
-        if distance > 0.0:
+        if distance > _DUST * size:
             unit = left / distance
             self._filter -= np.outer(self._rate * unit, (unit[:, None] * self._filter).sum(axis=0))
         return distance / size

@@ -1,4 +1,4 @@
-"""Which update each rule makes, and when. A new rule is a file of its own and a line here."""
+"""Which update each rule makes, and when. A new rule is a file of its own and a few lines here."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from functools import partial
+from importlib import import_module
 from importlib.metadata import entry_points
 
 from thalia_dask.errors import ConfigError
@@ -43,14 +44,16 @@ def find_kind(name: str) -> RegionKind:
         return kind
     near = get_close_matches(name, REGIONS, n=1)
     hint = f"did you mean '{near[0]}'? " if near else ""
-    raise ConfigError(
-        f"there is no region kind '{name}'; {hint}write one of {', '.join(REGIONS)}, or register "
-        "it first: on the command line, --import MODULE"
-    )
+    raise ConfigError(f"there is no region kind '{name}'; {hint}write one of {', '.join(REGIONS)}")
 
 
-def create_region(spec: RegionSpec) -> Region:
-    """Build a region from its spec, in the process where it will live."""
+def create_region(spec: RegionSpec, defined_in: str = "__main__") -> Region:
+    """Build a region from its spec, in the process where it will live.
+
+    ``defined_in`` is the module to import where nobody has registered the kind yet; the main one has been imported.
+    """
+    if spec.kind not in REGIONS and defined_in != "__main__":
+        import_module(defined_in)
     try:
         kind = find_kind(spec.kind)
     except ConfigError as error:  # where the brain was planned, there was one
@@ -63,4 +66,8 @@ def create_region(spec: RegionSpec) -> Region:
 
 def creator(spec: RegionSpec) -> partial[Region]:
     """A picklable call that builds the region."""
-    return partial(create_region, spec)
+    kind = REGIONS.get(spec.kind)
+    if kind is None:  # of an installed package, which workers have, too
+        return partial(create_region, spec)
+    definition = kind.layout if isinstance(kind, SpikingKind) else type(kind)
+    return partial(create_region, spec, definition.__module__)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from numbers import Real
+from typing import Any
 
 from thalia_dask.declared import check_fields
 from thalia_dask.errors import ConfigError
@@ -89,10 +91,11 @@ def _check_population(where: str, population: Population, dt_ms: float) -> None:
             f"{where}: background.rate_hz is {background.rate_hz:g}, more than {MOST_COUNTS} spikes in a step of "
             f"dt_ms = {dt_ms:g}; write {MOST_COUNTS * 1000 / dt_ms:g} or less, with a larger weight_mv"
         )
-    if neuron.reset_mv >= neuron.threshold_mv:
+    raised_mv = neuron.threshold_mv + (neuron.spike_adaptation if neuron.adapts_threshold else 0.0)
+    if neuron.reset_mv >= raised_mv:
         raise ConfigError(
-            f"{where}: neuron.reset_mv is {neuron.reset_mv:g}, not below neuron.threshold_mv = "
-            f"{neuron.threshold_mv:g}, so that one spike would be followed by the next; write a lower one"
+            f"{where}: neuron.reset_mv is {neuron.reset_mv:g}, not below the threshold after a "
+            f"spike, {raised_mv:g}, so that one spike would be followed by the next; write a lower one"
         )
     for drive in population.drives:
         check_named(f"{where}, drive", _SIGNAL, drive.source, _SIGNALS)
@@ -135,13 +138,14 @@ def _check_learning(where: str, connection: AnyConnection, n_targets: int, n_act
 
 
 def _check_rule(where: str, rule: Rule, dt_ms: float) -> None:
-    if not isinstance(rule, RULES):
+    if getattr(rule, "code", None) not in {known.code for known in RULES}:
         raise ConfigError(
-            f"{where}: rule is a {type(rule).__name__}, of which thalia_dask.plasticity.updates does not know, so "
-            "that nothing would learn; add it to RULES and to the updates there"
+            f"{where}: rule is a {type(rule).__name__}, of whose code thalia_dask.plasticity.updates does not know, "
+            "so that nothing would learn; add it to RULES and to the updates there"
         )
-    packed = rule.pack(dt_ms, 1.0, 1.0)
-    if len(packed) > N_PARAMS or not all(abs(number) <= _MOST for number in packed):
+    packed: Any = rule.pack(dt_ms, 1.0, 1.0)
+    numbers = isinstance(packed, Sequence) and all(isinstance(n, Real) and abs(float(n)) <= _MOST for n in packed)
+    if not numbers or len(packed) > N_PARAMS:
         raise ConfigError(
-            f"{where}: {rule} packs the numbers {packed} for the kernels; write at most {N_PARAMS}, up to {_MOST:g}"
+            f"{where}: {rule} packs {packed} for the kernels; write at most {N_PARAMS} numbers, up to {_MOST:g}"
         )

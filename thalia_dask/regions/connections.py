@@ -55,7 +55,7 @@ class AnyConnection(ABC):
         return f"connection {self.source} -> {self.target}"
 
     def check(self, where: str, dt_ms: float) -> None:  # noqa: B027 (where nothing is known beforehand)
-        """Refuse delays that are known to be impossible without drawing them; ``where`` is for the error."""
+        """Refuse what is known to be impossible before anything is drawn; ``where`` is for the error."""
 
     @abstractmethod
     def synapse_count(self, n_axons: int, n_targets: int) -> int:

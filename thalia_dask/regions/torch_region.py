@@ -85,6 +85,7 @@ class TorchModuleRegion(Region):
             for step in range(start, stop):
                 fired, self._state = self._module(arriving[step - start].clone(), self._state)
                 self._check(fired)
+                self._state = _own(self._state)
                 indices = torch.nonzero(fired).reshape(-1).numpy().astype(np.int32)
                 neurons.append(indices)
                 steps.append(np.full(len(indices), step, np.int32))
@@ -99,7 +100,7 @@ class TorchModuleRegion(Region):
             k.removeprefix("module."): torch.as_tensor(v) for k, v in snapshot.items() if k.startswith("module.")
         }
         self._module.load_state_dict(weights)
-        parts = {k: torch.as_tensor(v).clone() for k, v in snapshot.items() if k.startswith(_STATE)}
+        parts = {k: torch.as_tensor(v).clone() for k, v in snapshot.items() if k.split(".")[0] == _STATE}
         self._state = _joined(parts)
 
     def _check(self, fired: Any) -> None:
@@ -119,6 +120,14 @@ def _form(value: Any) -> str:
     return f"a {type(value).__name__}" + (f" of shape {tuple(value.shape)}" if isinstance(value, Tensor) else "")
 
 
+def _own(state: ModuleState) -> ModuleState:
+    """The state in memory of its own: torch computes with other bits where that is aligned or laid out otherwise."""
+    if state is None or isinstance(state, Tensor):
+        return None if state is None else state.clone(memory_format=torch.contiguous_format)
+    parts = [part.clone(memory_format=torch.contiguous_format) for part in state]
+    return state._make(parts) if hasattr(state, "_make") else tuple(parts)
+
+
 def _parts(state: ModuleState) -> dict[str, Tensor]:
     """The tensors of a state by name: ``state``, or ``state.0`` in a tuple, or ``state.0.v`` in a NamedTuple."""
     if state is None:
@@ -136,4 +145,4 @@ def _joined(parts: dict[str, Tensor]) -> ModuleState:
     places = sorted((name.split(".") for name in parts), key=lambda place: int(place[1]))
     ordered = [parts[".".join(place)] for place in places]
     fields = [place[2] for place in places if len(place) > 2]
-    return namedtuple("State", fields)(*ordered) if fields else tuple(ordered)
+    return namedtuple("State", fields, rename=True)(*ordered) if fields else tuple(ordered)

@@ -32,7 +32,7 @@ class Distribution(ABC):
 
     @property
     def ends(self) -> tuple[float, float]:
-        """Between which values all lie as they are declared; of a normal distribution the mean, twice."""
+        """Between which values all lie; the mean, twice, of a distribution without ends, which is clipped."""
         return self.center, self.center
 
     @abstractmethod
@@ -94,7 +94,7 @@ class Normal(Distribution):
 def _box_muller(one: Doubles, other: Doubles) -> Doubles:
     """Normal numbers from uniform ones: Box & Muller (1958), Ann. Math. Stat. 29:610.
 
-    Compiled: NumPy's own logarithm differs by a bit from processor to processor.
+    Compiled, with the C library's functions: NumPy's own differ by a bit where vectors are longer.
     """
     result: Doubles = np.sqrt(-2.0 * np.log(one)) * np.cos(2.0 * math.pi * other)
     return result

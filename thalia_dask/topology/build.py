@@ -10,7 +10,6 @@ from thalia_dask.config.models import (
     GlobalConfig,
     ProjectionConfig,
     RegionConfig,
-    RegionSizes,
     ThaliaConfig,
 )
 from thalia_dask.errors import ConfigError
@@ -95,11 +94,6 @@ def build_plan(config: ThaliaConfig) -> BrainPlan:
 
 def _regions(brain: BrainConfig) -> dict[str, RegionConfig]:
     """Return the regions by name, ordered, with the brain's ``region_params`` laid over their own."""
-    if brain.regions is not None and brain.sizes != RegionSizes():
-        raise ConfigError(
-            "brain.sizes is for the standard brain, and brain.regions is given, so it would change nothing; leave "
-            "one of them out, or write sizes in brain.regions"
-        )
     regions = dict(sorted((brain.regions or standard_regions(brain.sizes)).items()))
     for name, params in sorted(brain.region_params.items()):
         check_named("brain.region_params", "region", name, regions)
@@ -132,7 +126,9 @@ def _anatomy(spec: RegionSpec) -> Anatomy:
     try:
         kind = find_kind(spec.kind)
     except ConfigError as error:
-        raise ConfigError(f"region '{spec.name}': {error}") from None
+        raise ConfigError(
+            f"region '{spec.name}': {error}, or import the module that registers it first (--import MODULE)"
+        ) from None
     if not isinstance(kind, RegionKind):
         raise ConfigError(
             f"region '{spec.name}': kind '{spec.kind}' is registered as {kind!r}; register a RegionKind, such as "
