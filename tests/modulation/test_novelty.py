@@ -29,7 +29,7 @@ def test_a_mixture_of_what_is_known_is_known() -> None:
 
 @pytest.mark.parametrize("rate", [0.5, 1.0])
 def test_what_is_known_for_long_makes_nothing_else_familiar(rate: float) -> None:
-    """The novelty of another pattern is that of its part at a right angle to the first, however often that was seen."""
+    """It is that of its part at a right angle to the first, however often that was seen."""
     one, other = patterns(2)
     novelty = NoveltyFilter(50, rate)
     for _ in range(500):
