@@ -23,7 +23,7 @@ from thalia_dask.neurons.conductance import ConductanceLIFParams
 from thalia_dask.neurons.delta import DeltaLIFParams
 from thalia_dask.neurons.lif import LIFParams
 from thalia_dask.plasticity.stdp import STDP
-from thalia_dask.regions import REGIONS, RegionSpec, create_region, torch_spiking
+from thalia_dask.regions import REGIONS, RegionSpec, checks, create_region, torch_spiking
 from thalia_dask.regions.base import Snapshot
 from thalia_dask.regions.layout import Background, ExplicitConnection, FixedInDegree, Layout, Population
 from thalia_dask.regions.spec import Incoming
@@ -244,13 +244,14 @@ def test_recorded_steps_are_the_same(kind: str) -> None:
     assert len(set(got) ^ set(expected)) <= 0.01 * len(expected)
 
 
-def test_what_has_no_form_in_torch_is_told() -> None:
+def test_what_has_no_form_in_torch_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     class Other(STDP):
         code = 77
 
     class OtherCell(LIFParams):
         code = 77
 
+    monkeypatch.setattr(checks, "RULES", (*checks.RULES, Other))
     cells, learning = Population("a", 2), edges((0, 1, 1.0, 1))
     net = Layout((cells,), (ExplicitConnection("a", "a", learning, rule=Other()),))
     with pytest.raises(ConfigError, match="learning rule with code 77 has no form in torch operations; write device"):
