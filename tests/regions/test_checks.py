@@ -36,8 +36,10 @@ from thalia_dask.regions.layout import (
 )
 from thalia_dask.regions.spec import Incoming, RegionSpec
 from thalia_dask.regions.wiring import wire
+from thalia_dask.spikes import Arrivals
 from thalia_dask.synapses.connectivity import EdgeList
 from thalia_dask.synapses.distributions import Constant, Normal, Uniform
+from thalia_dask.ticks import Window
 
 A, B = Population("a", 10), Population("b", 4)
 SPEC = RegionSpec("net", "mine", 10, dt_ms=1.0, seed=1, incoming=(Incoming("x.all", 6, "in"),))
@@ -398,8 +400,12 @@ def test_layers_of_a_cortex_that_are_about_all_or_less(l4_fraction: float) -> No
 
 
 def test_a_threshold_that_rises_above_the_reset() -> None:
-    rising = replace(B, neuron=LIFParams(reset_mv=-45.0, adaptation_mv=30.0))
-    wire(SPEC, replace(SOUND, populations=(A, rising)))
+    """What cells that adapt so do: one spike, and then the threshold is out of reach."""
+    cell = LIFParams(resting_mv=-45.0, reset_mv=-45.0, adaptation_mv=30.0, tau_adaptation_ms=1e6)
+    layout = Layout((Population("a", 3, cell),), (), default_output="a")
+    region = SpikingKind(lambda _: layout).create(replace(SPEC, incoming=()))
+    packet = region.advance(Window(0, 50), Arrivals())
+    assert (packet.steps.tolist(), packet.neurons.tolist()) == ([0, 0, 0], [0, 1, 2])
 
 
 def test_axons_that_end_in_no_port() -> None:

@@ -11,6 +11,7 @@ from time import perf_counter
 import xarray as xr
 
 from thalia_dask.brain.dynamic_brain import DynamicBrain
+from thalia_dask.brain.opening import with_execution
 from thalia_dask.brain.simulate import FULL
 from thalia_dask.config import ThaliaConfig
 from thalia_dask.distributed.cluster import open_local
@@ -68,11 +69,8 @@ def settings_to_compare(n_regions: int, n_workers: int | None) -> tuple[Setting,
 def with_processes(config: ThaliaConfig, settings: Sequence[Setting]) -> ThaliaConfig:
     """The config of a brain that has all the processes that are compared."""
     n_workers = sum(setting.n_workers for setting in settings)
-    update = {
-        "brain": config.brain.model_copy(update={"parallel": True}),
-        "execution": config.execution.model_copy(update={"n_workers": n_workers}),
-    }
-    return config.model_copy(update=update)
+    execution = config.execution.model_copy(update={"n_workers": n_workers})
+    return with_execution(config, parallel=True, execution=execution)
 
 
 def measure(
@@ -117,12 +115,8 @@ def measure(
 
 def _open(stack: ExitStack, config: ThaliaConfig, setting: Setting) -> DynamicBrain:
     update: Mapping[str, object] = {"n_workers": setting.n_workers or None, "exchange": setting.exchange}
-    told = config.model_copy(
-        update={
-            "brain": config.brain.model_copy(update={"parallel": setting.n_workers > 0}),
-            "execution": config.execution.model_copy(update=update),
-        }
-    )
+    execution = config.execution.model_copy(update=update)
+    told = with_execution(config, parallel=setting.n_workers > 0, execution=execution)
     client = None
     if setting.n_workers:
         cluster = open_local(setting.n_workers, setting.n_threads, config.execution.start_timeout_s)

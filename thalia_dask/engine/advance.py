@@ -28,10 +28,10 @@ def advance_region(region: Region, window: Window, arrivals: Arrivals) -> Emissi
     observed = region.observe()
     seconds = perf_counter() - began
     for name, values in observed.items():
-        dtype = np.asarray(values).dtype
-        if np.shape(values) != (window.n_steps,) or dtype.kind not in "biuf":
+        series = np.asarray(values)
+        if series.shape != (window.n_steps,) or series.dtype.kind not in "biuf":
             raise ValueError(
-                f"observe() returned '{name}' of shape {np.shape(values)} and dtype {dtype} after a window of "
+                f"observe() returned '{name}' of shape {series.shape} and dtype {series.dtype} after a window of "
                 f"{window.n_steps} steps; return one number for each step, shape ({window.n_steps},)"
             )
     if not isinstance(spikes, SpikePacket):

@@ -122,8 +122,10 @@ def _form(value: Any) -> str:
 
 def _own(state: ModuleState) -> ModuleState:
     """The state in memory of its own: torch computes with other bits where that is aligned or laid out otherwise."""
-    if state is None or isinstance(state, Tensor):
-        return None if state is None else state.clone(memory_format=torch.contiguous_format)
+    if state is None:
+        return None
+    if isinstance(state, Tensor):
+        return state.clone(memory_format=torch.contiguous_format)
     parts = [part.clone(memory_format=torch.contiguous_format) for part in state]
     return state._make(parts) if hasattr(state, "_make") else tuple(parts)
 
