@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,6 +41,13 @@ class SpikePacket:
             return self
         first = int(self.steps.searchsorted(np.int32(step)))
         return SpikePacket(self.steps[first:], self.neurons[first:])
+
+    @classmethod
+    def joined(cls, packets: Sequence[SpikePacket]) -> SpikePacket:
+        """The spikes of packets that follow each other, at least one."""
+        if len(packets) == 1:
+            return packets[0]
+        return cls(np.concatenate([p.steps for p in packets]), np.concatenate([p.neurons for p in packets]))
 
 
 SILENCE = SpikePacket()

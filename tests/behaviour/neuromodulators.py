@@ -31,8 +31,8 @@ def config(seed: int, vote_temperature: float = 4.0, **neuromodulation: object) 
 
 
 def level(brain: DynamicBrain, modulator: str) -> float:
-    """The level in the next step."""
-    return float(brain.forward(None, 1).dataset["neuromodulator"].sel(modulator=modulator).values[0])
+    """The level in the next step, which is no presentation of its own: what still echoes there would be new."""
+    return float(brain.forward(None, 1, goes_on=True).dataset["neuromodulator"].sel(modulator=modulator).values[0])
 
 
 def novelty(seed: int) -> NDArray[np.float64]:

@@ -19,9 +19,10 @@ import xarray as xr
 from tests.brain.conftest import ACTING
 from tests.toy_regions import FailingRegion
 from thalia_dask import DynamicBrain
+from thalia_dask.brain import dynamic_brain
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
 from thalia_dask.engine.observer import Observer, WindowReport
-from thalia_dask.errors import ConfigError, InputError, RegionError, StateError
+from thalia_dask.errors import ConfigError, InputError, OutputError, RegionError, StateError
 from thalia_dask.regions import REGIONS, Anatomy, RegionKind
 
 FULL = np.ones(10, np.float32)
@@ -96,6 +97,39 @@ def test_an_observer_that_fails_stops_no_brain() -> None:
         with pytest.raises(OSError, match="disk full"):
             brain.forward(FULL, 20)
         assert brain.forward(FULL, 20)["start_step"] == 8
+
+
+def test_a_disk_that_fails_costs_no_votes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: WindowReport) -> None:
+        monkeypatch.undo()
+        raise OutputError("the disk is full")
+
+    with (
+        DynamicBrain.from_thalia_config(WINDOW_BY_WINDOW) as brain,
+        DynamicBrain.from_thalia_config(WINDOW_BY_WINDOW) as healthy,
+    ):
+        brain.forward(FULL, 150)
+        monkeypatch.setattr(brain.recorder, "on_window", fail)
+        with pytest.raises(OutputError):
+            brain.forward(FULL, 40)
+        healthy.forward(FULL, brain.now)
+        told, seen = (one._agent.snapshot()["votes"]["votes"] for one in (brain, healthy))
+    assert brain.now == 154
+    assert told == seen
+    assert any(told)
+
+
+def test_a_long_presentation_is_held_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.random.default_rng(1).random((50, 10), np.float32)
+    for stimulus in (FULL, rows, rows > 0.9):
+        with DynamicBrain.from_thalia_config(ACTING) as brain:
+            whole = brain.forward(stimulus, 50).dataset["spike_count"]
+        with monkeypatch.context() as patched, DynamicBrain.from_thalia_config(ACTING) as brain:
+            patched.setattr(dynamic_brain, "LONGEST_SPAN_STEPS", 7)
+            result = brain.forward(stimulus, 50)
+            xr.testing.assert_identical(result.dataset["spike_count"], whole)
+            assert result["spike_counts"] == whole.sum("time").to_series().to_dict()
+        assert whole.sum() > 0
 
 
 def test_a_stimulus_ends_with_the_call_that_shows_it_even_if_that_ends_early() -> None:

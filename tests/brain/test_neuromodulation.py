@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -9,6 +11,7 @@ import xarray as xr
 from tests.behaviour.neuromodulators import level
 from tests.brain.conftest import ACTING
 from thalia_dask import DynamicBrain, simulate
+from thalia_dask.brain import checkpoints
 from thalia_dask.brain.checkpoints import Checkpoints
 from thalia_dask.brain.simulate import drive
 from thalia_dask.config import CheckpointConfig, ThaliaConfig
@@ -84,6 +87,23 @@ def test_a_run_is_one_presentation(tmp_path) -> None:
         cut = drive(brain, 40, Checkpoints(tmp_path / "run.zarr", CheckpointConfig(every_ms=7.0), 1.0))
         assert acetylcholine(brain)[-1] == 1.5
     xr.testing.assert_identical(cut.drop_attrs(), simulate(config, 40.0).drop_attrs())
+
+
+@pytest.mark.parametrize("every_ms", [7.0, None])
+def test_a_run_that_keeps_no_checkpoints_is_cut_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every_ms: float | None
+) -> None:
+    monkeypatch.setattr(checkpoints, "_FIRST_AFTER_S", 0.0)
+    told: list[dict[str, int]] = []
+    kept_none = Checkpoints(tmp_path / "run.zarr", CheckpointConfig(every_ms=every_ms, keep=0), 1.0)
+    with DynamicBrain.from_thalia_config(modulated()) as brain:
+        kept_none.begin(brain)
+        for _ in range(3):
+            assert kept_none.steps_left(brain, 10) == 10
+            brain.forward(ONE, 10)
+            kept_none.visit(brain, lambda: told.append({}) or {})
+    assert not told, "nobody asks how far the run is"
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("key", ["value_source", "novelty_source"])

@@ -117,7 +117,8 @@ def test_what_is_compared(n, labels):
 @pytest.mark.cluster
 def test_all_of_it(call, tiny, tmp_path):
     out = tmp_path / "deep" / "bench.json"
-    result = call("bench", tiny, "--duration-ms", 20, "--repeats", 2, "--workers", 1, "--out", out)
+    theirs = ("--set", "execution.threads_per_worker=2", "--set", "execution.dashboard=8790")  # without influence
+    result = call("bench", tiny, "--duration-ms", 20, "--repeats", 2, "--workers", 1, "--out", out, *theirs)
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("executor ")
     assert "\nParallel " in result.stdout

@@ -101,10 +101,18 @@ def test_a_cluster_that_is_too_small(refused, tmp_path):
     cluster = tmp_path / "small.yaml"
     cluster.write_text("{kind: slurm, n_workers: 1, memory: 300MiB}")
     told = (
-        "worker 1 may take 300.00 MiB, but would need about 401.44 MiB: 400.00 MiB of its own, and what cerebellum, "
+        "worker 1 may take 300.00 MiB, but would need about 402.50 MiB: 400.00 MiB of its own, and what cerebellum, "
     )
     assert refused("describe", CONFIGS / "digits.yaml", "--cluster", cluster, exit_code=1).startswith(told)
     out = tmp_path / "run.zarr"
     options = ("--duration-ms", 5, "--out", out, "--cluster", cluster)
     assert refused("run", CONFIGS / "digits.yaml", *options, exit_code=1).startswith(told)
     assert not out.exists()
+
+
+def test_workers_elsewhere_may_have_more_memory_than_this_machine(call, monkeypatch):
+    monkeypatch.setattr("thalia_dask.topology.memory.machine_bytes", lambda: 2**10)
+    config = CONFIGS / "digits.yaml"
+    assert call("describe", config).exit_code == 2
+    result = call("describe", config, "--cluster", CONFIGS / "clusters" / "slurm.yaml")
+    assert result.exit_code == 0, result.output

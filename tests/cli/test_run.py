@@ -7,7 +7,10 @@ import xarray as xr
 
 import thalia_dask.brain
 from tests.cli.conftest import CONFIGS
+from tests.cli.running import checkpoints
+from thalia_dask.engine.checkpoint import read_checkpoint
 from thalia_dask.errors import RegionError
+from thalia_dask.recording.reading import load_recording
 from thalia_dask.regions import REGIONS
 
 
@@ -194,6 +197,25 @@ def test_no_scheduler_there(run_refused):
         "no Dask scheduler answers at 'tcp://127.0.0.1:1' within 1 s; start one with 'dask scheduler', "
         "or write the address of one that runs"
     )
+
+
+def test_a_port_for_the_page_of_a_cluster_that_has_one(run_refused):
+    options = ("--duration-ms", 5, "--scheduler", "tcp://127.0.0.1:1", "--set", "execution.dashboard=8790")
+    assert run_refused(*options).startswith("execution.dashboard is 8790, but the live page of a brain on a given ")
+
+
+def test_an_earlier_run_is_kept_until_the_new_one_begins(run, refused, two_regions, tmp_path):
+    out = tmp_path / "run.zarr"
+    assert run("--duration-ms", 20, "--out", out).exit_code == 0
+    there = checkpoints(out)
+    nowhere = ("--scheduler", "tcp://127.0.0.1:1", "--set", "execution.start_timeout_s=1")
+    again = ("--duration-ms", 10, "--out", out, "--overwrite")
+    refused("run", two_regions, *again, *nowhere, exit_code=1)
+    assert there == checkpoints(out) != []
+    assert load_recording(out)["time"].size == 20
+    assert run(*again).exit_code == 0
+    assert read_checkpoint(checkpoints(out)[-1]).travel.now == 10
+    assert len(checkpoints(out)) == 1
 
 
 def test_a_warning_is_one_line(run, monkeypatch):

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.error import HTTPError
@@ -20,7 +21,7 @@ from distributed import Client
 from distributed.deploy.subprocess import SubprocessCluster
 
 from tests.distributed.test_lost_and_late import pretend, stop_pretending
-from thalia_dask import DynamicBrain, load_config, open_cluster
+from thalia_dask import DynamicBrain, load_config, open_cluster, simulate
 from thalia_dask.config import ThaliaConfig
 from thalia_dask.dashboard.history import History
 from thalia_dask.dashboard.sample import Sample
@@ -31,6 +32,7 @@ from thalia_dask.distributed.live_page import LivePage
 from thalia_dask.engine.executor import Emission
 from thalia_dask.engine.observer import WindowReport
 from thalia_dask.errors import ClusterError, ConfigError, StateError
+from thalia_dask.recording.reading import load_recording
 from thalia_dask.spikes import SpikePacket
 from thalia_dask.ticks import Window
 
@@ -269,14 +271,17 @@ def test_a_port_on_a_cluster_that_has_one(client: Client) -> None:
         DynamicBrain.from_thalia_config(config("execution.dashboard=8790"), client=client)
 
 
-def test_a_scheduler_without_a_dashboard() -> None:
-    cluster = SubprocessCluster(n_workers=0, scheduler_kwargs={"dashboard": False})
+def test_a_scheduler_without_a_dashboard(tmp_path: Path) -> None:
+    out = tmp_path / "earlier.zarr"
+    simulate(config("brain.parallel=false", "execution.dashboard=false"), 10.0, out=out)
+    cluster = SubprocessCluster(n_workers=1, scheduler_kwargs={"dashboard": False})
     told = r"the scheduler runs without a dashboard, .* or set execution\.dashboard to false"
     with cluster, Client(cluster, set_as_default=False) as client:
         before = traces(client)
         with pytest.raises(ClusterError, match=told):
-            LivePage(client, UNSEEN)
+            DynamicBrain.from_thalia_config(config(), client=client, out=out, overwrite=True)
         assert traces(client) == before
+    assert load_recording(out)["time"].size == 10, "nothing that is refused replaces a recording"
 
 
 @pytest.mark.parametrize(("there", "told"), [("0.0.9", "thalia_dask 0.0.9"), (None, "no thalia_dask")])

@@ -18,9 +18,11 @@ from tests.executors import NewExecutor
 from tests.toy_brains import plan, run, toys
 from tests.toy_regions import ShapelessRegion, UntimelyRegion, failing, failing_to_build
 from thalia_dask.distributed.executor import DaskExecutor
+from thalia_dask.engine.advance import advance_region
 from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.errors import ConfigError, RegionError
-from thalia_dask.spikes import SpikePacket
+from thalia_dask.spikes import NOTHING, SpikePacket
+from thalia_dask.ticks import Window
 
 BRAIN = plan({"a": 5, "b": 5}, [("a", "b", 2)])
 
@@ -132,3 +134,13 @@ def test_creator_that_refuses_its_configuration(new_dask_executor: NewExecutor) 
     with pytest.raises(ConfigError, match=r"(?m)^size is -1; write a size of at least 1$") as caught:
         new_dask_executor().start(creators, ())
     assert "failing_to_build" in "".join(caught.value.__notes__)
+
+
+@pytest.mark.parametrize("shares_arrays", [True, False])
+@pytest.mark.parametrize("values", [np.array([0.1, 1.0]), np.array([0, 1], np.int16), [0.5, 1.5]])
+def test_what_is_observed_is_float32_for_whoever_watches(shares_arrays: bool, values: object) -> None:
+    region = ShapelessRegion(None, values)
+    region.shares_arrays = shares_arrays
+    observed = advance_region(region, Window(0, 2), NOTHING).observed["v"]
+    assert observed.dtype == np.float32
+    np.testing.assert_array_equal(observed, np.asarray(values, np.float32))

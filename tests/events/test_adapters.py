@@ -46,8 +46,9 @@ def test_events_in_events_out() -> None:
     for out in sent:
         fired_at = out.time - get_axonal_delay("cortex", out.target)
         assert fired_at == int(fired_at) >= 0
-        assert out.payload.spikes.shape == (20,)
-        assert out.payload.source_layer == "l5"
+        layer, size = {"hippocampus": ("l23", 30), "striatum": ("l5", 20)}[out.target]
+        assert out.payload.spikes.shape == (size,)
+        assert out.payload.source_layer == layer
         assert out.payload.spikes.sum() > 0
 
 
@@ -105,9 +106,17 @@ def test_descriptions_that_make_no_region_are_refused(kind: str, description: di
 def test_state_can_be_taken_and_restored() -> None:
     region = cortex()
     region.process_event(input_at(3.0))
-    state = {name: np.asarray(value).copy() for name, value in region.snapshot().items()}
-    region.process_event(input_at(9.0))
+    state = region.snapshot()
+
+    def sent() -> list[tuple[float, list[float]]]:
+        events = [out for at in (4.0, 9.0) for out in region.process_event(input_at(at))]
+        return [(out.time, out.payload.spikes.tolist()) for out in events]
+
+    first = sent()
     assert any(not np.array_equal(state[name], np.asarray(value)) for name, value in region.snapshot().items())
+    region.restore(state)
+    assert sent() == first
+    assert first
 
 
 def test_describing_a_region_does_not_import_torch() -> None:

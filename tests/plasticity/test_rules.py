@@ -18,7 +18,10 @@ from thalia_dask.plasticity.inhibitory_stdp import InhibitorySTDP
 from thalia_dask.plasticity.oja import Oja
 from thalia_dask.plasticity.stdp import STDP
 from thalia_dask.plasticity.synaptic_scaling import SynapticScaling
-from thalia_dask.plasticity.three_factor import ThreeFactor
+from thalia_dask.plasticity.three_factor import ThreeFactor, action_of
+from thalia_dask.regions.layout_region import LayoutRegion
+from thalia_dask.regions.spiking import SpikingRegion
+from thalia_dask.regions.torch_spiking import TorchSpikingRegion
 from thalia_dask.spikes import Signal
 
 PRE = [(0, 1), (2, 0), (5, 2), (5, 0), (9, 1), (14, 0), (15, 0), (22, 2), (23, 1), (23, 0), (37, 1)]
@@ -219,6 +222,19 @@ def test_only_the_selected_action_stays_eligible(efference: float) -> None:
     np.testing.assert_allclose(forced.weights[0], expected, rtol=5e-5)
     unselected = forced.weights[0, 1] - before[0, 1]
     assert not unselected.any(), "cell 1 fired only before the action of the other channel"
+
+
+@pytest.mark.parametrize("region", [SpikingRegion, TorchSpikingRegion])
+@pytest.mark.parametrize(("action", "cells"), [(0, [0, 1, 2, 3]), (1, [4, 5, 6]), (2, [7, 8, 9])])
+def test_an_action_has_the_cells_that_vote_for_it(action: int, cells: list[int], region: type[LayoutRegion]) -> None:
+    """Ten cells and three actions: equal parts, as far as that is possible."""
+    forced = Forced(ThreeFactor(learning_rate=0.5), n_cells=10, n_actions=3, region=region)
+    before = forced.weights[0]
+    forced.run(20, PRE, [(5, cell) for cell in range(10)])
+    forced.run(5, PRE, (), [Signal(20, "action", action)])
+    forced.run(1, signals=[Signal(25, "dopamine", 1.0)])
+    assert np.flatnonzero((forced.weights[0] != before).any(axis=1)).tolist() == cells
+    assert [i for i in range(10) if action_of(i, 10, 3) == action] == cells
 
 
 @pytest.mark.parametrize("delay_steps", [0, 1, 7, 100])

@@ -161,6 +161,9 @@ def test_a_full_disk_is_an_output_error(tmp_path, new_recorder, drive, monkeypat
     monkeypatch.setattr(store_module.ZarrStore, "_extend", refuse)
     with pytest.raises(OutputError, match=r"run.zarr could not be written further: .*No space left.*free space"):
         recorder.on_close()
+    monkeypatch.setattr(zarr.Group, "update_attributes", refuse)
+    with pytest.raises(OutputError, match=r"of output .*run.zarr cannot be written: .*No space left.*free"):
+        recorder.annotate({"accuracy": 1.0})
 
 
 def test_an_existing_output_is_refused_and_kept(recorded, new_recorder):

@@ -295,6 +295,21 @@ SIGNALS = "write one of: delta, theta, alpha, beta, gamma, ripple, acetylcholine
             "write a rule, or leave the gates out",
         ),
         (
+            {"connections": (Connection("a", "b", 0.5, 20.0, aligned=True, n_groups=2),)},
+            ", connection a -> b is aligned, so that no synapse is random, and n_groups = 2 of them would be "
+            "ignored; leave one of the two out",
+        ),
+        (
+            {"connections": (FixedInDegree("a", "b", 3, Normal(0.0, 0.1), Constant(1.0)),)},
+            ", connection a -> b: weight is Normal(mean=0.0, sd=0.1), and nobody knows its sign; write a mean above "
+            "0 for excitation, below 0 for inhibition",
+        ),
+        (
+            {"connections": (Connection("a", "b", 0.5, 20.0, rule=STDP(dendritic_delay_ms=0.25)),)},
+            ", connection a -> b: the dendritic delay of an STDP rule is 0.25 ms, which is not a whole number of "
+            "steps of dt_ms = 1; write 1",
+        ),
+        (
             {"connections": (Connection("a", "b", 0.5, 20.0, rule=ThreeFactor()),), "n_actions": 5},
             ", connection a -> b: its 4 target cells cannot be divided among n_actions = 5; "
             "write at least 5 cells, or fewer actions",

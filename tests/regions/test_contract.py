@@ -8,9 +8,16 @@ import numpy as np
 import pytest
 
 from tests.regions.contract import CHECKS, advance, assert_same_state, pairs
+from thalia_dask.neurons.adex import AdExParams
+from thalia_dask.neurons.lif import LIFParams
 from thalia_dask.regions import REGIONS, RegionSpec, create_region, find_kind
+from thalia_dask.regions.layout import Layout, Population
+from thalia_dask.regions.layout_region import LayoutRegion
 from thalia_dask.regions.spec import Incoming
-from thalia_dask.spikes import Signal
+from thalia_dask.regions.spiking import SpikingRegion
+from thalia_dask.regions.torch_spiking import TorchSpikingRegion
+from thalia_dask.spikes import Arrivals, Signal
+from thalia_dask.ticks import Window
 
 
 def spec_of(kind: str, size: int = 24, dt_ms: float = 1.0) -> RegionSpec:
@@ -79,6 +86,17 @@ def test_reset_clears_what_is_transient_and_keeps_what_was_learned(kind: str) ->
     reset = Signal(31, "reset", 0.0)
     assert pairs(advance(worn, spec, 31, 50, reset)) == pairs(advance(fresh, spec, 31, 50, reset))
     assert_same_state(worn.snapshot(), fresh.snapshot())
+
+
+@pytest.mark.parametrize("region", [SpikingRegion, TorchSpikingRegion])
+def test_reset_clears_a_current_of_adaptation_and_keeps_thresholds(region: type[LayoutRegion]) -> None:
+    cells = (Population("a", 2, AdExParams()), Population("b", 2, LIFParams(adaptation_mv=2.0)))
+    worn = region(RegionSpec("net", "explicit", 4, 1.0, 1), Layout(cells, ()))
+    worn.tensors["adaptation"].fill_(3.0)
+    worn.advance(Window(0, 1), Arrivals(signals=(Signal(0, "reset", 0.0),)))
+    first, last = worn.tensors["adaptation"][[0, 2]].tolist()
+    assert abs(first) < 0.1
+    assert last > 2.9
 
 
 def test_reset_clears_the_state_of_a_torch_module() -> None:

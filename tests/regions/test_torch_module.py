@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.regions.contract import CHECKS, advance, pairs
-from thalia_dask.errors import ConfigError
+from thalia_dask.errors import ConfigError, DeviceWarning
 from thalia_dask.regions import RegionSpec, create_region, find_kind, torch_module, torch_region
 from thalia_dask.regions.spec import Incoming
 from thalia_dask.spikes import Arrivals
@@ -219,3 +220,10 @@ def test_axons_spread_evenly_over_units_and_input_is_scaled() -> None:
 def test_unknown_module_is_told() -> None:
     with pytest.raises(ConfigError, match=r"params.module of region 'net' is 'leeky', but no installed package"):
         find_kind("torch_module").anatomy(spec_of("leeky"))
+
+
+def test_a_module_stays_on_the_cpu_and_says_so() -> None:
+    spec = replace(spec_of("leaky"), device="cuda:1")
+    told = r"^device 'cuda:1' was asked for, but region 'net' of kind 'torch_module' computes on 'cpu'; write"
+    with pytest.warns(DeviceWarning, match=told):
+        create_region(spec)

@@ -1,5 +1,6 @@
 """Every topology that is refused, by the text of the error."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -52,6 +53,10 @@ SOUND = Anatomy((("all", 4),), ("in",), "in", "in", "all", 4)
             replace(SOUND, default_output="out"),
             "default_output: there is no population called 'out'; write one of: all",
         ),
+        (
+            replace(SOUND, n_actions=3),
+            "has 3 actions, and no population whose spikes vote for one; call one of its populations 'd1' or 'd2'",
+        ),
     ],
 )
 def test_a_kind_that_misdescribes_itself(monkeypatch, anatomy, told):
@@ -64,7 +69,7 @@ def test_a_kind_that_misdescribes_itself(monkeypatch, anatomy, told):
 
     monkeypatch.setitem(REGIONS, "mine", Kind())
     message = message_of({"a": {"kind": "mine", "size": 4}}, ())
-    assert message.startswith(f"region 'a': kind 'mine': {told}")
+    assert re.fullmatch(rf"region 'a': kind 'mine':? {re.escape(told)}.*", message)
 
 
 def test_what_is_no_kind(monkeypatch):
@@ -184,6 +189,15 @@ def test_a_window_longer_than_the_shortest_delay():
     assert message_of(execution={"window_ms": 6.0}) == (
         "execution.window_ms is 6 ms, longer than the delay of projection a.exc -> b.main: within a window no "
         "region may influence another; write 5 or less, or leave it out"
+    )
+
+
+def test_a_window_longer_than_any_may_be():
+    assert message_of({"a": A_AND_B["a"]}, [], execution={"window_ms": 2000.0}) == (
+        "execution.window_ms is 2000 ms, more than 1000 steps of 1 ms; write 1000 or less, or leave it out"
+    )
+    assert message_of(projections=[("a", "b", 3000)], execution={"window_ms": 2000.0}) == (
+        "execution.window_ms is 2000 ms, more than 1000 steps of 1 ms; write 1000 or less, or leave it out"
     )
 
 

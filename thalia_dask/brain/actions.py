@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalia_dask.engine.observer import Observer, WindowReport
+from thalia_dask.plasticity.three_factor import action_of
 from thalia_dask.regions import find_kind
+from thalia_dask.regions.kind import VOTES
 from thalia_dask.seeds import generator
 from thalia_dask.topology.plan import BrainPlan
-
-FOR, AGAINST = "d1", "d2"
 
 
 class ActionVotes(Observer):
@@ -85,7 +85,6 @@ def _channels(sizes: dict[str, int], n_actions: int) -> tuple[NDArray[np.int64],
     """For each neuron of the region: the action it belongs to, and the sign of its vote."""
     channels, signs = [], []
     for name, size in sizes.items():
-        sign = {FOR: 1, AGAINST: -1}.get(name, 0)
-        channels.append(np.arange(size) * n_actions // size)
-        signs.append(np.full(size, sign))
+        channels.append(action_of(np.arange(size), size, n_actions))
+        signs.append(np.full(size, VOTES.get(name, 0)))
     return np.concatenate(channels), np.concatenate(signs)

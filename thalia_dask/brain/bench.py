@@ -114,7 +114,12 @@ def measure(
 
 
 def _open(stack: ExitStack, config: ThaliaConfig, setting: Setting) -> DynamicBrain:
-    update: Mapping[str, object] = {"n_workers": setting.n_workers or None, "exchange": setting.exchange}
+    update: Mapping[str, object] = {
+        "n_workers": setting.n_workers or None,
+        "threads_per_worker": None,
+        "exchange": setting.exchange,
+        "dashboard": False,
+    }
     execution = config.execution.model_copy(update=update)
     told = with_execution(config, parallel=setting.n_workers > 0, execution=execution)
     client = None

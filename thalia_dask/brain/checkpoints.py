@@ -51,7 +51,9 @@ class Checkpoints:
         self._recording = recording
         self._folder = folder_beside(recording)
         self._keep = config.keep
-        self._every = None if config.every_ms is None else max(1, round(config.every_ms / dt_ms))
+        self._every: int | None = None
+        if config.keep and config.every_ms is not None:
+            self._every = max(1, round(config.every_ms / dt_ms))
         self._dt_ms = dt_ms
         self._source = source
         self._stop_asked = stop_asked
@@ -101,6 +103,8 @@ class Checkpoints:
         self._wait_s = max(_FIRST_AFTER_S, (self._last_s - began) / _SHARE)
 
     def _due(self, brain: DynamicBrain) -> bool:
+        if not self._keep:
+            return False
         if self._every is not None:
             return brain.now >= self._last_step + self._every
         return perf_counter() - self._last_s >= self._wait_s

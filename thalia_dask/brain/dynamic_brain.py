@@ -9,6 +9,8 @@ from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
+from numpy.typing import NDArray
+
 from thalia_dask.brain.agent import Agent
 from thalia_dask.brain.amounts import finite
 from thalia_dask.brain.at_exit import close_at_exit
@@ -24,14 +26,16 @@ from thalia_dask.brain.opening import (
     with_execution,
 )
 from thalia_dask.brain.result import Result
-from thalia_dask.brain.stimulus import Stimulus, StimulusEncoder, count_steps
+from thalia_dask.brain.stimulus import Stimulus, StimulusEncoder, count_steps, rows_between
 from thalia_dask.brain.tally import Tally
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
+from thalia_dask.dashboard.monitor import Monitor
 from thalia_dask.engine.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer, ProgressReport, TrialReport
 from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.engine.sequential import SequentialExecutor
+from thalia_dask.engine.windows import LONGEST_SPAN_STEPS
 from thalia_dask.errors import ConfigError, StateError
 from thalia_dask.recording.layout import Position, check_names
 from thalia_dask.recording.store import check_output
@@ -78,20 +82,24 @@ class DynamicBrain(Inspectable):
         executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
         how = f"{executor.name} executor, {executor.n_workers} processes"
         _LOG.info("built in %.1f s (%s)", perf_counter() - began, executor.reason or how)
-        self.recorder = open_recorder(
-            config, plan, executor, self._agent.levels, out, overwrite=overwrite, position=position
-        )
         self._tally = Tally(plan)
         self._stimulus_seconds = 0.0
         self._closed = False
-        self._observers: list[Observer] = [self.recorder, self._tally, *self._agent.observers, *observers]
+        own = [self._tally, *self._agent.observers]
+        self._observers: list[Observer] = [*own, *observers]
         self._orchestrator = Orchestrator(plan, executor, self._observers, window_steps(config))
-        self._dashboard_link: str | None = None
+        monitor: Monitor | None = None
         if config.execution.dashboard is not False:
             monitor = open_monitor(plan, executor, self._orchestrator.queue, self._tally, self._agent.levels)
-            if monitor is not None:
-                self._dashboard_link = monitor.link
-                self._observers.append(monitor)
+        self._dashboard_link = None if monitor is None else monitor.link
+        # It may replace an earlier recording: nothing may be refused after it. Later steps do not depend on it, and a
+        # disk may fail: it is told after those on which they do.
+        self.recorder = open_recorder(
+            config, plan, executor, self._agent.levels, out, overwrite=overwrite, position=position
+        )
+        self._observers.insert(len(own), self.recorder)
+        if monitor is not None:
+            self._observers.append(monitor)
         for observer in self._observers:
             observer.on_start(plan)
         close_at_exit(self)
@@ -251,12 +259,12 @@ class DynamicBrain(Inspectable):
         self._orchestrator.check_can_run(n_steps)
         self._agent.begin()
         self._orchestrator.withdraw_stimuli()
-        start, began = self.now, perf_counter()
-        for port, steps, axons in self._encoder.spikes(rows, start, n_steps):
-            self._orchestrator.stimulate(port.region, port.index, steps, axons)
-        self._stimulus_seconds += perf_counter() - began
+        start = self.now
         self._tally.clear()
-        self._orchestrator.run(n_steps)
+        for first in range(0, n_steps, LONGEST_SPAN_STEPS):  # memory shall not grow with the duration
+            last = min(first + LONGEST_SPAN_STEPS, n_steps)
+            self._stimulate(rows_between(rows, first, last), last - first)
+            self._orchestrator.run(last - first)
         self._release_all(self._agent.perceive(goes_on=goes_on))
         return Result(self._tally.spikes, self._tally.events, (start, self.now), self.recorder.dataset)
 
@@ -354,6 +362,12 @@ class DynamicBrain(Inspectable):
     def _parallel_executor(self) -> Executor | None:
         """The Dask executor, under the name by which it may be stopped; None where the brain is sequential."""
         return None if isinstance(self.executor, SequentialExecutor) else self.executor
+
+    def _stimulate(self, rows: Mapping[str, NDArray[Any]], n_steps: int) -> None:
+        began = perf_counter()
+        for port, steps, axons in self._encoder.spikes(rows, self.now, n_steps):
+            self._orchestrator.stimulate(port.region, port.index, steps, axons)
+        self._stimulus_seconds += perf_counter() - began
 
     def _release_all(self, amounts: Mapping[str, float]) -> None:
         for neuromodulator, amount in amounts.items():

@@ -79,6 +79,21 @@ def open_executor(
     return _dask_executor(config, plan, client)
 
 
+def check_given_client(config: ThaliaConfig) -> None:
+    """Refuse what a brain cannot have whose cluster is there already.
+
+    Raises
+    ------
+    ConfigError : if it asks for a port of its own.
+    """
+    port = config.execution.dashboard
+    if not isinstance(port, bool):
+        raise ConfigError(
+            f"execution.dashboard is {port}, but the live page of a brain on a given client is a page of that "
+            "cluster's own dashboard, at its port; set execution.dashboard to true"
+        )
+
+
 def _sequential(config: ThaliaConfig) -> Executor:
     return RunAheadExecutor() if config.execution.exchange == "direct" else SequentialExecutor()
 
@@ -116,11 +131,8 @@ def _dask_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | Clust
     from thalia_dask.distributed.executor import DaskExecutor  # a sequential brain need not import Dask
 
     port = config.execution.dashboard
-    if client is not None and not isinstance(port, bool):
-        raise ConfigError(
-            f"execution.dashboard is {port}, but the live page of a brain on a given client is a page of that "
-            "cluster's own dashboard, at its port; set execution.dashboard to true"
-        )
+    if client is not None:
+        check_given_client(config)
     return DaskExecutor(
         client,
         n_workers=config.execution.n_workers,

@@ -118,3 +118,8 @@ def count_steps(rows: Mapping[str, NDArray[Any]], asked: int | None, default: in
                 f"computed; give {n_steps} rows, or leave n_timesteps out"
             )
     return int(n_steps)
+
+
+def rows_between(rows: Mapping[str, NDArray[Any]], first: int, last: int) -> dict[str, NDArray[Any]]:
+    """The part ``first … last - 1`` of a presentation; what is held is in every part."""
+    return {region: values[first:last] if values.ndim == 2 else values for region, values in rows.items()}

@@ -54,7 +54,7 @@ def describe(
     lines = list(_lines(config, loaded, plan, summarize(plan)))
     bar.stop()
     click.echo("\n".join(lines))
-    check_memory(loaded, plan)
+    check_memory(loaded, plan, workers_elsewhere=described is not None)
     if described is not None:
         click.echo(f"\n{_cluster(described, loaded)}")
         check_room(loaded, plan, described)

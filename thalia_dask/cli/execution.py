@@ -95,7 +95,11 @@ def load_job(
         raise click.UsageError("--cluster and --scheduler exclude each other; write one of them")
     if tls is not None and scheduler is None:
         raise click.UsageError("--tls goes with --scheduler; a cluster file says its own (security)")
+    from thalia_dask.brain.opening import check_given_client
+
     resolved, described = load_placed(config, overrides, cluster, implied=["brain.parallel=true"] * bool(scheduler))
+    if cluster is not None or scheduler is not None:
+        check_given_client(resolved)
     return Job(resolved, source or str(config), described, scheduler, tls)
 
 

@@ -35,10 +35,12 @@ def prepare(recording: Path, *, overwrite: bool) -> None:
         ) from error
     check_output(recording, overwrite=overwrite)
     figures = [recording.with_name(f"{prefix_of(recording)}{name}.png") for name in FIGURES]
-    earlier = [json_beside(recording), *figures]
-    checkpoints = kept_in(folder_beside(recording))
-    for path in [*earlier, *checkpoints]:
+    for path in (json_beside(recording), *figures, *kept_in(folder_beside(recording))):
         if path.exists() and not overwrite:
             raise OutputError(f"output {path} exists; write another --out, or --overwrite to replace it")
-    for path in checkpoints:
-        path.unlink()  # nobody shall go on from the state of another run
+
+
+def forget_checkpoints(recording: Path) -> None:
+    """Remove those of an earlier run once its recording is gone: nobody shall go on from the state of another run."""
+    for path in kept_in(folder_beside(recording)):
+        path.unlink()

@@ -57,7 +57,7 @@ def run(
     from thalia_dask.brain import DynamicBrain
     from thalia_dask.brain.simulate import STRETCH_STEPS
     from thalia_dask.cli.execution import count_steps, load_job, planned
-    from thalia_dask.cli.results import prepare
+    from thalia_dask.cli.results import forget_checkpoints, prepare
 
     job = load_job(config, [*overrides, *live_page(dashboard)], cluster, scheduler, tls)
     n_steps = count_steps(duration_ms, job.config.global_.dt_ms)
@@ -65,9 +65,11 @@ def run(
     prepare(out, overwrite=overwrite)
 
     def open_brain(**how: Any) -> DynamicBrain:
-        return DynamicBrain.from_thalia_config(
+        brain = DynamicBrain.from_thalia_config(
             job.config, out=out, overwrite=overwrite, steps_per_call=min(STRETCH_STEPS, n_steps), **how
         )
+        forget_checkpoints(out)
+        return brain
 
     go_on(job, bar, n_steps, out, open_brain)
 

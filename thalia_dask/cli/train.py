@@ -63,7 +63,7 @@ def train(
     bar = start_bar()
     from thalia_dask.brain import DynamicBrain
     from thalia_dask.cli.execution import load_job, planned
-    from thalia_dask.cli.results import prepare
+    from thalia_dask.cli.results import forget_checkpoints, prepare
     from thalia_dask.tasks.fit import check_fit
     from thalia_dask.tasks.registry import open_task
     from thalia_dask.tasks.training import Past
@@ -78,7 +78,9 @@ def train(
     task.close()
 
     def open_brain(**how: Any) -> DynamicBrain:
-        return DynamicBrain.from_thalia_config(job.config, out=out, overwrite=overwrite, **how)
+        brain = DynamicBrain.from_thalia_config(job.config, out=out, overwrite=overwrite, **how)
+        forget_checkpoints(out)
+        return brain
 
     go_on(job, bar, out, open_brain, Past())
 

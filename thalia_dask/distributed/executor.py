@@ -199,10 +199,6 @@ class DaskExecutor(Executor):
             self._cluster.close()
             self._cluster = None
 
-    def stop(self) -> None:
-        """Close, by the name that Thalia gives it."""
-        self.close()
-
     def _usable(self) -> LastingPopulation:
         if self._cluster is None or self._population is None:
             raise StateError("the executor is not running: call start() first, and nothing after close()")

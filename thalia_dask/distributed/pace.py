@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from thalia_dask.engine.axons import shortest_delay_steps
 from thalia_dask.engine.windows import window_length
 from thalia_dask.ticks import Window
-from thalia_dask.topology.plan import AxonalProjection
+from thalia_dask.topology.plan import AxonalProjection, shortest_delay_steps
 
 _TURNS = (0, 0, 1, 0, 1, 1, 1, 1, 0, 1, 0, 0)
 """The length of each span of a trial. Neither is favoured where activity rises or falls, nor where each second or

@@ -27,8 +27,8 @@ def advance_region(region: Region, window: Window, arrivals: Arrivals) -> Emissi
     spikes = region.advance(window, arrivals.copy() if own else arrivals)
     observed = region.observe()
     seconds = perf_counter() - began
-    for name, values in observed.items():
-        series = np.asarray(values)
+    observed = {name: np.asarray(values) for name, values in observed.items()}
+    for name, series in observed.items():
         if series.shape != (window.n_steps,) or series.dtype.kind not in "biuf":
             raise ValueError(
                 f"observe() returned '{name}' of shape {series.shape} and dtype {series.dtype} after a window of "
@@ -36,8 +36,7 @@ def advance_region(region: Region, window: Window, arrivals: Arrivals) -> Emissi
             )
     if not isinstance(spikes, SpikePacket):
         raise ValueError(f"advance() returned {type(spikes).__name__}; return a SpikePacket")
-    if own:
-        observed = {name: np.array(values) for name, values in observed.items()}
+    observed = {name: series.astype(np.float32, copy=own) for name, series in observed.items()}
     if not (len(spikes.steps) or len(spikes.neurons)):
         return Emission(SILENCE, observed, seconds)
     _check(spikes, window, sum(region.populations.values()))

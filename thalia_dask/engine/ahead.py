@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from time import perf_counter
 
-from thalia_dask.engine.axons import shortest_delay_steps
 from thalia_dask.engine.executor import Emission, RegionCreator
 from thalia_dask.engine.neighbourhood import Neighbourhood
 from thalia_dask.engine.sequential import HERE, SequentialExecutor
 from thalia_dask.engine.span import Packets, Span
 from thalia_dask.spikes import Arrivals
 from thalia_dask.ticks import Window
-from thalia_dask.topology.plan import AxonalProjection
+from thalia_dask.topology.plan import AxonalProjection, shortest_delay_steps
 
 _ANYWHERE = 1
 """Window of the spans: regions may stop at any step, since nobody else is to hear of it."""

@@ -45,8 +45,3 @@ class Axons:
                 first, last, shift = projection.first, projection.last, projection.delay_steps - steps.start
                 n_events += count_carried(spikes.steps, spikes.neurons, first, last, shift, found)
         return n_events
-
-
-def shortest_delay_steps(projections: Iterable[AxonalProjection]) -> int | None:
-    """The look-ahead: how long no spike of one region reaches another; None where no projection exists."""
-    return min((projection.delay_steps for projection in projections), default=None)

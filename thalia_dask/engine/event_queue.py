@@ -56,13 +56,6 @@ class Inbox:
             self._make_room(len(spikes))
             self._n_events = _put(spikes, projection, self._events, self._n_events)
 
-    def peek_step(self) -> int | None:
-        """The step of the earliest arrival."""
-        steps = [int(known[STEP, 0]) for known in self._known]
-        if self._n_events:
-            steps.append(int(self._events[STEP, : self._n_events].min()))
-        return min(steps, default=None)
-
     def pop_until(self, stop: int) -> Arrivals:
         """Take out everything that arrives before ``stop``."""
         if self._known:
@@ -123,11 +116,6 @@ class EventQueue:
     def __len__(self) -> int:
         """Number of spikes in flight."""
         return sum(len(inbox) for inbox in self.inboxes.values())
-
-    def peek_step(self) -> int | None:
-        """The step of the earliest arrival."""
-        steps = (inbox.peek_step() for inbox in self.inboxes.values())
-        return min((step for step in steps if step is not None), default=None)
 
     def pop_until(self, stop: int) -> dict[str, Arrivals]:
         """Take out everything that arrives before ``stop``, by region; one where nothing does is missing."""

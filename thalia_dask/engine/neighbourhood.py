@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from thalia_dask.engine.axons import Axons, shortest_delay_steps
+from thalia_dask.engine.axons import Axons
 from thalia_dask.ticks import Window
-from thalia_dask.topology.plan import AxonalProjection
+from thalia_dask.topology.plan import AxonalProjection, shortest_delay_steps
 
 
 class Neighbourhood:

@@ -44,7 +44,7 @@ class SealedWriter:
 
         Raises
         ------
-        TypeError : for an array of anything else than numbers.
+        TypeError : for an array of anything else than numbers, or a name that is there already.
         """
         if values.dtype.kind not in _NUMERIC:
             raise TypeError(f"the entry '{name}' in {group} has dtype {values.dtype}; write an array of numbers")
@@ -54,6 +54,8 @@ class SealedWriter:
             if parent + _METADATA not in self._hashes:
                 self._add(parent + _METADATA, _group_metadata())
         path = f"{group}/{_stored(name)}"
+        if f"{path}/{_METADATA}" in self._hashes:
+            raise TypeError(f"two entries in {group} are kept as '{_stored(name)}'; give '{name}' another name")
         self._add(f"{path}/{_METADATA}", _array_metadata(values.shape, values.dtype.newbyteorder("=")))
         if values.size:
             little = values.astype(values.dtype.newbyteorder("<"), copy=False)

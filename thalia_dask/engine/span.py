@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from time import perf_counter
@@ -130,7 +130,7 @@ class _Outbox:
         """All of it; the worker then knows everything up to where the last of its sources is."""
         self.told = min(course.done for course in self.sources)
         self.n_behind = sum(course.done == self.told for course in self.sources)
-        packets = Packets(self.told, {name: _joined(spikes) for name, spikes in self.spikes.items()})
+        packets = Packets(self.told, {name: SpikePacket.joined(spikes) for name, spikes in self.spikes.items()})
         self.spikes = {}
         return packets
 
@@ -376,11 +376,3 @@ class Span:
 
     def _horizon(self, course: _Course) -> int:
         return self._neighbourhood.horizon(course.name, self._progress, self._steps, self._window_steps)
-
-
-def _joined(packets: Sequence[SpikePacket]) -> SpikePacket:
-    if len(packets) == 1:
-        return packets[0]
-    return SpikePacket(
-        np.concatenate([packet.steps for packet in packets]), np.concatenate([packet.neurons for packet in packets])
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from thalia_dask.engine.neighbourhood import Neighbourhood
-from thalia_dask.engine.windows import LONGEST_WINDOW_STEPS
+from thalia_dask.topology.plan import LONGEST_WINDOW_STEPS
 
 _ENOUGH_REGIONS = 4
 """With fewer, other workers would have nothing to hear of while one of them goes through two windows."""

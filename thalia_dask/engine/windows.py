@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from thalia_dask.errors import ConfigError
 from thalia_dask.ticks import Window
-
-LONGEST_WINDOW_STEPS = 1000
-"""Bounds memory and the time between two reports where no projection bounds the look-ahead."""
+from thalia_dask.topology.plan import longest_window_steps
 
 LONGEST_SPAN_STEPS = 10_000
 SPAN_SECONDS = 0.5
@@ -20,14 +18,11 @@ def window_length(look_ahead_steps: int | None, wanted_steps: int | None = None)
     ------
     ConfigError : if the window asked for is shorter than one step or longer than the look-ahead.
     """
-    longest = LONGEST_WINDOW_STEPS if look_ahead_steps is None else min(look_ahead_steps, LONGEST_WINDOW_STEPS)
+    longest = longest_window_steps(look_ahead_steps)
     if wanted_steps is None:
         return longest
     if not 1 <= wanted_steps <= longest:
-        raise ConfigError(
-            f"a window of {wanted_steps} steps was asked for, but it must be between 1 and {longest} steps, "
-            "the shortest delay between regions: write a window_ms in that range or leave it out"
-        )
+        raise ConfigError(f"a window of {wanted_steps} steps was asked for; write 1 to {longest}, or None")
     return wanted_steps
 
 

@@ -11,17 +11,21 @@ import numpy as np
 from thalia_dask.config.models import RegionConfig
 from thalia_dask.errors import ConfigError, InputError
 from thalia_dask.events.system import Event, EventType, SpikePayload, firing_axons
+from thalia_dask.names import check_named
 from thalia_dask.regions import Anatomy, Region, RegionSpec, create_region, find_kind
 from thalia_dask.regions.base import Snapshot
 from thalia_dask.regions.layered_cortex import LayeredCortex
 from thalia_dask.regions.spec import Incoming
 from thalia_dask.spikes import Arrivals, SpikePacket
 from thalia_dask.ticks import Window, to_ms, to_steps
-from thalia_dask.topology.delays import get_axonal_delay
+from thalia_dask.topology.delays import WITHIN_REGION_MS, delay_between_kinds
 from thalia_dask.topology.plan import STIMULUS
+from thalia_dask.topology.presets import standard_pathway
 
-_DT_MS = 1.0
+DT_MS = 1.0
 _SEED = 42
+_NEXT_STEP = "event_step"
+"""The entry of a snapshot that tells how far the region is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class EventDrivenRegion(Region):
         self.name = config.name
         self.output_targets = tuple(config.output_targets)
         self.device = config.device
-        bare = RegionSpec(config.name, region.kind, region.size, _DT_MS, _SEED, tuple(sorted(region.params.items())))
+        bare = RegionSpec(config.name, region.kind, region.size, DT_MS, _SEED, tuple(sorted(region.params.items())))
         anatomy = find_kind(region.kind).anatomy(bare)
         stimulus = Incoming(STIMULUS, region.input_size or region.size, anatomy.stimulus_port)
         self.spec = replace(bare, incoming=(stimulus,))
@@ -85,10 +89,12 @@ class EventDrivenRegion(Region):
         return self.neurons.observe()
 
     def snapshot(self) -> Snapshot:
-        return self.neurons.snapshot()
+        return {**self.neurons.snapshot(), _NEXT_STEP: self._next_step}
 
     def restore(self, snapshot: Snapshot) -> None:
-        self.neurons.restore(snapshot)
+        rest = dict(snapshot)
+        self._next_step = int(rest.pop(_NEXT_STEP))
+        self.neurons.restore(rest)
 
     def process_event(self, event: Event) -> list[Event]:
         """Advance a region that stands alone up to an event, through it, and return what it sends to its targets.
@@ -117,23 +123,32 @@ class EventDrivenRegion(Region):
     def _events(self, packet: SpikePacket) -> list[Event]:
         import torch
 
-        anatomy = self.impl.anatomy
-        output = anatomy.default_output
-        names = [name for name, _ in anatomy.populations]
-        first = sum(self.populations[name] for name in names[: names.index(output)])
+        ways = [(target, self._layer_towards(target), self._delay_ms(target)) for target in self.output_targets]
         events = []
         for step in np.unique(packet.steps):
-            fired = packet.neurons[packet.steps == step] - first
-            fired = fired[(fired >= 0) & (fired < self.populations[output])]
-            if not len(fired):
-                continue
-            spikes = torch.zeros(self.populations[output])
-            spikes[torch.from_numpy(fired).long()] = 1.0
-            for target in self.output_targets:
-                arrival_ms = to_ms(int(step), self.spec.dt_ms) + get_axonal_delay(self.name, target)
-                payload = SpikePayload(spikes, source_layer=output)
-                events.append(Event(arrival_ms, EventType.SPIKE, self.name, target, payload))
+            left_ms, neurons = to_ms(int(step), self.spec.dt_ms), packet.neurons[packet.steps == step]
+            for target, layer, delay_ms in ways:
+                first, size = self._first_of(layer), self.populations[layer]
+                fired = neurons[(neurons >= first) & (neurons < first + size)] - first
+                if len(fired):
+                    spikes = torch.zeros(size)
+                    spikes[torch.from_numpy(fired).long()] = 1.0
+                    payload = SpikePayload(spikes, source_layer=layer)
+                    events.append(Event(left_ms + delay_ms, EventType.SPIKE, self.name, target, payload))
         return events
+
+    def _layer_towards(self, target: str) -> str:
+        """The population whose axons lead to a region, as :class:`ParallelExecutor` would join the two."""
+        layer = standard_pathway(self.name, target).source.partition(".")[2] or self.impl.anatomy.default_output
+        check_named(f"region '{self.name}' -> {target}", "population", layer, self.populations)
+        return layer
+
+    def _delay_ms(self, target: str) -> float:
+        return WITHIN_REGION_MS if target == self.name else delay_between_kinds(self.spec.kind, target)
+
+    def _first_of(self, layer: str) -> int:
+        names = list(self.populations)
+        return sum(self.populations[name] for name in names[: names.index(layer)])
 
 
 class EventDrivenCortex(EventDrivenRegion):

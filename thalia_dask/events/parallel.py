@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thalia_dask.brain.tally import Tally
-from thalia_dask.config.models import BrainConfig, GlobalConfig, ProjectionConfig, ThaliaConfig
+from thalia_dask.config.models import BrainConfig, GlobalConfig, ThaliaConfig
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.errors import ConfigError, DeviceWarning, InputError, StateError
-from thalia_dask.events.adapters import EventDrivenRegion
+from thalia_dask.events.adapters import DT_MS, EventDrivenRegion
 from thalia_dask.events.creators import create_cortex_region, create_region_creator
 from thalia_dask.events.system import Event, EventScheduler, EventType, SpikePayload, firing_axons
 from thalia_dask.performance.costs import step_costs
@@ -26,7 +26,7 @@ from thalia_dask.ticks import to_ms, to_steps
 from thalia_dask.topology.build import build_plan
 from thalia_dask.topology.delays import get_axonal_delay
 from thalia_dask.topology.plan import BrainPlan
-from thalia_dask.topology.presets import STANDARD_PATHWAYS
+from thalia_dask.topology.presets import standard_pathway
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -44,11 +44,6 @@ __all__ = [
     "get_axonal_delay",
     "serialize_event",
 ]
-
-_DT_MS = 1.0
-_PATHWAYS = {
-    (pathway.source.partition(".")[0], pathway.target.partition(".")[0]): pathway for pathway in STANDARD_PATHWAYS
-}
 
 
 def serialize_event(event: Event) -> Event:
@@ -203,7 +198,7 @@ def _described(name: str, create: Callable[[], EventDrivenRegion]) -> EventDrive
 def _plan(regions: Mapping[str, EventDrivenRegion], seed: int) -> BrainPlan:
     """Join the regions as their targets say; a target that is not among them receives nothing."""
     projections = [
-        _PATHWAYS.get((name, target), ProjectionConfig(source=name, target=target))
+        standard_pathway(name, target)
         for name, region in regions.items()
         for target in region.output_targets
         if target in regions
@@ -211,7 +206,7 @@ def _plan(regions: Mapping[str, EventDrivenRegion], seed: int) -> BrainPlan:
     brain = BrainConfig(
         regions={name: region.impl.config for name, region in regions.items()}, projections=projections
     )
-    return build_plan(ThaliaConfig(global_=GlobalConfig(dt_ms=_DT_MS, seed=seed), brain=brain))
+    return build_plan(ThaliaConfig(global_=GlobalConfig(dt_ms=DT_MS, seed=seed), brain=brain))
 
 
 def _window_steps(batch_tolerance_ms: float, plan: BrainPlan) -> int | None:

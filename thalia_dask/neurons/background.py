@@ -14,8 +14,8 @@ import numpy as np
 from thalia_dask.jit import Floats, Words, kernel
 from thalia_dask.philox import Uint32Array, philox
 
-_LANES = 64
-_BLOCK = 4 * _LANES
+LANES = 64
+BLOCK = 4 * LANES
 """Neurons that get their words from one call: neuron i of a block has word i // 64 of counter i % 64."""
 
 
@@ -32,7 +32,7 @@ class Lots(NamedTuple):
 
 def lots() -> Lots:
     """Make scratch for :func:`bombard`."""
-    return Lots(np.empty((4, _LANES), np.uint32), np.empty(_BLOCK, np.float32))
+    return Lots(np.empty((4, LANES), np.uint32), np.empty(BLOCK, np.float32))
 
 
 def poisson_thresholds(mean_counts: list[float]) -> Words:
@@ -61,16 +61,16 @@ def bombard(
 
     ``thresholds`` is a row of :func:`poisson_thresholds`, ``weight`` the efficacy, ``key`` two uint64 words.
     """
-    words = scratch.words.reshape(_BLOCK)
-    for block in range(first // _BLOCK, (last + _BLOCK - 1) // _BLOCK):
-        origin = block * _BLOCK
-        for lane in range(_LANES):
+    words = scratch.words.reshape(BLOCK)
+    for block in range(first // BLOCK, (last + BLOCK - 1) // BLOCK):
+        origin = block * BLOCK
+        for lane in range(LANES):
             scratch.words[0, lane] = np.uint32(step)
             scratch.words[1, lane] = np.uint32(step >> 32)
-            scratch.words[2, lane] = np.uint32(block * _LANES + lane)
+            scratch.words[2, lane] = np.uint32(block * LANES + lane)
             scratch.words[3, lane] = 0
         philox(scratch.words, key)
-        low, high = max(first, origin), min(last, origin + _BLOCK)
+        low, high = max(first, origin), min(last, origin + BLOCK)
         _add(words[low - origin : high - origin], thresholds, weight, scratch.counts, excitatory[low:high])
 
 

@@ -12,10 +12,8 @@ import torch
 from torch import Tensor
 
 from thalia_dask.jit import Floats, Words
+from thalia_dask.neurons.background import BLOCK, LANES
 from thalia_dask.philox_on_torch import philox
-
-_LANES = 64
-_BLOCK = 4 * _LANES
 
 
 class _Bombarded(NamedTuple):
@@ -53,8 +51,8 @@ class Bombardment:
             for (first, last), row, weight in zip(slices, thresholds, weights, strict=True)
             if weight != 0.0
         ]
-        n_blocks = -(-self._n_neurons // _BLOCK)
-        self._lanes = torch.arange(n_blocks * _LANES, device=device)
+        n_blocks = -(-self._n_neurons // BLOCK)
+        self._lanes = torch.arange(n_blocks * LANES, device=device)
         self._nothing = torch.zeros((), dtype=torch.int64, device=device)
 
     def __bool__(self) -> bool:
@@ -73,5 +71,5 @@ class Bombardment:
         """A uniform 32-bit word for every step and neuron, int64, shape (steps, at least neurons)."""
         steps = torch.arange(first_step, first_step + n_steps, device=self._lanes.device)[:, None]
         counters = (steps & 0xFFFFFFFF, steps >> 32, self._lanes, self._nothing)
-        words = torch.stack([word.reshape(n_steps, -1, _LANES) for word in philox(counters, self._key)], dim=2)
+        words = torch.stack([word.reshape(n_steps, -1, LANES) for word in philox(counters, self._key)], dim=2)
         return words.reshape(n_steps, -1)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thalia_dask.jit import Floats, inlined
+from thalia_dask.jit import Floats, inlined, kernel
 from thalia_dask.prefetch import prefetch
 from thalia_dask.synapses.table import SynapseTable
 
@@ -23,6 +23,8 @@ DECAY_PRE, DECAY_POST, FIRST_OWN = 0, 1, 2
 """Columns of ``PlasticTable.params``: every rule has the decays of both traces, its own parameters follow."""
 PRE, POST = 0, 1
 """Columns of ``PlasticTable.fade``."""
+FAINT = np.float32(1e-6)
+"""A factor in ``PlasticTable.fade`` that is smaller is put into the traces."""
 CREDIT_FADE, CREDIT_SUM = 0, 1
 """Columns of ``PlasticTable.drift``."""
 N_PARAMS = 10
@@ -43,6 +45,9 @@ STATE = {
     "credit_cell": "cell_drift",
 }
 """Name in a region's snapshot -> field of ``PlasticTable``: all that learning changes besides efficacies."""
+
+_OWNER_BYTES, _LISTED_BYTES = 2, 12
+"""Of each synapse of a region in which any learns; of each that does: its places in two lists, its eligibility."""
 
 Indices = NDArray[np.uint32]
 
@@ -166,33 +171,73 @@ def _lists(
     synapses: SynapseTable,
     n_neurons: int,
     axon_base: NDArray[np.int64],
+    cell_base: NDArray[np.int64],
 ) -> _Lists:
-    nothing = np.empty(0, np.int64)
-    firsts, lasts, in_counts, in_synapse, in_axon = [nothing], [nothing], [nothing], [nothing], [nothing]
-    mixed = [np.empty(0, np.bool_)]
-    for number, connection in enumerate(connections):
-        mine = np.flatnonzero(owner == number)
-        rows = np.searchsorted(synapses.row_start, mine, side="right") - 1 - connection.rows[0]
-        first, last = np.zeros((2, connection.rows[1] - connection.rows[0]), np.int64)
-        first[rows[::-1]] = mine[::-1]  # of several places for one row the last is kept
-        last[rows] = mine + 1
-        firsts.append(first)
-        lasts.append(last)
-        mixed.append(np.bincount(rows, minlength=len(first)) < last - first)
-        cells = synapses.slot[mine] % n_neurons - connection.targets[0]
-        order = np.argsort(cells, kind="stable")
-        in_synapse.append(mine[order])
-        in_axon.append(rows[order] + axon_base[number])
-        in_counts.append(np.bincount(cells, minlength=connection.targets[1] - connection.targets[0]))
-    in_all, axons = (np.concatenate(places).astype(np.uint32) for places in (in_synapse, in_axon))
-    return _Lists(
-        np.concatenate(firsts),
-        np.concatenate(lasts),
-        np.concatenate(mixed),
-        _starts(np.concatenate(in_counts)),
-        in_all,
-        axons,
-    )
+    """A counting sort by cell, in two passes: synapses may be so many that there is no room for a third list."""
+    first, last = np.zeros((2, axon_base[-1]), np.int64)
+    mixed, in_start = np.zeros(axon_base[-1], np.bool_), np.zeros(cell_base[-1] + 1, np.int64)
+    for c, connection in enumerate(connections):
+        axons, cells = slice(*axon_base[c : c + 2]), slice(cell_base[c] + 1, cell_base[c + 1] + 1)
+        begin = connection.rows[0], connection.targets[0]
+        _find(c, *begin, n_neurons, owner, synapses, first[axons], last[axons], mixed[axons], in_start[cells])
+    np.cumsum(in_start, out=in_start)
+    in_synapse, in_axon = np.empty((2, in_start[-1]), np.uint32)
+    place = in_start[:-1].copy()
+    for c, connection in enumerate(connections):
+        axons, cells = slice(*axon_base[c : c + 2]), slice(*cell_base[c : c + 2])
+        way = connection.targets[0], n_neurons, owner, synapses, first[axons], last[axons]
+        _sort_by_cell(c, axon_base[c], *way, place[cells], in_synapse, in_axon)
+    return _Lists(first, last, mixed, in_start, in_synapse, in_axon)
+
+
+@kernel
+def _find(
+    connection: int,
+    first_row: int,
+    first_target: int,
+    n_neurons: int,
+    owner: NDArray[np.int16],
+    synapses: SynapseTable,
+    out_first: NDArray[np.int64],
+    out_last: NDArray[np.int64],
+    out_mixed: NDArray[np.bool_],
+    counts: NDArray[np.int64],
+) -> None:
+    """Find where the synapses of each axon of a connection lie, and count those onto each cell."""
+    for axon in range(out_first.shape[0]):
+        n_own = 0
+        for k in range(synapses.row_start[first_row + axon], synapses.row_start[first_row + axon + 1]):
+            if owner[k] == connection:
+                if n_own == 0:
+                    out_first[axon] = k
+                n_own += 1
+                out_last[axon] = k + 1
+                counts[synapses.slot[k] % n_neurons - first_target] += 1
+        out_mixed[axon] = n_own < out_last[axon] - out_first[axon]
+
+
+@kernel
+def _sort_by_cell(
+    connection: int,
+    first_axon: int,
+    first_target: int,
+    n_neurons: int,
+    owner: NDArray[np.int16],
+    synapses: SynapseTable,
+    out_first: NDArray[np.int64],
+    out_last: NDArray[np.int64],
+    place: NDArray[np.int64],
+    in_synapse: Indices,
+    in_axon: Indices,
+) -> None:
+    """Put the synapses of a connection into the next free places of their cells."""
+    for axon in range(out_first.shape[0]):
+        for k in range(out_first[axon], out_last[axon]):
+            if owner[k] == connection:
+                cell = synapses.slot[k] % n_neurons - first_target
+                in_synapse[place[cell]] = k
+                in_axon[place[cell]] = first_axon + axon
+                place[cell] += 1
 
 
 def index_plastic(
@@ -215,7 +260,7 @@ def index_plastic(
     axon_base = _starts([c.rows[1] - c.rows[0] for c in connections])
     cell_base = _starts(cell_counts)
     late_base = _starts([lag * late_words(n_cells) for lag, n_cells in zip(lags, cell_counts, strict=True)])
-    lists = _lists(connections, owner, synapses, n_neurons, axon_base)
+    lists = _lists(connections, owner, synapses, n_neurons, axon_base, cell_base)
     widest = (lists.out_last - lists.out_first).max(initial=0)
     longest = max(widest, np.diff(lists.in_start).max(initial=0))
     n_kept = max((connection.rule.n_kept for connection in connections), default=0)
@@ -266,6 +311,12 @@ def index_plastic(
 def _starts(counts: ArrayLike) -> NDArray[np.int64]:
     """Where each begins if there are so many of each, one after the other, and the end of all."""
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def learning_bytes(n_synapses: int, n_plastic: int, n_kept: int) -> int:
+    """What the tables take by which so many plastic synapses of a region learn, with ``n_kept`` numbers of a rule."""
+    of_all, of_plastic = _OWNER_BYTES + 4 * n_kept, _LISTED_BYTES
+    return of_all * n_synapses + of_plastic * n_plastic if n_plastic else 0
 
 
 def nobodys_bytes(plastic: PlasticTable) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -52,6 +52,14 @@ class ThreeFactor(Rule):
         ]
 
 
+def action_of(cell: Any, n_cells: int, n_actions: int) -> Any:
+    """The action to which a cell, or each of an array of them, belongs: populations are cut into equal parts."""
+    return cell * n_actions // n_cells
+
+
+_action_of = inlined(action_of)
+
+
 @inlined
 def _decay_eligibility(plastic: PlasticTable, connection: int, cell: int, step: int) -> None:
     """Bring the eligibility of a cell's synapses up to ``step``; all of them decay alike, so it is done lazily."""
@@ -82,10 +90,9 @@ def select(plastic: PlasticTable, connection: int, step: int, action: int, n_act
     """Keep eligibility in the channel of the selected action only, and add the efference copy there."""
     first_cell = plastic.cell_base[connection]
     n_cells = plastic.target_last[connection] - plastic.target_first[connection]
-    per_action = n_cells // n_actions
     efference = plastic.params[connection, EFFERENCE]
     for cell in range(first_cell, first_cell + n_cells):
-        if (cell - first_cell) // per_action == action:
+        if _action_of(cell - first_cell, n_cells, n_actions) == action:
             tag(plastic, connection, cell, step, efference)
         else:
             for e in range(plastic.in_first[cell], plastic.in_last[cell]):

@@ -16,7 +16,7 @@ from thalia_dask.plasticity import (
     synaptic_scaling,
     three_factor,
 )
-from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, POST, PRE, PlasticTable, late_words
+from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, FAINT, POST, PRE, PlasticTable, late_words
 from thalia_dask.synapses.table import SynapseTable
 
 RULES = (
@@ -42,7 +42,6 @@ _DOPAMINE_STDP = dopamine_stdp.DopamineSTDP.code
 _PARALLEL_FIBRE = climbing_fibre.ParallelFibre.code
 _CLIMBING_FIBRE = climbing_fibre.ClimbingFibre.code
 _ONE = np.float32(1.0)
-_FAINT = np.float32(1e-6)
 
 
 @inlined
@@ -82,9 +81,9 @@ def decay_traces(plastic: PlasticTable) -> None:
         cell, n_cells = plastic.cell_base[c], plastic.target_last[c] - plastic.target_first[c]
         plastic.fade[c, PRE] *= plastic.params[c, DECAY_PRE]
         plastic.fade[c, POST] *= plastic.params[c, DECAY_POST]
-        if plastic.fade[c, PRE] < _FAINT:
+        if plastic.fade[c, PRE] < FAINT:
             _settle(plastic.pre[axon : axon + n_axons], plastic.fade[c], PRE)
-        if plastic.fade[c, POST] < _FAINT:
+        if plastic.fade[c, POST] < FAINT:
             _settle(plastic.post[cell : cell + n_cells], plastic.fade[c], POST)
 
 

@@ -140,7 +140,13 @@ class ZarrStore(BlockStore):
         self._lock.release()
 
     def annotate(self, attributes: Mapping[str, object]) -> None:
-        self._root.update_attributes(dict(attributes))
+        try:
+            self._root.update_attributes(dict(attributes))
+        except OSError as error:
+            raise OutputError(
+                f"the attributes of output {self._path} cannot be written: {error}; free space on that disk, or "
+                "write another path"
+            ) from error
 
     def root(self) -> xr.Dataset:
         return self._in_order(xr.open_dataset(self._path, engine="zarr", consolidated=False, chunks=None), ROOT)

@@ -149,3 +149,7 @@ def _check_rule(where: str, rule: Rule, dt_ms: float) -> None:
         raise ConfigError(
             f"{where}: {rule} packs {packed} for the kernels; write at most {N_PARAMS} numbers, up to {_MOST:g}"
         )
+    try:
+        rule.lag_steps(dt_ms)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None

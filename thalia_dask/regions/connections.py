@@ -24,7 +24,7 @@ from thalia_dask.synapses.connectivity import (
     multinomial_in_degree,
     same_in_degree,
 )
-from thalia_dask.synapses.distributions import LONGEST_DELAY, Distribution, Uniform, check_longest_delay
+from thalia_dask.synapses.distributions import LONGEST_DELAY, Distribution, Normal, Uniform, check_longest_delay
 from thalia_dask.synapses.draws import GivenDraw, RandomDraw
 from thalia_dask.synapses.short_term import TsodyksMarkram
 
@@ -85,7 +85,7 @@ class Connection(AnyConnection):
     total_weight_mv : efficacies onto one target add up to this on average; negative for inhibition.
     delay_ms : inclusive range of delays; a spike inside the region takes at least one step.
     n_groups : sources and targets of the same of so many equal groups are not connected (lateral inhibition).
-    aligned : one synapse per target from the source in the same relative place, instead of random ones.
+    aligned : one synapse per target from the source in the same relative place, whatever ``probability``.
     """
 
     source: str
@@ -105,6 +105,11 @@ class Connection(AnyConnection):
         if low > high:
             raise ConfigError(
                 f"{where}: delay_ms goes from {low:g} to {high:g}, the longest first; write ({high:g}, {low:g})"
+            )
+        if self.aligned and self.n_groups:
+            raise ConfigError(
+                f"{where} is aligned, so that no synapse is random, and n_groups = {self.n_groups} of them would be "
+                "ignored; leave one of the two out"
             )
         check_longest_delay(where, round(high / dt_ms))
 
@@ -162,6 +167,7 @@ class FixedInDegree(AnyConnection):
     short_term: TsodyksMarkram | None = None
 
     def check(self, where: str, dt_ms: float) -> None:
+        _check_weight(where, self.weight)
         _check_delay(where, self.delay, dt_ms)
 
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
@@ -195,6 +201,7 @@ class FixedTotalNumber(AnyConnection):
     short_term: TsodyksMarkram | None = None
 
     def check(self, where: str, dt_ms: float) -> None:
+        _check_weight(where, self.weight)
         _check_delay(where, self.delay, dt_ms)
 
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
@@ -260,6 +267,14 @@ class ExplicitConnection(AnyConnection):
                     f"{where}: {what} go from {column.min()} to {column.max()}; write {least} to {most}"
                 )
         return GivenDraw(edges)
+
+
+def _check_weight(where: str, weight: Distribution) -> None:
+    if isinstance(weight, Normal) and weight.mean == 0.0 < weight.sd:
+        raise ConfigError(
+            f"{where}: weight is {weight!r}, and nobody knows its sign; write a mean above 0 for excitation, below 0 "
+            "for inhibition"
+        )
 
 
 def _check_delay(where: str, delay: Distribution, dt_ms: float) -> None:

@@ -16,6 +16,9 @@ from thalia_dask.regions.spec import RegionSpec
 
 _Params = TypeVar("_Params")
 
+VOTES = {"d1": 1, "d2": -1}
+"""Population -> what a spike in an action's channel counts for that action."""
+
 
 @dataclass(frozen=True, slots=True)
 class Anatomy:
@@ -27,7 +30,8 @@ class Anatomy:
     ports : afferent pathways; ``default_port`` where a projection names none, ``stimulus_port`` where input enters.
     default_output : population whose axons leave where a projection names none.
     n_neurons, n_synapses : counts; 0 synapses where the kind cannot tell.
-    n_actions : action channels whose votes can be read; 0 for none.
+    learning_bytes : memory that learning takes besides that of its synapses, by estimate.
+    n_actions : action channels whose votes can be read, from spikes of the populations in ``VOTES``; 0 for none.
     """
 
     populations: tuple[tuple[str, int], ...]
@@ -37,6 +41,7 @@ class Anatomy:
     default_output: str
     n_neurons: int
     n_synapses: int = 0
+    learning_bytes: int = 0
     n_actions: int = 0
 
 
@@ -69,6 +74,7 @@ class SpikingKind(RegionKind):
             default_output=layout.default_output,
             n_neurons=sum(population.size for population in layout.populations),
             n_synapses=layout.synapse_count(spec),
+            learning_bytes=layout.learning_bytes(spec),
             n_actions=layout.n_actions,
         )
 

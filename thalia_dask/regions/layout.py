@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from thalia_dask.declared import Count
 from thalia_dask.neurons.base import CHANNEL_NAMES, SLOW, Neuron
 from thalia_dask.neurons.lif import LIFParams
+from thalia_dask.plasticity.base import learning_bytes
 from thalia_dask.regions.connections import AnyConnection
 from thalia_dask.regions.connections import Connection as Connection
 from thalia_dask.regions.connections import ExplicitConnection as ExplicitConnection
@@ -59,7 +61,8 @@ class Layout:
     ports : afferent pathways; the first is where axons end that name none, ``stimulus`` where the stimulus does.
         A region that lives alone needs none.
     default_output : population whose axons leave where a projection names none.
-    n_actions : action channels into which reward-modulated target populations are divided; 0 for none.
+    n_actions : action channels into which reward-modulated target populations are divided, and those that vote
+        (``kind.VOTES``); 0 for none.
     """
 
     populations: tuple[Population, ...]
@@ -88,24 +91,36 @@ class Layout:
         Rows are the region's own neurons, then the axons of its incoming projections.
         """
         slices = self.slices()
-        for connection in self.connections:
+        for name, connection in self._named():
             if connection.source in slices:
                 first, last = slices[connection.source]
-                name = f"{connection.source}->{connection.target}:{CHANNEL_NAMES[connection.channel]}"
                 yield name, first, last - first, 1.0, connection
         row = sum(population.size for population in self.populations)
         for incoming in spec.incoming:
-            for connection in self.connections:
+            for name, connection in self._named():
                 if connection.source == incoming.port:
-                    channel = CHANNEL_NAMES[connection.channel]
-                    name = f"{incoming.source}->{incoming.port}->{connection.target}:{channel}"
+                    name = f"{incoming.source}->{name}"
                     yield name, row, incoming.source_size, incoming.weight_scale, connection
             row += incoming.source_size
 
-    def synapse_count(self, spec: RegionSpec) -> int:
-        """Number of synapses, without building them."""
+    def _named(self) -> Iterator[tuple[str, AnyConnection]]:
+        """The connections, each with a name of its own, of which its synapses are a function."""
+        times: Counter[str] = Counter()
+        for connection in self.connections:
+            name = f"{connection.source}->{connection.target}:{CHANNEL_NAMES[connection.channel]}"
+            times[name] += 1
+            yield name if times[name] == 1 else f"{name}:{times[name]}", connection
+
+    def synapse_count(self, spec: RegionSpec, *, plastic: bool = False) -> int:
+        """Number of synapses, or of those that learn, without building them."""
         sizes = {population.name: population.size for population in self.populations}
         return sum(
             connection.synapse_count(n_axons, sizes[connection.target])
             for _, _, n_axons, _, connection in self.wiring(spec)
+            if connection.rule or not plastic
         )
+
+    def learning_bytes(self, spec: RegionSpec) -> int:
+        """Memory that its rules take, without building anything."""
+        n_kept = max((connection.rule.n_kept for connection in self.connections if connection.rule), default=0)
+        return learning_bytes(self.synapse_count(spec), self.synapse_count(spec, plastic=True), n_kept)

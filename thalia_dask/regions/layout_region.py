@@ -158,10 +158,13 @@ class LayoutRegion(Region):
     def _rest(self) -> None:
         """Clear membranes, currents, traces and spikes inside the region.
 
-        Thresholds keep their adaptation: it is the gain control by which a region fits the input that it gets.
+        Thresholds keep their adaptation: it is the gain control by which a region fits the input that it gets. An
+        adaptation current is cleared with the others.
         """
         for population, (first, last) in zip(self._layout.populations, self._layout.slices().values(), strict=True):
             self.tensors["membrane"][first:last] = population.neuron.resting_mv
+            if not population.neuron.adapts_threshold:
+                self.tensors["adaptation"][first:last] = 0.0
         for name in _TRANSIENT:
             self.tensors[name].zero_()
         self.tensors["trace_fade"].fill_(1.0)

@@ -7,18 +7,19 @@ from collections.abc import Callable
 import torch
 
 
-def recorded(step: Callable[[], None]) -> Callable[[], None]:
-    """Record ``step``, which must find and leave everything in the same tensors and not wait for the device.
+def recorded(step: Callable[[], None], device: torch.device) -> Callable[[], None]:
+    """Record ``step``, which must find and leave everything in the same tensors of a device and not wait for it.
 
     It is run once before, so that all that it needs is loaded; the caller must undo what that changes. Recording
     itself computes nothing.
     """
-    aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    aside.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(aside):
-        step()
-    torch.cuda.current_stream().wait_stream(aside)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        step()
+    with torch.cuda.device(device):  # a graph takes up what the current device is told
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):
+            step()
+        torch.cuda.current_stream().wait_stream(aside)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, stream=aside):
+            step()
     return graph.replay

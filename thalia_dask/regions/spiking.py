@@ -101,7 +101,7 @@ class SpikingRegion(LayoutRegion):
             step, n_spikes, arrival, self._n_flying = self._advance(*arguments)
             packets.append(SpikePacket(self._spike_steps[:n_spikes].copy(), self._spike_neurons[:n_spikes].copy()))
             if step == window.stop:
-                return packets[0] if len(packets) == 1 else _joined(packets)
+                return SpikePacket.joined(packets)
 
     def _in_flight(self) -> Int64Array:
         return self._flight[:, : self._n_flying].copy()
@@ -145,7 +145,3 @@ class SpikingRegion(LayoutRegion):
 
     def _reinforce(self, step: int, amount: float) -> None:
         updates.dopamine_released(step, amount, self._tables.plastic, self._tables.synapses)
-
-
-def _joined(packets: list[SpikePacket]) -> SpikePacket:
-    return SpikePacket(np.concatenate([p.steps for p in packets]), np.concatenate([p.neurons for p in packets]))

@@ -8,10 +8,11 @@ two-line wrapper).
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 
-from thalia_dask.errors import ConfigError
+from thalia_dask.errors import ConfigError, DeviceWarning
 from thalia_dask.regions.base import Region
 from thalia_dask.regions.kind import Anatomy, RegionKind, read_params
 from thalia_dask.regions.spec import RegionSpec
@@ -50,4 +51,11 @@ class TorchModuleKind(RegionKind):
         from thalia_dask.regions.torch_region import TorchModuleRegion, build_module  # imports torch
 
         params = read_params(spec, TorchModuleParams)
+        if spec.device != "cpu":
+            warnings.warn(
+                f"device '{spec.device}' was asked for, but region '{spec.name}' of kind '{spec.kind}' computes on "
+                "'cpu'; write device: cpu to silence this",
+                DeviceWarning,
+                stacklevel=2,
+            )
         return TorchModuleRegion(spec, build_module(spec, params.module), params.input_gain)

@@ -162,7 +162,7 @@ class TorchSpikingRegion(LayoutRegion):
             return self._step
         if self._recording is None or self._recording[0] != self._axons.n_enlarged:
             before = self._kept()
-            self._recording = self._axons.n_enlarged, recorded(self._step)
+            self._recording = self._axons.n_enlarged, recorded(self._step, self._device)
             self._go_back(before)
         return self._recording[1]
 

@@ -63,7 +63,7 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
             short_term.append(connection.short_term)
         if connection.rule:
             total = scale * connection.total_weight(n_axons, n_targets)
-            degree = max(1, connection.synapse_count(n_axons, n_targets) // max(1, n_targets))
+            degree = max(1, connection.synapse_count(n_axons, n_targets)) / max(1, n_targets)
             rows = (first_row, first_row + n_axons)
             plastic.append(
                 PlasticConnection(connection.rule, rows, targets, connection.channel, total / degree, total)

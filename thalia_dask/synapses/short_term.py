@@ -49,7 +49,8 @@ class ShortTermTable(NamedTuple):
     Attributes
     ----------
     site : int32, shape (synapses,), -1 where efficacies stay; empty where all do.
-    utilization, per_tau_recovery, per_tau_facilitation : float32, shape (sites,): U, and dt over time constants.
+    utilization, per_tau_recovery, per_tau_facilitation : float32, shape (sites,): U, and dt over time constants;
+        infinite where nothing is facilitated, not even by a spike in the same step.
     released : int32, shape (sites,). The step after the last release, 0 for none.
     share, resources : float32, shape (sites,). u and x of that release.
     """
@@ -103,8 +104,9 @@ def release(site: int, step: int, table: ShortTermTable) -> np.float32:
         interval = step + 1 - table.released[site]
         left = (1.0 - float(table.share[site])) * table.resources[site]
         resources = np.float32(1.0 - (1.0 - left) * math.exp(-interval * table.per_tau_recovery[site]))
-        faded = table.share[site] * math.exp(-interval * table.per_tau_facilitation[site])
-        share = np.float32(share + (1.0 - share) * faded)
+        if table.per_tau_facilitation[site] < math.inf:
+            faded = table.share[site] * math.exp(-interval * table.per_tau_facilitation[site])
+            share = np.float32(share + (1.0 - share) * faded)
     table.released[site] = step + 1
     table.share[site] = share
     table.resources[site] = resources

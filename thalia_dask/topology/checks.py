@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from thalia_dask.config.models import RegionConfig
 from thalia_dask.errors import ConfigError
 from thalia_dask.names import check_named
-from thalia_dask.regions.kind import Anatomy
+from thalia_dask.regions.kind import VOTES, Anatomy
 from thalia_dask.ticks import to_steps
-from thalia_dask.topology.plan import BrainPlan
+from thalia_dask.topology.plan import BrainPlan, longest_window_steps
 
 _ROUNDING = 1e-6
 
@@ -34,6 +34,11 @@ def check_anatomy(where: str, anatomy: object) -> None:
             "return the sum of their sizes"
         )
     ports, populations = anatomy.ports, dict(anatomy.populations)
+    if anatomy.n_actions and not VOTES.keys() & populations:
+        raise ConfigError(
+            f"{where} has {anatomy.n_actions} actions, and no population whose spikes vote for one; call one of its "
+            f"populations {' or '.join(repr(name) for name in VOTES)}"
+        )
     for field, name, known, what in (
         ("default_port", anatomy.default_port, ports, "port"),
         ("stimulus_port", anatomy.stimulus_port, ports, "port"),
@@ -99,18 +104,22 @@ def check_unique(bundles: Sequence[str]) -> None:
 
 
 def check_window(plan: BrainPlan, window_ms: float | None) -> None:
-    """Refuse a window of no step, or one that is longer than the shortest delay between regions."""
+    """Refuse a window of no step, and one longer than the shortest delay between regions or than any may be."""
     if window_ms is None:
         return
-    n_steps, longest = to_steps(window_ms, plan.dt_ms, "execution.window_ms"), plan.look_ahead_steps
+    n_steps = to_steps(window_ms, plan.dt_ms, "execution.window_ms")
+    longest = longest_window_steps(plan.look_ahead_steps)
     if n_steps < 1:
         raise ConfigError(
             f"execution.window_ms is {window_ms:g} ms, which is no step of {plan.dt_ms:g} ms; write at least "
             f"{plan.dt_ms:g}, or leave it out"
         )
-    if longest is not None and n_steps > longest:
-        shortest = next(str(p) for p in plan.projections if p.delay_steps == longest)
+    if n_steps > longest:
+        shortest = next((str(p) for p in plan.projections if p.delay_steps == longest), None)
+        reason = f"longer than the delay of projection {shortest}: within a window no region may influence another"
+        if shortest is None:
+            reason = f"more than {longest} steps of {plan.dt_ms:g} ms"
         raise ConfigError(
-            f"execution.window_ms is {window_ms:g} ms, longer than the delay of projection {shortest}: within a "
-            f"window no region may influence another; write {longest * plan.dt_ms:g} or less, or leave it out"
+            f"execution.window_ms is {window_ms:g} ms, {reason}; write {longest * plan.dt_ms:g} or less, or leave it "
+            "out"
         )

@@ -17,6 +17,8 @@ BYTES_PER_WORKER = 400 * 1024**2
 
 _BYTES_PER_STIMULUS_VALUE = 8
 """Room for a step and an axon: they might all fire."""
+_BYTES_PER_PAIR = 24
+"""The novelty filter has a number for each pair of neurons, and makes two more when it learns."""
 
 
 def check_memory(config: ThaliaConfig, plan: BrainPlan, *, workers_elsewhere: bool = False, at_once: int = 1) -> None:
@@ -54,12 +56,16 @@ def _gib(n_bytes: float) -> str:
 def needed_bytes(
     config: ThaliaConfig, plan: BrainPlan, *, workers_elsewhere: bool, at_once: int = 1
 ) -> dict[str, int]:
-    """What takes how much, as far as the config says: regions, one presentation of the stimulus, worker processes."""
+    """What takes how much, as far as the config says: regions, one presentation, what is new, worker processes."""
     parts = {f"region '{region.name}'": at_once * region.memory_bytes for region in summarize(plan).regions}
     axons = sum(port.size for port in plan.stimuli)
     parts["the stimulus of brain.encoding_timesteps"] = (
         _BYTES_PER_STIMULUS_VALUE * axons * config.brain.encoding_timesteps
     )
+    if source := config.brain.neuromodulation.novelty_source:
+        region, _, population = source.partition(".")
+        n_neurons = dict(dict(plan.populations)[region])[population]
+        parts["brain.neuromodulation.novelty_source"] = _BYTES_PER_PAIR * n_neurons**2
     if config.brain.parallel and not workers_elsewhere:
         parts["the processes of execution.n_workers"] = BYTES_PER_WORKER * (config.execution.n_workers or 1)
     return parts

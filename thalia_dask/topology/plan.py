@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from thalia_dask.regions.spec import RegionSpec
 
 STIMULUS = "stimulus"
+LONGEST_WINDOW_STEPS = 1000
+"""Bounds memory and the time between two reports where no projection bounds the look-ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class BrainPlan:
     @property
     def look_ahead_steps(self) -> int | None:
         """The shortest delay between regions, or None where no projection exists."""
-        return min((p.delay_steps for p in self.projections), default=None)
+        return shortest_delay_steps(self.projections)
 
     @property
     def device(self) -> str:
@@ -84,3 +87,13 @@ class BrainPlan:
     @property
     def region_names(self) -> tuple[str, ...]:
         return tuple(spec.name for spec in self.regions)
+
+
+def shortest_delay_steps(projections: Iterable[AxonalProjection]) -> int | None:
+    """The look-ahead: how long no spike of one region reaches another; None where no projection exists."""
+    return min((projection.delay_steps for projection in projections), default=None)
+
+
+def longest_window_steps(look_ahead_steps: int | None) -> int:
+    """The longest window there may be."""
+    return min(look_ahead_steps or LONGEST_WINDOW_STEPS, LONGEST_WINDOW_STEPS)

@@ -25,6 +25,16 @@ STANDARD_PATHWAYS = tuple(
 """Its projections, each with the standard delay."""
 
 
+def standard_pathway(source: str, target: str) -> ProjectionConfig:
+    """The projection of the standard brain from one region to another, or one from default to default population."""
+    ends = (pathway for pathway in STANDARD_PATHWAYS if _regions(pathway) == (source, target))
+    return next(ends, ProjectionConfig(source=source, target=target))
+
+
+def _regions(projection: ProjectionConfig) -> tuple[str, str]:
+    return projection.source.partition(".")[0], projection.target.partition(".")[0]
+
+
 def standard_regions(sizes: RegionSizes) -> Mapping[str, RegionConfig]:
     """Lay out the regions of the standard brain; input enters the thalamus."""
     return {

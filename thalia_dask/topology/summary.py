@@ -15,7 +15,7 @@ BYTES_PER_NEURON = 64
 
 @dataclass(frozen=True, slots=True)
 class RegionSummary:
-    """One region; ``input_size`` counts its stimulus axons, ``n_synapses`` is an estimate."""
+    """One region; ``input_size`` counts its stimulus axons, ``n_synapses`` and ``learning_bytes`` are estimates."""
 
     name: str
     kind: str
@@ -23,11 +23,12 @@ class RegionSummary:
     input_size: int
     n_neurons: int
     n_synapses: int
+    learning_bytes: int
 
     @property
     def memory_bytes(self) -> int:
         """Estimate what state and synapses take."""
-        return BYTES_PER_NEURON * self.n_neurons + BYTES_PER_SYNAPSE * self.n_synapses
+        return BYTES_PER_NEURON * self.n_neurons + BYTES_PER_SYNAPSE * self.n_synapses + self.learning_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def _summarize_region(spec: RegionSpec) -> RegionSummary:
         input_size=sum(end.source_size for end in spec.incoming if end.source == STIMULUS),
         n_neurons=anatomy.n_neurons,
         n_synapses=anatomy.n_synapses,
+        learning_bytes=anatomy.learning_bytes,
     )
 
 

@@ -39,12 +39,12 @@ def start(config: SlurmRunnerConfig, timeout_s: float) -> Iterator[Client]:
     task, n_tasks = _place()
     folder = _folder(config)
     scheduler_file = folder / "scheduler.json"
-    if task == _SCHEDULER:
-        _prepare(folder, config)
-    else:
-        _wait_for(scheduler_file, timeout_s)
-    security = load_security(folder if config.security == "temporary" else Path(config.security))
     try:
+        if task == _SCHEDULER:
+            _prepare(folder, config)
+        else:
+            _wait_for(scheduler_file, timeout_s)
+        security = load_security(folder if config.security == "temporary" else Path(config.security))
         with dask.config.set(SETTINGS):
             runner = _run(config, security, scheduler_file, timeout_s)
             with runner, Client(runner, direct_to_workers=True, set_as_default=False, security=security) as client:

@@ -22,8 +22,8 @@ class ThreeFactorLearner(Learner):
 
     def select(self, step: int, action: int, n_actions: int) -> None:
         a = self.afferents
-        channels = torch.arange(a.n_cells, device=a.cell.device) // (a.n_cells // n_actions)
-        chosen = channels == action
+        cells = torch.arange(a.n_cells, device=a.cell.device)
+        chosen = three_factor.action_of(cells, a.n_cells, n_actions) == action
         efference = torch.tensor(a.params[three_factor.EFFERENCE], device=a.cell.device)
         self._tag(chosen, torch.tensor(step, device=a.cell.device), efference)
         a.eligibility.mul_(chosen[a.cell])
