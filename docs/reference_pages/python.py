@@ -32,9 +32,8 @@ RETURNED = (DynamicBrain, Result)
 
 
 def python_page() -> str:
-    top = [getattr(thalia_dask, name) for name in thalia_dask.__all__]
-    of_brain = [item for item in map(brain.__dict__.get, brain.__all__) if item not in top]
-    of_regions = [item for item in map(regions.__dict__.get, regions.__all__) if callable(item)]
+    top = _public(thalia_dask)
+    of_brain = [item for item in _public(brain) if item not in top]
     models = [name for name in config.__all__ if inspect.isclass(getattr(config, name))]
     parts = [
         HEAD,
@@ -56,7 +55,7 @@ def python_page() -> str:
         *map(_item, (Emission, RecoveryReport)),
         "## `thalia_dask.regions`",
         "How to write one: [Add a region](../how-to/add_a_region.md).",
-        *map(_item, of_regions),
+        *map(_item, _public(regions)),
         "## `thalia_dask.regions.kind`, `.spec`",
         *map(_item, (SpikingKind, read_params, share, Incoming)),
         "## `thalia_dask.spikes`, `thalia_dask.ticks`",
@@ -69,7 +68,12 @@ def python_page() -> str:
     return page(parts)
 
 
-def _item(item: Callable[..., Any]) -> str:
+def _public(module: ModuleType) -> list[Callable[..., Any]]:
+    """What it says it has, as far as it can be called."""
+    return [item for item in (getattr(module, name) for name in module.__all__) if callable(item)]
+
+
+def _item(item: Any) -> str:
     """A function, or a class with its public methods."""
     name = item.__name__
     if not inspect.isclass(item):
@@ -82,7 +86,7 @@ def _method(owner: str, name: str, member: Any) -> str:
     """A method or property of a class."""
     where = f"{owner}.{name}"
     if isinstance(member, property | cached_property):
-        getter = member.fget if isinstance(member, property) else member.func
+        getter: Any = member.fget if isinstance(member, property) else member.func
         shown = f"```python\n{name}: {inspect.signature(getter).return_annotation}\n```"
         return f"#### `{where}`\n\n{shown}\n\n{words(getter)}"
     if isinstance(member, classmethod):
@@ -106,7 +110,7 @@ def _ancestry(kind: type) -> list[type]:
 
 def _errors(module: ModuleType) -> Iterator[type[Exception]]:
     for item in vars(module).values():
-        if inspect.isclass(item) and item.__module__ == module.__name__:
+        if inspect.isclass(item) and issubclass(item, Exception) and item.__module__ == module.__name__:
             yield item
 
 
