@@ -1,7 +1,8 @@
-"""What a field of a dataclass of parameters may hold: told by its type, and by the unit in its name.
+"""What a field of a dataclass of parameters means, and may hold: told by its annotation, and the unit in its name.
 
-period_ms: float              above 0, for its name ends in _ms
-delay_ms: NonNegative         at least 0, for that is what its annotation says instead
+period_ms: float                                above 0, for its name ends in _ms
+delay_ms: NonNegative                           at least 0, for that is what its annotation says instead
+lag_ms: Annotated[float, "of the first, ms"]    the text says what it is, in the reference
 """
 
 from __future__ import annotations
@@ -84,6 +85,11 @@ def bounds(name: str, annotation: Any) -> Bounds:
     return next(said, next(named, _ANY))
 
 
+def meaning(annotation: Any) -> str:
+    """What a field of this annotation is, by the text in it; nothing without one."""
+    return next((extra for extra in getattr(annotation, "__metadata__", ()) if isinstance(extra, str)), "")
+
+
 def check_fields(where: str, parameters: object) -> None:
     """Refuse a dataclass with a value of another type or out of its bounds, in it or in a dataclass within it.
 
@@ -123,7 +129,9 @@ def check_value(where: str, name: str, value: Any, annotation: Any) -> None:
 def _alternatives(annotation: Any) -> tuple[Any, ...]:
     """The types of a union, or the one that it is."""
     inner = get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation
-    return get_args(inner) if get_origin(inner) in (Union, UnionType) else (annotation,)
+    if get_origin(inner) in (Union, UnionType):
+        return get_args(inner)
+    return (inner,) if get_origin(inner) is tuple else (annotation,)
 
 
 def _is_of(value: object, annotation: Any) -> bool:

@@ -28,6 +28,7 @@ class Window:
 
     @property
     def n_steps(self) -> int:
+        """How many they are."""
         return self.stop - self.start
 
 

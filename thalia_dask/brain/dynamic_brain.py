@@ -119,6 +119,7 @@ class DynamicBrain(Inspectable):
 
         Parameters
         ----------
+        config : of the whole run; :func:`~thalia_dask.load_config` reads a file.
         client : the Dask client or cluster to use in parallel mode, which stays as it is; None starts a LocalCluster.
         observers : are told of every window and trial.
         out : a Zarr store to record to; None keeps the recording in memory.
@@ -172,6 +173,7 @@ class DynamicBrain(Inspectable):
 
         Parameters
         ----------
+        path, overwrite : where to, and whether a checkpoint there may be replaced.
         run : JSON values that are to be kept with it, such as how far a training has come; read them with
             :func:`~thalia_dask.engine.checkpoint.read_checkpoint`.
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,30 +50,26 @@ LONGEST_STEP_MS, FINE = 0.1, 4
 
 @dataclass(frozen=True, slots=True)
 class AdExParams(Neuron):
-    """Parameters of a population; times in ms, potentials in mV, conductances (and efficacies) in nS, currents in pA.
-
-    ``threshold_mv`` is where a spike is cut off (V_peak), ``rheobase_threshold_mv`` V_T and ``slope_mv`` D above;
-    ``coupling_ns`` is a, ``adaptation_pa`` b. Efficacies are positive in both channels.
-    """
+    """Parameters of a population; efficacies are in nS, positive in both channels."""
 
     code: ClassVar[int] = 2
     channels: ClassVar[tuple[int, ...]] = (EXCITATORY, INHIBITORY)
     adapts_threshold: ClassVar[bool] = False
-    capacitance_pf: float = 281.0
-    leak_ns: NonNegative = 30.0
-    resting_mv: float = -70.6
-    rheobase_threshold_mv: float = -50.4
-    slope_mv: float = 2.0
-    threshold_mv: float = 0.0
-    reset_mv: float = -70.6
-    refractory_ms: NonNegative = 2.0
-    reversal_excitatory_mv: float = 0.0
-    reversal_inhibitory_mv: float = -85.0
-    tau_excitatory_ms: float = 5.0
-    tau_inhibitory_ms: float = 10.0
-    coupling_ns: float = 4.0
-    adaptation_pa: float = 80.5
-    tau_adaptation_ms: float = 144.0
+    capacitance_pf: Annotated[float, "capacitance C, pF"] = 281.0
+    leak_ns: Annotated[NonNegative, "leak conductance g_L, nS"] = 30.0
+    resting_mv: Annotated[float, "resting potential E_L, mV"] = -70.6
+    rheobase_threshold_mv: Annotated[float, "potential V_T from which on the spike grows by itself, mV"] = -50.4
+    slope_mv: Annotated[float, "slope D of the exponential, mV"] = 2.0
+    threshold_mv: Annotated[float, "potential V_th at which a spike is cut off, mV"] = 0.0
+    reset_mv: Annotated[float, "potential V_reset in the refractory period, mV"] = -70.6
+    refractory_ms: Annotated[NonNegative, "refractory period, ms"] = 2.0
+    reversal_excitatory_mv: Annotated[float, "reversal potential E_exc of excitation, mV"] = 0.0
+    reversal_inhibitory_mv: Annotated[float, "reversal potential E_inh of inhibition, mV"] = -85.0
+    tau_excitatory_ms: Annotated[float, "time constant of the excitatory conductance, ms"] = 5.0
+    tau_inhibitory_ms: Annotated[float, "time constant of the inhibitory conductance, ms"] = 10.0
+    coupling_ns: Annotated[float, "coupling a of the adaptation current to the membrane, nS"] = 4.0
+    adaptation_pa: Annotated[float, "what a spike adds to the adaptation current (b), pA"] = 80.5
+    tau_adaptation_ms: Annotated[float, "time constant tau_w of the adaptation current, ms"] = 144.0
 
     @property
     def spike_adaptation(self) -> float:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import Annotated, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,25 +44,25 @@ _HALF, _TWELFTH, _ONE = (cast("float", np.float32(value)) for value in (1 / 2, 1
 
 @dataclass(frozen=True, slots=True)
 class ConductanceLIFParams(Neuron):
-    """Parameters of a population; times in ms, potentials in mV, conductances (and efficacies) in nS.
+    """Parameters of a population; efficacies are in nS.
 
-    Efficacies are positive in both channels; the reversal potential makes one of them inhibit.
+    They are positive in both channels; the reversal potential makes one of them inhibit.
     """
 
     code: ClassVar[int] = 1
     channels: ClassVar[tuple[int, ...]] = (EXCITATORY, INHIBITORY)
-    capacitance_pf: float = 200.0
-    leak_ns: NonNegative = 10.0
-    resting_mv: float = -60.0
-    threshold_mv: float = -50.0
-    reset_mv: float = -60.0
-    refractory_ms: NonNegative = 5.0
-    reversal_excitatory_mv: float = 0.0
-    reversal_inhibitory_mv: float = -80.0
-    tau_excitatory_ms: float = 5.0
-    tau_inhibitory_ms: float = 10.0
-    adaptation_mv: float = 0.0
-    tau_adaptation_ms: float = 100.0
+    capacitance_pf: Annotated[float, "capacitance C, pF"] = 200.0
+    leak_ns: Annotated[NonNegative, "leak conductance g_L, nS"] = 10.0
+    resting_mv: Annotated[float, "resting potential E_L, mV"] = -60.0
+    threshold_mv: Annotated[float, "threshold V_th without adaptation, mV"] = -50.0
+    reset_mv: Annotated[float, "potential V_reset in the refractory period, mV"] = -60.0
+    refractory_ms: Annotated[NonNegative, "refractory period, ms"] = 5.0
+    reversal_excitatory_mv: Annotated[float, "reversal potential E_exc of excitation, mV"] = 0.0
+    reversal_inhibitory_mv: Annotated[float, "reversal potential E_inh of inhibition, mV"] = -80.0
+    tau_excitatory_ms: Annotated[float, "time constant of the excitatory conductance, ms"] = 5.0
+    tau_inhibitory_ms: Annotated[float, "time constant of the inhibitory conductance, ms"] = 10.0
+    adaptation_mv: Annotated[float, "what a spike adds to the threshold, mV"] = 0.0
+    tau_adaptation_ms: Annotated[float, "time constant of the threshold's adaptation, ms"] = 100.0
 
     @property
     def spike_adaptation(self) -> float:

@@ -12,7 +12,7 @@ move the membrane by all of the efficacy, so it has no step of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from thalia_dask.declared import NonNegative
 from thalia_dask.neurons.base import N_CHANNELS, Neuron
@@ -21,17 +21,17 @@ from thalia_dask.neurons.lif import LIFParams, membrane_decay
 
 @dataclass(frozen=True, slots=True)
 class DeltaLIFParams(Neuron):
-    """Parameters of a population; times in ms, potentials and efficacies in mV. Defaults: Brunel (2000)."""
+    """Parameters of a population; efficacies are in mV. Defaults: Brunel (2000)."""
 
     code: ClassVar[int] = LIFParams.code
     jumps: ClassVar[bool] = True
-    tau_membrane_ms: float = 20.0
-    resting_mv: float = 0.0
-    threshold_mv: float = 20.0
-    reset_mv: float = 10.0
-    refractory_ms: NonNegative = 2.0
-    adaptation_mv: float = 0.0
-    tau_adaptation_ms: float = 100.0
+    tau_membrane_ms: Annotated[float, "time constant tau_m of the membrane, ms"] = 20.0
+    resting_mv: Annotated[float, "resting potential E_L, mV"] = 0.0
+    threshold_mv: Annotated[float, "threshold V_th without adaptation, mV"] = 20.0
+    reset_mv: Annotated[float, "potential V_reset in the refractory period, mV"] = 10.0
+    refractory_ms: Annotated[NonNegative, "refractory period, ms"] = 2.0
+    adaptation_mv: Annotated[float, "what a spike adds to the threshold, mV"] = 0.0
+    tau_adaptation_ms: Annotated[float, "time constant of the threshold's adaptation, ms"] = 100.0
 
     @property
     def spike_adaptation(self) -> float:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,20 +41,20 @@ _MOST_PER_STEP = 80
 
 @dataclass(frozen=True, slots=True)
 class LIFParams(Neuron):
-    """Parameters of a population; times in ms, potentials in mV, ``rebound`` (r) in mV for each mV."""
+    """Parameters of a population; efficacies are in mV."""
 
     code: ClassVar[int] = 0
-    tau_membrane_ms: float = 20.0
-    resting_mv: float = -65.0
-    threshold_mv: float = -50.0
-    reset_mv: float = -60.0
-    refractory_ms: NonNegative = 2.0
-    tau_excitatory_ms: float = 5.0
-    tau_inhibitory_ms: float = 10.0
-    tau_slow_ms: float = 100.0
-    adaptation_mv: float = 0.0
-    tau_adaptation_ms: float = 100.0
-    rebound: float = 0.0
+    tau_membrane_ms: Annotated[float, "time constant tau_m of the membrane, ms"] = 20.0
+    resting_mv: Annotated[float, "resting potential E_L, mV"] = -65.0
+    threshold_mv: Annotated[float, "threshold V_th without adaptation, mV"] = -50.0
+    reset_mv: Annotated[float, "potential V_reset in the refractory period, mV"] = -60.0
+    refractory_ms: Annotated[NonNegative, "refractory period, ms"] = 2.0
+    tau_excitatory_ms: Annotated[float, "time constant of the fast excitatory current, ms"] = 5.0
+    tau_inhibitory_ms: Annotated[float, "time constant of the inhibitory current, ms"] = 10.0
+    tau_slow_ms: Annotated[float, "time constant of the slow excitatory current, ms"] = 100.0
+    adaptation_mv: Annotated[float, "what a spike adds to the threshold (b), mV"] = 0.0
+    tau_adaptation_ms: Annotated[float, "time constant tau_a of the threshold's adaptation, ms"] = 100.0
+    rebound: Annotated[float, "fall of the threshold with a membrane below rest (r), mV for each mV"] = 0.0
 
     @property
     def spike_adaptation(self) -> float:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from thalia_dask.declared import Positive
 from thalia_dask.jit import inlined
@@ -25,16 +25,16 @@ RATE, LARGEST, PRE_UNIT, POST_UNIT, SLIDE, GATHERED = range(FIRST_OWN, FIRST_OWN
 
 @dataclass(frozen=True, slots=True)
 class BCM(Rule):
-    """``rate`` is per post spike, ``largest`` in units of the mean initial efficacy; times in ms."""
+    """Depression below the sliding threshold, and potentiation above it."""
 
     code: ClassVar[int] = 4
     at_axon: ClassVar[bool] = False
-    tau_pre_ms: float = 20.0
-    tau_post_ms: float = 100.0
-    tau_threshold_ms: float = 2000.0
-    rate: float = 0.001
-    reference_hz: Positive = 20.0
-    largest: Positive = 4.0
+    tau_pre_ms: Annotated[float, "time constant of x, ms"] = 20.0
+    tau_post_ms: Annotated[float, "time constant of y, ms"] = 100.0
+    tau_threshold_ms: Annotated[float, "time constant tau_theta of the threshold, ms"] = 2000.0
+    rate: Annotated[float, "learning rate, for each post spike"] = 0.001
+    reference_hz: Annotated[Positive, "the rate r at which x and y are 1 on average, Hz"] = 20.0
+    largest: Annotated[Positive, "bound of an efficacy, in units of the mean initial one"] = 4.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         return [

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from thalia_dask.declared import NonNegative, Positive
 from thalia_dask.jit import inlined
@@ -24,14 +24,14 @@ POTENTIATION, DEPRESSION, LARGEST = range(FIRST_OWN, FIRST_OWN + 3)
 
 @dataclass(frozen=True, slots=True)
 class ParallelFibre(Rule):
-    """Of synapses that climbing fibres teach; ``largest`` in units of the mean initial efficacy, rates per spike."""
+    """Of synapses that climbing fibres teach."""
 
     code: ClassVar[int] = 10
     at_cell: ClassVar[bool] = False
-    tau_pre_ms: float = 20.0
-    potentiation: NonNegative = 0.001
-    depression: NonNegative = 0.1
-    largest: Positive = 3.0
+    tau_pre_ms: Annotated[float, "time constant of x, ms"] = 20.0
+    potentiation: Annotated[NonNegative, "share of the way to w_max that an efficacy goes at a spike"] = 0.001
+    depression: Annotated[NonNegative, "share of an efficacy that a climbing spike takes at an x of 1"] = 0.1
+    largest: Annotated[Positive, "bound w_max, in units of the mean initial efficacy"] = 3.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         decay = math.exp(-dt_ms / self.tau_pre_ms)

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -57,18 +57,18 @@ Until then the sum, kept in 24 bits, has enough of them to tell one step from th
 
 @dataclass(frozen=True, slots=True)
 class DopamineSTDP(Rule):
-    """Rates and ``largest`` are in units of the mean initial efficacy; times in ms."""
+    """Pairs of spikes, credit for them, and the gate that turns it into efficacy."""
 
     code: ClassVar[int] = 7
     n_kept: ClassVar[int] = 2
-    tau_pre_ms: float = 20.0
-    tau_post_ms: float = 20.0
-    tau_credit_ms: float = 1000.0
-    potentiation: float = 0.001
-    depression: float = 0.0015
-    baseline: float = 0.0
-    largest: Positive = 4.0
-    dendritic_delay_ms: NonNegative = 0.0
+    tau_pre_ms: Annotated[float, "time constant of x, ms"] = 20.0
+    tau_post_ms: Annotated[float, "time constant of y, ms"] = 20.0
+    tau_credit_ms: Annotated[float, "time constant tau_c of credit, ms"] = 1000.0
+    potentiation: Annotated[float, "credit for a post spike and an x of 1, in mean initial efficacies"] = 0.001
+    depression: Annotated[float, "credit taken for a pre spike and a y of 1, in mean initial efficacies"] = 0.0015
+    baseline: Annotated[float, "the gate g at which nothing is learned"] = 0.0
+    largest: Annotated[Positive, "bound of an efficacy, in units of the mean initial one"] = 4.0
+    dendritic_delay_ms: Annotated[NonNegative, "time a cell's spike takes back to its synapses, ms"] = 0.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         return [

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from thalia_dask.declared import Positive
 from thalia_dask.jit import inlined
@@ -23,13 +23,13 @@ RATE, LARGEST = range(FIRST_OWN, FIRST_OWN + 2)
 
 @dataclass(frozen=True, slots=True)
 class Hebbian(Rule):
-    """``largest`` is the bound in units of the mean initial efficacy."""
+    """Afferents of a cell that fires move towards the pattern that made it fire."""
 
     code: ClassVar[int] = 1
     at_axon: ClassVar[bool] = False
-    tau_pre_ms: float = 20.0
-    rate: float = 0.02
-    largest: Positive = 3.0
+    tau_pre_ms: Annotated[float, "time constant of x, ms"] = 20.0
+    rate: Annotated[float, "share of the way to w_max x that an efficacy goes at a post spike"] = 0.02
+    largest: Annotated[Positive, "bound w_max, in units of the mean initial efficacy"] = 3.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         decay = math.exp(-dt_ms / self.tau_pre_ms)

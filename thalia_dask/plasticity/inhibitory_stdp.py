@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from thalia_dask.declared import Positive
 from thalia_dask.jit import inlined
@@ -33,13 +33,13 @@ RATE, LARGEST, ALPHA = range(FIRST_OWN, FIRST_OWN + 3)
 
 @dataclass(frozen=True, slots=True)
 class InhibitorySTDP(Rule):
-    """``rate`` is per spike, ``largest`` in units of the mean initial efficacy; times in ms."""
+    """Spikes of axon and cell, and a target rate."""
 
     code: ClassVar[int] = 5
-    tau_ms: float = 20.0
-    rate: float = 0.01
-    target_hz: float = 5.0
-    largest: Positive = 10.0
+    tau_ms: Annotated[float, "time constant tau of x and y, ms"] = 20.0
+    rate: Annotated[float, "learning rate, for each spike"] = 0.01
+    target_hz: Annotated[float, "the rate r to which cells are brought, Hz"] = 5.0
+    largest: Annotated[Positive, "bound of an efficacy, in units of the mean initial one"] = 10.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         decay = math.exp(-dt_ms / self.tau_ms)

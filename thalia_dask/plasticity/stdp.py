@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -47,18 +47,18 @@ _ONE, _NONE = np.float32(1.0), np.float32(0.0)
 
 @dataclass(frozen=True, slots=True)
 class STDP(Rule):
-    """``largest`` is the bound in units of the mean initial efficacy; times in ms, rates per spike pair."""
+    """Pairs of spikes, and scaling of a cell's summed efficacy."""
 
     code: ClassVar[int] = 0
-    tau_pre_ms: float = 20.0
-    tau_post_ms: float = 20.0
-    potentiation: float = 0.005
-    depression: float = 0.0055
-    largest: Positive = 3.0
-    scaling: NonNegative = 0.05
-    mu_plus: NonNegative = 1.0
-    mu_minus: NonNegative = 1.0
-    dendritic_delay_ms: NonNegative = 0.0
+    tau_pre_ms: Annotated[float, "time constant of x, ms"] = 20.0
+    tau_post_ms: Annotated[float, "time constant of y, ms"] = 20.0
+    potentiation: Annotated[float, "share of w_max that an efficacy of 0 gains at an x of 1"] = 0.005
+    depression: Annotated[float, "share of w_max that an efficacy of w_max loses at a y of 1"] = 0.0055
+    largest: Annotated[Positive, "bound w_max, in units of the mean initial efficacy"] = 3.0
+    scaling: Annotated[NonNegative, "share of its distance from W that a cell's sum makes up at a post spike"] = 0.05
+    mu_plus: Annotated[NonNegative, "exponent of the dependence of potentiation on the efficacy"] = 1.0
+    mu_minus: Annotated[NonNegative, "exponent of the dependence of depression on the efficacy"] = 1.0
+    dendritic_delay_ms: Annotated[NonNegative, "time a cell's spike takes back to its synapses, ms"] = 0.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:
         return [

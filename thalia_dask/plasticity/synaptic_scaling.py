@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -54,15 +54,15 @@ _ONE, _HALF, _QUARTER, _SIXTH, _24TH, _120TH, _720TH = (np.float32(1.0 / n) for 
 
 @dataclass(frozen=True, slots=True)
 class SynapticScaling(Rule):
-    """``largest`` is the bound in units of the mean initial efficacy; times in ms."""
+    """One factor on all efficacies onto a cell, and a target rate."""
 
     code: ClassVar[int] = 6
     at_cell: ClassVar[bool] = False
     n_kept: ClassVar[int] = 1
-    target_hz: Positive = 5.0
-    tau_activity_ms: float = 1000.0
-    tau_scaling_ms: float = 10000.0
-    largest: Positive = 10.0
+    target_hz: Annotated[Positive, "the rate r to which cells are brought, Hz"] = 5.0
+    tau_activity_ms: Annotated[float, "time constant tau_a of the activity, ms"] = 1000.0
+    tau_scaling_ms: Annotated[float, "time constant tau_w of the scaling, ms"] = 10000.0
+    largest: Annotated[Positive, "bound of an efficacy, in units of the mean initial one"] = 10.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         return [

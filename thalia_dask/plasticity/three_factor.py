@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -30,15 +30,15 @@ DECAY_ELIGIBILITY, LEARNING_RATE, LARGEST, EFFERENCE = range(FIRST_OWN, FIRST_OW
 
 @dataclass(frozen=True, slots=True)
 class ThreeFactor(Rule):
-    """``learning_rate`` and ``largest`` are in units of the mean initial efficacy; times in ms."""
+    """Eligibility, the selected action, and dopamine; D2 receptors have a negative ``learning_rate``."""
 
     code: ClassVar[int] = 2
     at_axon: ClassVar[bool] = False
-    learning_rate: Signed = 0.1
-    tau_pre_ms: float = 20.0
-    tau_eligibility_ms: float = 200.0
-    largest: Positive = 4.0
-    efference: float = 1.0
+    learning_rate: Annotated[Signed, "change by dopamine and eligibility of 1, in mean initial efficacies"] = 0.1
+    tau_pre_ms: Annotated[float, "time constant of x, ms"] = 20.0
+    tau_eligibility_ms: Annotated[float, "time constant tau_e of eligibility, ms"] = 200.0
+    largest: Annotated[Positive, "bound of an efficacy, in units of the mean initial one"] = 4.0
+    efference: Annotated[float, "eligibility that the selected action adds, for an x of 1 above its mean"] = 1.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         decay = math.exp(-dt_ms / self.tau_pre_ms)

@@ -8,6 +8,7 @@ cells, Golgi cells and nuclei are spontaneously active: Marr (1969), J. Physiol.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from thalia_dask.declared import Efficacy, NonNegative
 from thalia_dask.neurons.lif import INHIBITORY, LIFParams
@@ -19,20 +20,26 @@ from thalia_dask.regions.spec import RegionSpec
 
 @dataclass(frozen=True, slots=True)
 class CerebellumParams:
-    """Fractions are relative to the granule cells; efficacies are sums onto one cell, in mV."""
+    """Parameters of a cerebellum; parallel fibres learn where axons end in port climbing."""
 
-    golgi_fraction: float = 0.05
-    purkinje_fraction: float = 0.1
-    nuclei_fraction: float = 0.1
-    mossy_mv: Efficacy = 120.0
-    mossy_spread_ms: NonNegative = 0.0
-    golgi_inhibition_mv: Efficacy = 30.0
-    parallel_mv: Efficacy = 50.0
-    purkinje_inhibition_mv: Efficacy = 15.0
-    climbing_mv: Efficacy = 50.0
-    potentiation: NonNegative = 0.001
-    depression: NonNegative = 0.1
-    trace_ms: float = 40.0
+    golgi_fraction: Annotated[float, "Golgi cells for each granule cell"] = 0.05
+    purkinje_fraction: Annotated[float, "Purkinje cells for each granule cell"] = 0.1
+    nuclei_fraction: Annotated[float, "nuclear cells for each granule cell"] = 0.1
+    mossy_mv: Annotated[Efficacy, "from port mossy onto a granule cell, mV in all"] = 120.0
+    mossy_spread_ms: Annotated[
+        NonNegative, "how much later, at most, a mossy synapse onto a granule cell acts, ms"
+    ] = 0.0
+    golgi_inhibition_mv: Annotated[Efficacy, "from Golgi cells onto a granule cell, mV in all"] = 30.0
+    parallel_mv: Annotated[Efficacy, "from granule cells onto a Purkinje cell before learning, mV in all"] = 50.0
+    purkinje_inhibition_mv: Annotated[Efficacy, "from Purkinje cells onto a nuclear cell, mV in all"] = 15.0
+    climbing_mv: Annotated[Efficacy, "from the one axon of port climbing onto a Purkinje cell, mV"] = 50.0
+    potentiation: Annotated[
+        NonNegative, "of `ParallelFibre`: share of the way to its bound that a spike moves a synapse"
+    ] = 0.001
+    depression: Annotated[
+        NonNegative, "of `ParallelFibre`: share of an efficacy that a climbing spike takes at a trace of 1"
+    ] = 0.1
+    trace_ms: Annotated[float, "of `ParallelFibre`: time constant of the trace of its spikes, ms"] = 40.0
 
 
 def layout(spec: RegionSpec) -> Layout:

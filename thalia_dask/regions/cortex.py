@@ -8,6 +8,7 @@ Constantinople & Bruno (2013), Science 340:1591, for the direct thalamic drive o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from thalia_dask.declared import Efficacy, Share
 from thalia_dask.errors import ConfigError
@@ -25,23 +26,27 @@ _ALL = 1.001
 
 @dataclass(frozen=True, slots=True)
 class CortexParams:
-    """Fractions are of the column's excitatory cells; efficacies are sums onto one cell, in mV."""
+    """Parameters of a column; the fractions of its layers are 1 together."""
 
-    l4_fraction: float = 0.3
-    l23_fraction: float = 0.3
-    l5_fraction: float = 0.25
-    l6_fraction: float = 0.15
-    inhibitory_ratio: Share = 0.25
-    resting_mv: float = -58.0
-    feedforward_mv: Efficacy = 200.0
-    feedforward_deep_mv: Efficacy = 200.0
-    feedforward_inhibitory_mv: Efficacy = 70.0
-    interlaminar_mv: Efficacy = 100.0
-    recurrent_mv: Efficacy = 10.0
-    inhibition_mv: Efficacy = 30.0
-    stdp_rate: float = 0.002
-    gamma_mv: float = 3.0
-    noradrenaline_mv: float = 1.0
+    l4_fraction: Annotated[float, "share of the pyramidal cells that is in layer 4"] = 0.3
+    l23_fraction: Annotated[float, "share of the pyramidal cells that is in layer 2/3"] = 0.3
+    l5_fraction: Annotated[float, "share of the pyramidal cells that is in layer 5"] = 0.25
+    l6_fraction: Annotated[float, "share of the pyramidal cells that is in layer 6"] = 0.15
+    inhibitory_ratio: Annotated[Share, "interneurons for each pyramidal cell of their layer"] = 0.25
+    resting_mv: Annotated[float, "resting potential of pyramidal cells, mV"] = -58.0
+    feedforward_mv: Annotated[Efficacy, "from port feedforward onto a layer 4 pyramidal cell, mV in all"] = 200.0
+    feedforward_deep_mv: Annotated[Efficacy, "from port feedforward onto a layer 5 pyramidal cell, mV in all"] = 200.0
+    feedforward_inhibitory_mv: Annotated[
+        Efficacy, "from port feedforward onto an interneuron of layer 4, mV in all"
+    ] = 70.0
+    interlaminar_mv: Annotated[
+        Efficacy, "from layer 4 onto a cell of 2/3, and 5 onto 6, mV in all; 0.7 of it from 2/3 onto 5"
+    ] = 100.0
+    recurrent_mv: Annotated[Efficacy, "from the pyramidal cells of a layer onto each of them, mV in all"] = 10.0
+    inhibition_mv: Annotated[Efficacy, "from the interneurons of a layer onto a pyramidal cell, mV in all"] = 30.0
+    stdp_rate: Annotated[float, "potentiation of `STDP`, layer 4 to 2/3 to 5; depression is 1.05 times it"] = 0.002
+    gamma_mv: Annotated[float, "amplitude of gamma's drive on pyramidal cells, mV"] = 3.0
+    noradrenaline_mv: Annotated[float, "drive on pyramidal cells at a noradrenaline level of 1, mV"] = 1.0
 
 
 def layout(spec: RegionSpec) -> Layout:

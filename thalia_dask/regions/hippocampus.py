@@ -15,6 +15,7 @@ Hippocampus 25:1073.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from thalia_dask.declared import Efficacy, Share
 from thalia_dask.neurons.lif import INHIBITORY, LIFParams
@@ -31,27 +32,27 @@ _MOSSY_SYNAPSES = 4
 
 @dataclass(frozen=True, slots=True)
 class HippocampusParams:
-    """Fractions are of the region's excitatory cells; efficacies are sums onto one cell, in mV, but for ``mossy_mv``.
+    """Parameters of a hippocampus."""
 
-    ``mossy_mv`` is the efficacy of one mossy synapse. ``theta_dg_mv``, ``theta_ca3_mv`` and ``theta_ca1_mv`` are
-    amplitudes at an acetylcholine level of 1, and ``acetylcholine_mv`` is by how much that level restrains CA3.
-    """
-
-    dg_fraction: float = 0.5
-    ca3_fraction: float = 0.25
-    ca1_fraction: float = 0.25
-    inhibitory_ratio: Share = 0.2
-    perforant_mv: Efficacy = 150.0
-    perforant_ca3_mv: Efficacy = 20.0
-    perforant_ca1_mv: Efficacy = 80.0
-    mossy_mv: Efficacy = 400.0
-    recurrent_mv: Efficacy = 20.0
-    schaffer_mv: Efficacy = 30.0
-    hebbian_rate: float = 0.11
-    theta_dg_mv: float = 6.0
-    theta_ca3_mv: float = 14.0
-    theta_ca1_mv: float = 9.0
-    acetylcholine_mv: float = 26.0
+    dg_fraction: Annotated[float, "share of the excitatory cells that is in the dentate gyrus"] = 0.5
+    ca3_fraction: Annotated[float, "share of the excitatory cells that is in CA3"] = 0.25
+    ca1_fraction: Annotated[float, "share of the excitatory cells that is in CA1"] = 0.25
+    inhibitory_ratio: Annotated[Share, "interneurons for each excitatory cell of their subfield"] = 0.2
+    perforant_mv: Annotated[Efficacy, "from port perforant onto a granule cell, mV in all"] = 150.0
+    perforant_ca3_mv: Annotated[Efficacy, "from port perforant onto a CA3 cell before learning, mV in all"] = 20.0
+    perforant_ca1_mv: Annotated[Efficacy, "from port perforant onto a CA1 cell, mV in all"] = 80.0
+    mossy_mv: Annotated[Efficacy, "of one mossy synapse, from a granule cell onto a CA3 cell, mV on average"] = 400.0
+    recurrent_mv: Annotated[Efficacy, "from CA3 onto a CA3 cell before learning, mV in all"] = 20.0
+    schaffer_mv: Annotated[Efficacy, "from CA3 onto a CA1 cell before learning, mV in all"] = 30.0
+    hebbian_rate: Annotated[
+        float, "of `Hebbian`: share of the way to the present pattern that a spike moves an efficacy"
+    ] = 0.11
+    theta_dg_mv: Annotated[float, "amplitude of theta on granule cells at an acetylcholine level of 1, mV"] = 6.0
+    theta_ca3_mv: Annotated[
+        float, "amplitude of theta, reversed, on CA3 cells at an acetylcholine level of 1, mV"
+    ] = 14.0
+    theta_ca1_mv: Annotated[float, "amplitude of theta on CA1 cells at an acetylcholine level of 1, mV"] = 9.0
+    acetylcholine_mv: Annotated[float, "by how much an acetylcholine level of 1 restrains CA3 cells, mV"] = 26.0
 
 
 def layout(spec: RegionSpec) -> Layout:

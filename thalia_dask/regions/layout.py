@@ -20,7 +20,13 @@ from thalia_dask.regions.spec import RegionSpec
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """Independent Poisson input to every neuron of a population."""
+    """Independent Poisson input to every neuron of a population.
+
+    Attributes
+    ----------
+    rate_hz : spikes onto each neuron.
+    weight_mv : their efficacy, on the channel of fast excitation; in mV, or what the neuron's model takes.
+    """
 
     rate_hz: float
     weight_mv: float
@@ -41,7 +47,15 @@ class Drive:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Neurons that share their parameters."""
+    """Neurons that share their parameters.
+
+    Attributes
+    ----------
+    name, size : as recorded; the number of neurons.
+    neuron : their model, with its parameters.
+    background : Poisson input, or None.
+    drives : tonic currents, which add up.
+    """
 
     name: str
     size: Count

@@ -11,6 +11,7 @@ more excitable, opens that gate: Durstewitz, Seamans & Sejnowski (2000), J. Neur
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
@@ -24,14 +25,16 @@ from thalia_dask.synapses.connectivity import EdgeList
 
 @dataclass(frozen=True, slots=True)
 class PrefrontalParams:
-    """``cells_per_stripe`` is about how many cells a stripe has; efficacies are sums onto one cell, in mV."""
+    """Parameters of a prefrontal cortex."""
 
-    inhibitory_ratio: Share = 0.25
-    cells_per_stripe: Count = 8
-    afferent_mv: Efficacy = 100.0
-    stripe_mv: Efficacy = 6.0
-    inhibition_mv: Efficacy = 60.0
-    dopamine_mv: float = 8.0
+    inhibitory_ratio: Annotated[Share, "interneurons for each pyramidal cell"] = 0.25
+    cells_per_stripe: Annotated[Count, "about how many pyramidal cells a stripe has"] = 8
+    afferent_mv: Annotated[Efficacy, "from port afferent onto a pyramidal cell, mV in all"] = 100.0
+    stripe_mv: Annotated[
+        Efficacy, "by slow synapses from the rest of its stripe onto a pyramidal cell, mV in all"
+    ] = 6.0
+    inhibition_mv: Annotated[Efficacy, "from interneurons onto a pyramidal cell, mV in all"] = 60.0
+    dopamine_mv: Annotated[float, "drive on pyramidal cells at a dopamine level of 1, mV"] = 8.0
 
 
 def layout(spec: RegionSpec) -> Layout:

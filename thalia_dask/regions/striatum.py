@@ -8,6 +8,7 @@ Cybern. 84:401; Collins & Frank (2014), Psychol. Rev. 121:337 (opponent actor le
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from thalia_dask.declared import Count, Efficacy
 from thalia_dask.errors import ConfigError
@@ -20,21 +21,25 @@ from thalia_dask.regions.spec import RegionSpec
 
 @dataclass(frozen=True, slots=True)
 class StriatumParams:
-    """``learning_rate`` is in units of the mean initial efficacy; efficacies are sums onto one cell, in mV."""
+    """Parameters of a striatum; efficacies from its ports are those before learning."""
 
-    n_actions: Count = 2
-    fsi_fraction: float = 0.1
-    resting_mv: float = -60.0
-    cortical_mv: Efficacy = 90.0
-    thalamic_mv: Efficacy = 45.0
-    contextual_mv: Efficacy = 20.0
-    lateral_mv: Efficacy = 20.0
-    feedforward_inhibition_mv: Efficacy = 20.0
-    learning_rate: float = 0.1
-    trace_ms: float = 20.0
-    eligibility_ms: float = 200.0
-    efference: float = 1.0
-    dopamine_mv: float = 1.0
+    n_actions: Annotated[Count, "actions to select from: equal groups of D1 cells, and of D2 cells"] = 2
+    fsi_fraction: Annotated[float, "fast-spiking interneurons for each D1 or D2 cell"] = 0.1
+    resting_mv: Annotated[float, "resting potential of D1 and D2 cells, mV"] = -60.0
+    cortical_mv: Annotated[Efficacy, "from port cortical onto a D1 or D2 cell, mV in all"] = 90.0
+    thalamic_mv: Annotated[Efficacy, "from port thalamic onto a D1 or D2 cell, mV in all"] = 45.0
+    contextual_mv: Annotated[Efficacy, "from port hippocampal or prefrontal onto a D1 or D2 cell, mV in all"] = 20.0
+    lateral_mv: Annotated[Efficacy, "from D1 onto D1 cells of other actions, and from D2 onto D2, mV in all"] = 20.0
+    feedforward_inhibition_mv: Annotated[Efficacy, "from interneurons onto a D1 or D2 cell, mV in all"] = 20.0
+    learning_rate: Annotated[
+        float, "of `ThreeFactor`: learning rate of D1 cells; its negative is that of D2 cells"
+    ] = 0.1
+    trace_ms: Annotated[float, "of `ThreeFactor`: time constant of the trace of presynaptic spikes, ms"] = 20.0
+    eligibility_ms: Annotated[float, "of `ThreeFactor`: time constant of eligibility, ms"] = 200.0
+    efference: Annotated[
+        float, "of `ThreeFactor`: eligibility that the selected action adds, for a trace of 1 above the mean"
+    ] = 1.0
+    dopamine_mv: Annotated[float, "drive on D1 cells at a dopamine level of 1, mV; its negative on D2 cells"] = 1.0
 
 
 def layout(spec: RegionSpec) -> Layout:

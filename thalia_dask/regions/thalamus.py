@@ -8,6 +8,7 @@ Relay cells that are released from inhibition fire a burst (ibid., ch. 6): ``reb
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from thalia_dask.declared import Efficacy
 from thalia_dask.neurons.lif import INHIBITORY, LIFParams
@@ -18,16 +19,16 @@ from thalia_dask.regions.spec import RegionSpec
 
 @dataclass(frozen=True, slots=True)
 class ThalamusParams:
-    """``reticular_fraction`` is relative to the relay cells; efficacies are sums onto one cell, in mV."""
+    """Parameters of a thalamus."""
 
-    reticular_fraction: float = 0.25
-    resting_mv: float = -60.0
-    sensory_mv: Efficacy = 90.0
-    corticothalamic_mv: Efficacy = 15.0
-    reticular_inhibition_mv: Efficacy = 25.0
-    alpha_mv: float = 0.5
-    noradrenaline_mv: float = 1.0
-    rebound: float = 1.0
+    reticular_fraction: Annotated[float, "reticular cells for each relay cell"] = 0.25
+    resting_mv: Annotated[float, "resting potential of relay cells, mV"] = -60.0
+    sensory_mv: Annotated[Efficacy, "from the one axon of port sensory onto a relay cell, mV"] = 90.0
+    corticothalamic_mv: Annotated[Efficacy, "from port corticothalamic onto a relay cell, mV in all"] = 15.0
+    reticular_inhibition_mv: Annotated[Efficacy, "from reticular cells onto a relay cell, mV in all"] = 25.0
+    alpha_mv: Annotated[float, "amplitude of alpha's drive on relay cells, mV"] = 0.5
+    noradrenaline_mv: Annotated[float, "drive on relay cells at a noradrenaline level of 1, mV"] = 1.0
+    rebound: Annotated[float, "fall of a relay cell's threshold with a membrane below rest, mV for each mV"] = 1.0
 
 
 def layout(spec: RegionSpec) -> Layout:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from typing import Annotated
 
 from thalia_dask.errors import ConfigError, DeviceWarning
 from thalia_dask.regions.base import Region
@@ -22,10 +23,10 @@ MODULE_GROUP = "thalia_dask.modules"
 
 @dataclass(frozen=True, slots=True)
 class TorchModuleParams:
-    """``module`` names an entry point of group ``thalia_dask.modules``: a callable ``size -> torch.nn.Module``."""
+    """Parameters of a region around a module."""
 
-    module: str = "leaky"
-    input_gain: float = 1.0
+    module: Annotated[str, "leaky, or an entry point of group thalia_dask.modules: size -> torch.nn.Module"] = "leaky"
+    input_gain: Annotated[float, "what a spike that arrives counts in the module's input"] = 1.0
 
 
 class TorchModuleKind(RegionKind):

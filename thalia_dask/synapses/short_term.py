@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,14 +33,11 @@ _ONE = np.float32(1.0)
 
 @dataclass(frozen=True, slots=True)
 class TsodyksMarkram:
-    """Parameters of a connection; without a time constant, nothing is facilitated. Defaults depress.
+    """Parameters of a connection. Defaults depress: Tsodyks, Uziel & Markram (2000), excitatory synapses."""
 
-    ``utilization`` is U, from 0 to 1. Defaults: Tsodyks, Uziel & Markram (2000), excitatory synapses.
-    """
-
-    utilization: Share = 0.5
-    tau_recovery_ms: float = 800.0
-    tau_facilitation_ms: NonNegative = 0.0
+    utilization: Annotated[Share, "share U of the resources that a spike at rest releases"] = 0.5
+    tau_recovery_ms: Annotated[float, "time constant tau_rec of the recovery of resources, ms"] = 800.0
+    tau_facilitation_ms: Annotated[NonNegative, "time constant tau_fac of facilitation, ms; 0 for none"] = 0.0
 
 
 class ShortTermTable(NamedTuple):

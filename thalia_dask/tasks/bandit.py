@@ -20,7 +20,10 @@ class Bandit(gymnasium.Env[Pixels, np.int64]):
 
     Parameters
     ----------
-    reversal : trials before the reversal; None for none.
+    n_contexts : contexts, each with a light and a best arm of its own.
+    n_arms : arms, the actions; at least 2.
+    p_best : the chance that it is the best arm that pays, from 0 to 1.
+    reversal : trials before the reversal; None, the default, for none.
 
     Attributes
     ----------

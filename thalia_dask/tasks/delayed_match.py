@@ -21,6 +21,7 @@ class DelayedMatch(gymnasium.Env[Pixels, np.int64]):
 
     Parameters
     ----------
+    n_stimuli : lights that may be the sample and the probe; at least 2.
     delay : frames of darkness between the sample and the probe, which have a frame each.
 
     Attributes

@@ -96,6 +96,7 @@ def _open_bandit(params: Mapping[str, ParamValue]) -> Task:
 
 
 def _open_delayed_match(params: Mapping[str, ParamValue]) -> Task:
+    """Learn and be examined in trials of one kind."""
     settings: dict[str, Any] = dict(params)
     training = _with_params(DELAYED_MATCH, DelayedMatch, settings)
     return _one_answer(DELAYED_MATCH, training, DelayedMatch(**settings), Film(training.n_pixels))
@@ -117,6 +118,12 @@ def _one_answer(name: str, training: Environment, evaluation: Environment, encod
 
 
 def _open_digits(params: Mapping[str, ParamValue]) -> Task:
+    """Learn from some images, be examined on others.
+
+    Parameters
+    ----------
+    examination : ``heldout``, unless given; ``validation`` to choose parameters by, without a look at those held out.
+    """
     from thalia_dask.tasks.digits import N_DIGITS, Digits  # scikit-learn takes a second to import
 
     unknown = [name for name in params if name != "examination"]
