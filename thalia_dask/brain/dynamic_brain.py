@@ -247,8 +247,8 @@ class DynamicBrain(Inspectable):
             or None. Shape (size,) is held for all steps, (n_timesteps, size) gives one row a step; a boolean array
             of that second shape is explicit spikes.
         n_timesteps : steps to advance; None takes the rows of the stimulus, else ``brain.encoding_timesteps``.
-        goes_on : the next call goes on with this presentation. How new it is (``neuromodulation.novelty_source``) is
-            found at its end, so that it may be cut into calls anywhere.
+        goes_on : the next call goes on with this presentation. How new it is
+            (``brain.neuromodulation.novelty_source``) is found at its end, so that it may be cut into calls anywhere.
 
         Raises
         ------
@@ -291,8 +291,8 @@ class DynamicBrain(Inspectable):
         """Reward the action that was selected last; returns the reward prediction error.
 
         The error is released as dopamine, its size as noradrenaline; both take effect at the next step. Calls of
-        :meth:`forward` may lie between action and reward. With ``neuromodulation.value_source`` no action is needed,
-        and a reward that follows an action with no ``forward`` in between is taken to end the episode.
+        :meth:`forward` may lie between action and reward. With ``brain.neuromodulation.value_source`` no action is
+        needed, and a reward that follows an action with no ``forward`` in between is taken to end the episode.
 
         Raises
         ------
