@@ -28,6 +28,8 @@ HEAD = """<!-- Written by docs/make_benchmarks.py from results/bench.json and do
 
 METHOD = """## How it is measured
 
+- *Must* is what a figure has to reach for its row to hold; *aim* is what work on speed is for, and nothing depends on
+  it.
 - Both sides of a pair build the same network from one list of edges: the same synapses, efficacies, delays and
   initial potentials. Steps of 0.1 ms, one thread each unless the row says otherwise.
 - 200 ms of warm-up are simulated first and not counted; neither is building or compiling. Nothing is recorded.

@@ -118,7 +118,7 @@ def dopamine_cells() -> str:
         [
             "# Dopamine: from the reward to the cue\n",
             "A light comes on and wanders for three states of 30 ms, then there is a reward of 1; value is read from "
-            "relay cells (`neuromodulation.value_source`). Error at the cue and at the reward, mean over seeds "
+            "relay cells (`brain.neuromodulation.value_source`). Error at the cue and at the reward, mean over seeds "
             "(least to largest), as in Schultz, Dayan & Montague (1997), Science 275:1593, fig. 1:\n",
             "| | at the cue | at the reward |",
             "| --- | ---: | ---: |",
@@ -196,12 +196,12 @@ def neuromodulators() -> str:
         [
             "# Acetylcholine and noradrenaline: novelty and uncertainty\n",
             "**Novelty.** A pattern of 5 of 10 axons is shown eight times, then the pattern of the other 5 "
-            "(`neuromodulation.novelty_source: thalamus.relay`). Acetylcholine released: "
+            "(`brain.neuromodulation.novelty_source: thalamus.relay`). Acetylcholine released: "
             f"{_over(first)} at first, {_over(familiar)} in presentations 6 to 8, {_over(other)} at the other: "
             "Hasselmo (2006), Curr. Opin. Neurobiol. 16:710. It opens the learning of CA3.\n",
             "![Novelty](neuromodulators.png)\n",
             "**Uncertainty.** Three actions; the higher the temperature of the votes, the less sure is the choice, "
-            "and the more noradrenaline it releases (`neuromodulation.uncertainty: 0.5`): Yu & Dayan (2005), "
+            "and the more noradrenaline it releases (`brain.neuromodulation.uncertainty: 0.5`): Yu & Dayan (2005), "
             "Neuron 46:681.\n",
             "| vote temperature | confidence | noradrenaline released |",
             "| ---: | ---: | ---: |",

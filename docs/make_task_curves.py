@@ -104,11 +104,16 @@ class Outcome:
         return f"{value:.0%}" if self.lesson.chance else f"{value:.0f}"
 
     def summary(self, brain: str) -> str:
-        """Mean and range over seeds."""
-        if brain not in self.examined:
-            return "has none"
-        scores = self.scores(brain)
-        return f"{self.text(scores.mean())} ({self.text(scores.min())} to {self.text(scores.max())})"
+        """Mean and range over seeds, and how many trials, where they were fewer than those of the whole brain."""
+        scores, n_trials = self.scores(brain), self.training[brain].shape[1]
+        after = f" after {n_trials} trials" if n_trials < self.training[WHOLE].shape[1] else ""
+        return f"{self.text(scores.mean())} ({self.text(scores.min())} to {self.text(scores.max())}){after}"
+
+    @property
+    def has_pfc(self) -> bool:
+        """Whether the task's own brain has one; that of another task does not count."""
+        life = self.lesson.lives.get(LESIONED)
+        return life is not None and not any(override.startswith("task.name=") for override in life.overrides)
 
 
 def exact_p(ones: Values, others: Values) -> float:
@@ -185,7 +190,8 @@ def draw(outcomes: dict[str, Outcome]) -> None:
 def row(outcome: Outcome) -> str:
     """One of the table."""
     p = exact_p(outcome.scores(WHOLE), outcome.scores(UNTAUGHT))
-    whole, untaught, lesioned = (outcome.summary(brain) for brain in (WHOLE, UNTAUGHT, LESIONED))
+    whole, untaught = outcome.summary(WHOLE), outcome.summary(UNTAUGHT)
+    lesioned = outcome.summary(LESIONED) if outcome.has_pfc else "has none"
     title = outcome.lesson.title + ("" if outcome.lesson.chance else " (steps)")
     return f"| {title} | {whole} | {outcome.text(outcome.chance)} | {untaught} | {p:.3f} | {lesioned} |"
 
@@ -209,6 +215,7 @@ def pole(outcome: Outcome) -> str:
 def notes(outcomes: dict[str, Outcome]) -> list[str]:
     """What the table does not say."""
     digits, matched = outcomes["digits"], outcomes["delayed_match"]
+    bandit, reversal = (outcomes[name].summary(LESIONED) for name in ("bandit", "reversal"))
     n_good = int(np.sum(digits.scores(WHOLE) >= DIGITS_BAR))
     half = matched.training[LESIONED].shape[1] // 2
     n_images = digits.training[UNTAUGHT].shape[1]
@@ -226,8 +233,10 @@ def notes(outcomes: dict[str, Outcome]) -> list[str]:
         "actions. What cortex and hippocampus learn without reward goes on.\n",
         "**Without PFC.** The region and its projections are left out of the config. In the delayed match, with as "
         f"many trials, {matched.training[LESIONED][:, half:].mean():.0%} of answers are right in the last half of "
-        "training. At bandit and reversal it is the same lesioned brain, in two contexts. In the lesioned brain of "
-        "digits the cerebellum hears layer 5 instead. CartPole's brain has no PFC.\n",
+        "training. What needs no memory this lesioned brain does learn, with two lights: a bandit to "
+        f"{bandit}, its reversal to {reversal}. In the last panel these stand beside the brains of bandit and "
+        "reversal, which are others, see three lights, and have no PFC. In the lesioned brain of digits the "
+        "cerebellum hears layer 5 instead.\n",
         f"**CartPole.** {pole(outcomes['cartpole'])}",
     ]
 
