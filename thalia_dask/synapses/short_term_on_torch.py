@@ -50,7 +50,7 @@ class Sites:
         resources = 1.0 - (1.0 - left) * torch.exp(-interval * self._recovery[here])
         share = used + (1.0 - used) * before * torch.exp(-interval * self._facilitation[here])
         fresh = released == 0
-        share = torch.where(fresh | self._facilitation[here].isinf(), used, share).float()
+        share = torch.where(fresh, used, share).float()
         resources = torch.where(fresh, 1.0, resources).float()
         where = torch.where(site >= 0, site, self._n_sites)
         self._share[where] = share
