@@ -54,5 +54,5 @@ class Workers(Panel):
         """Number the workers, the first one on top."""
         step = -(-n_workers // _MOST_NAMES)
         self._plot.yaxis.ticker = list(range(0, n_workers, step))
-        self._plot.yaxis.major_label_overrides = {i: f"worker {i}" for i in range(0, n_workers, step)}
+        self._plot.yaxis.major_label_overrides = {i: f"worker {i + 1}" for i in range(0, n_workers, step)}
         self._plot.y_range.start, self._plot.y_range.end = n_workers - 0.4, -0.6
