@@ -42,6 +42,10 @@ def output_page() -> str:
                 ("`seed`, `dt_ms`", "as in the config"),
                 ("`executor`", "`sequential` or `dask`"),
                 ("`executor_reason`", "why it was chosen, where `brain.parallel` is `auto`"),
+                (
+                    "`recoveries`, `recovery_seconds`, `recovery_steps_replayed`",
+                    "where workers were lost: how often, what it took, and how many steps were computed again",
+                ),
                 ("`source`, `versions`, `schema_version`", "what wrote it; `schema_version` is that of this page"),
                 ("`task`, `accuracy_by_epoch`, `accuracy_heldout`", "of a training, when it is over"),
                 ("`trials_per_epoch`, `chance_accuracy`", "of a training on a task of right and wrong answers"),
@@ -52,7 +56,8 @@ def output_page() -> str:
     parts += [
         "## `brain.performance`",
         "A Dataset of where the time went, of all calls of `forward` together; not recorded. "
-        "[Decide about parallel](../how-to/decide_about_parallel.md) reads it.",
+        "[Decide about parallel](../how-to/decide_about_parallel.md) reads it; for span, stretch and event see the "
+        "[glossary](glossary.md).",
         table(("variable", "dims", "units", "what"), performance_rows),
     ]
     return page(parts)

@@ -66,7 +66,7 @@ VARIABLES = (
         "float64",
         "1",
         "events by step and region",
-        comment="above 10, prefer sequential",
+        comment="Thalia's measure",
     ),
 )
 """What :attr:`DynamicBrain.performance` holds; values are of all calls of ``forward`` together."""

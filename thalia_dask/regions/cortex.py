@@ -1,6 +1,6 @@
 """Cortex: a column of layers 4, 2/3, 5 and 6, each with its inhibitory cells.
 
-Feedforward input enters layer 4 (and, more weakly, layers 5 and 6), layer 4 drives 2/3, 2/3 drives 5, 5 drives 6;
+Feedforward input enters layers 4 and 5 (and, more weakly, layer 6), layer 4 drives 2/3, 2/3 drives 5, 5 drives 6;
 layer 6 closes the loop to layer 4 and to the thalamus: Douglas & Martin (2004), Annu. Rev. Neurosci. 27:419, fig. 4;
 Constantinople & Bruno (2013), Science 340:1591, for the direct thalamic drive of layer 5.
 """
