@@ -10,15 +10,19 @@ SMALL = {"brain": {"regions": {"a": {"kind": "cortex", "size": 100, "input_size"
 
 
 @pytest.mark.parametrize(
-    ("override", "what"),
+    ("overrides", "what"),
     [
-        ("brain.regions.a.size=2000000000", "region 'a'"),
-        ("brain.encoding_timesteps=1000000000000", "the stimulus of brain.encoding_timesteps"),
-        ("execution.n_workers=1000000", "the processes of execution.n_workers"),
+        (["brain.regions.a.size=2000000000"], "region 'a'"),
+        (["brain.encoding_timesteps=1000000000000"], "the stimulus of brain.encoding_timesteps"),
+        (["execution.n_workers=1000000", "brain.parallel=true"], "the processes of execution.n_workers"),
+        (
+            ["brain.regions.a.size=400000", "brain.neuromodulation.novelty_source=a.l23"],
+            "brain.neuromodulation.novelty_source",
+        ),
     ],
 )
-def test_absurd_values(override, what):
-    config = load_config(SMALL, [override, *(["brain.parallel=true"] * ("n_workers" in override))])
+def test_absurd_values(overrides, what):
+    config = load_config(SMALL, overrides)
     with pytest.raises(ConfigError) as caught:
         DynamicBrain.from_thalia_config(config)
     assert str(caught.value).startswith("the brain would take about ")

@@ -29,7 +29,6 @@ from thalia_dask.brain.result import Result
 from thalia_dask.brain.stimulus import Stimulus, StimulusEncoder, count_steps, rows_between
 from thalia_dask.brain.tally import Tally
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
-from thalia_dask.dashboard.monitor import Monitor
 from thalia_dask.engine.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer, ProgressReport, TrialReport
@@ -84,13 +83,11 @@ class DynamicBrain(Inspectable):
         _LOG.info("built in %.1f s (%s)", perf_counter() - began, executor.reason or how)
         self._tally = Tally(plan)
         self._stimulus_seconds = 0.0
-        self._closed = False
         own = [self._tally, *self._agent.observers]
         self._observers: list[Observer] = [*own, *observers]
         self._orchestrator = Orchestrator(plan, executor, self._observers, window_steps(config))
-        monitor: Monitor | None = None
-        if config.execution.dashboard is not False:
-            monitor = open_monitor(plan, executor, self._orchestrator.queue, self._tally, self._agent.levels)
+        seen = (self._orchestrator.queue, self._tally, self._agent.levels)
+        monitor = None if config.execution.dashboard is False else open_monitor(plan, executor, *seen)
         self._dashboard_link = None if monitor is None else monitor.link
         # It may replace an earlier recording: nothing may be refused after it. Later steps do not depend on it, and a
         # disk may fail: it is told after those on which they do.
@@ -100,6 +97,7 @@ class DynamicBrain(Inspectable):
         self._observers.insert(len(own), self.recorder)
         if monitor is not None:
             self._observers.append(monitor)
+        self._closed = False
         for observer in self._observers:
             observer.on_start(plan)
         close_at_exit(self)

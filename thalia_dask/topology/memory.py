@@ -65,7 +65,7 @@ def needed_bytes(
     if source := config.brain.neuromodulation.novelty_source:
         region, _, population = source.partition(".")
         n_neurons = dict(dict(plan.populations)[region])[population]
-        parts["brain.neuromodulation.novelty_source"] = _BYTES_PER_PAIR * n_neurons**2
+        parts["brain.neuromodulation.novelty_source"] = at_once * _BYTES_PER_PAIR * n_neurons**2
     if config.brain.parallel and not workers_elsewhere:
         parts["the processes of execution.n_workers"] = BYTES_PER_WORKER * (config.execution.n_workers or 1)
     return parts
