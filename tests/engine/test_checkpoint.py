@@ -186,6 +186,10 @@ def test_a_write_that_fails_leaves_what_was_there(
             "have; write x.float()",
         ),
         (
+            {"a/b": np.zeros(1), "a|b": np.ones(1)},
+            "two entries in regions/a are kept as 'a|b'; give 'a|b' another name",
+        ),
+        (
             None,
             "the snapshot of region 'a' is a NoneType; write a dict of tensors, arrays, ints and floats, {} where "
             "there is no state",
