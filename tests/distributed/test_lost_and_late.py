@@ -194,6 +194,8 @@ def test_script_that_workers_cannot_import(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "ClusterError: 1 local workers could not be started" in done.stderr
     assert "what starts a brain must stand under if __name__ == '__main__':" in done.stderr
+    assert "ClusterError: a worker that starts would start workers; workers import the main script" in done.stderr
+    assert "freeze_support" not in done.stderr, "nor what multiprocessing has to say about that"
 
 
 def test_script_that_is_no_file() -> None:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing import current_process
 from typing import Any, Protocol
 
 import dask
@@ -95,6 +96,8 @@ def open_local(
     ------
     ClusterError : if they do not start in time.
     """
+    if getattr(current_process(), "_inheriting", False):  # as multiprocessing itself finds it out, much later
+        raise ClusterError(f"a worker that starts would start workers; {_mend()}")
     n_workers, threads_per_worker = local_shape(n_workers, threads_per_worker)
     _LOG.info("starting local workers: %d, threads of each: %d", n_workers, threads_per_worker)
     with dask.config.set(SETTINGS), _environment_restored():
