@@ -53,68 +53,38 @@ def learn(
     plastic: PlasticTable,
     synapses: SynapseTable,
 ) -> None:
-    """Let traces decay, learn from the rows on which spikes arrived in this step, then from the neurons that spiked.
+    """Learn from the rows on which spikes arrived in this step, then from the neurons that spiked.
 
     Spikes of one step are not paired with each other, but for arrivals with the neurons that spike: all learn from
-    the traces before any of them is marked. ``gate`` holds one factor per plastic connection; these share nothing.
+    the traces before any of them is marked. ``gate`` holds one factor per plastic connection.
     """
+    late_cells_fire(step, gate, plastic, synapses)
+    for row in arriving:
+        axon_fires(row, gate, plastic, synapses)
+        mark_axon(row, plastic)
+    for neuron in neurons:
+        cell_fires(neuron, step, gate, plastic, synapses)
+    for neuron in neurons:
+        axon_fires(neuron, gate, plastic, synapses)
+    for neuron in neurons:
+        mark_axon(neuron, plastic)
+        mark_cell(neuron, plastic)
+    mark_late_cells(step, neurons, plastic)
+    pass_time(gate, plastic, synapses)
+
+
+@inlined
+def decay_traces(plastic: PlasticTable) -> None:
+    """Let all traces decay by one step."""
     for c in range(plastic.rule.shape[0]):
-        decay_traces(c, plastic)
-        if plastic.lag[c] > 0:
-            late_cells_fire(c, step, gate[c], plastic, synapses)
-        axons_arrive(c, arriving, gate[c], plastic, synapses)
-        neurons_fire(c, step, neurons, gate[c], plastic, synapses)
-        if plastic.lag[c] > 0:
-            mark_late_cells(c, step, neurons, plastic)
-        pass_time(c, gate[c], plastic, synapses)
-
-
-@inlined
-def axons_arrive(c: int, rows: Int32Array, gate: float, plastic: PlasticTable, synapses: SynapseTable) -> None:
-    """Learn from the spikes that arrived, one after the other."""
-    first, last = plastic.row_first[c], plastic.row_last[c]
-    to_axon = plastic.axon_base[c] - first
-    for row in rows:
-        if first <= row < last:
-            axon_fires(c, to_axon + row, gate, plastic, synapses)
-            mark_axon(c, to_axon + row, plastic)
-
-
-@inlined
-def neurons_fire(
-    c: int, step: int, neurons: Int32Array, gate: float, plastic: PlasticTable, synapses: SynapseTable
-) -> None:
-    """Learn from the neurons that spiked, as cells and as axons, then mark all of them."""
-    first_row, first_cell = plastic.row_first[c], plastic.target_first[c]
-    last_row, last_cell = plastic.row_last[c], plastic.target_last[c]
-    to_axon, to_cell = plastic.axon_base[c] - first_row, plastic.cell_base[c] - first_cell
-    if plastic.lag[c] > 0:
-        last_cell = first_cell  # its synapses will hear of them later
-    for neuron in neurons:
-        if first_cell <= neuron < last_cell:
-            cell_fires(c, to_cell + neuron, step, gate, plastic, synapses)
-    if plastic.at_axon[c]:
-        for neuron in neurons:
-            if first_row <= neuron < last_row:
-                axon_fires(c, to_axon + neuron, gate, plastic, synapses)
-    for neuron in neurons:
-        if first_row <= neuron < last_row:
-            mark_axon(c, to_axon + neuron, plastic)
-        if first_cell <= neuron < last_cell:
-            mark_cell(c, to_cell + neuron, plastic)
-
-
-@inlined
-def decay_traces(c: int, plastic: PlasticTable) -> None:
-    """Let all traces of a connection decay by one step."""
-    axon, n_axons = plastic.axon_base[c], plastic.row_last[c] - plastic.row_first[c]
-    cell, n_cells = plastic.cell_base[c], plastic.target_last[c] - plastic.target_first[c]
-    plastic.fade[c, PRE] *= plastic.params[c, DECAY_PRE]
-    plastic.fade[c, POST] *= plastic.params[c, DECAY_POST]
-    if plastic.fade[c, PRE] < FAINT:
-        _settle(plastic.pre[axon : axon + n_axons], plastic.fade[c], PRE)
-    if plastic.fade[c, POST] < FAINT:
-        _settle(plastic.post[cell : cell + n_cells], plastic.fade[c], POST)
+        axon, n_axons = plastic.axon_base[c], plastic.row_last[c] - plastic.row_first[c]
+        cell, n_cells = plastic.cell_base[c], plastic.target_last[c] - plastic.target_first[c]
+        plastic.fade[c, PRE] *= plastic.params[c, DECAY_PRE]
+        plastic.fade[c, POST] *= plastic.params[c, DECAY_POST]
+        if plastic.fade[c, PRE] < FAINT:
+            _settle(plastic.pre[axon : axon + n_axons], plastic.fade[c], PRE)
+        if plastic.fade[c, POST] < FAINT:
+            _settle(plastic.post[cell : cell + n_cells], plastic.fade[c], POST)
 
 
 @inlined
@@ -126,36 +96,48 @@ def _settle(traces: Floats, fade: Floats, side: int) -> None:
 
 
 @inlined
-def axon_fires(c: int, axon: int, gate: float, plastic: PlasticTable, synapses: SynapseTable) -> None:
+def axon_fires(row: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Learn from a presynaptic spike."""
-    if plastic.rule[c] == _STDP:
-        stdp.depress(plastic, c, axon, gate, synapses)
-    elif plastic.rule[c] == _INHIBITORY_STDP:
-        inhibitory_stdp.arrive(plastic, c, axon, gate, synapses)
-    elif plastic.rule[c] == _SCALING:
-        synaptic_scaling.arrive(plastic, c, axon, gate, synapses)
-    elif plastic.rule[c] == _DOPAMINE_STDP:
-        dopamine_stdp.depress(plastic, c, axon, synapses)
-    elif plastic.rule[c] == _PARALLEL_FIBRE:
-        climbing_fibre.potentiate(plastic, c, axon, gate, synapses)
-    elif plastic.rule[c] == _CLIMBING_FIBRE:
-        climbing_fibre.teach(plastic, c, axon, gate, synapses)
+    for c in range(plastic.rule.shape[0]):
+        if plastic.row_first[c] <= row < plastic.row_last[c]:
+            axon = plastic.axon_base[c] + row - plastic.row_first[c]
+            if plastic.rule[c] == _STDP:
+                stdp.depress(plastic, c, axon, gate[c], synapses)
+            elif plastic.rule[c] == _INHIBITORY_STDP:
+                inhibitory_stdp.arrive(plastic, c, axon, gate[c], synapses)
+            elif plastic.rule[c] == _SCALING:
+                synaptic_scaling.arrive(plastic, c, axon, gate[c], synapses)
+            elif plastic.rule[c] == _DOPAMINE_STDP:
+                dopamine_stdp.depress(plastic, c, axon, synapses)
+            elif plastic.rule[c] == _PARALLEL_FIBRE:
+                climbing_fibre.potentiate(plastic, c, axon, gate[c], synapses)
+            elif plastic.rule[c] == _CLIMBING_FIBRE:
+                climbing_fibre.teach(plastic, c, axon, gate[c], synapses)
 
 
 @inlined
-def late_cells_fire(c: int, step: int, gate: float, plastic: PlasticTable, synapses: SynapseTable) -> None:
+def cell_fires(neuron: int, step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Learn from a postsynaptic spike that the synapses know of at once."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.lag[c] == 0 and plastic.target_first[c] <= neuron < plastic.target_last[c]:
+            _cell_learns(c, plastic.cell_base[c] + neuron - plastic.target_first[c], step, gate[c], plastic, synapses)
+
+
+@inlined
+def late_cells_fire(step: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Learn from the postsynaptic spikes that have now come back to the synapses."""
-    first, n_words = _late(plastic, c, step)
-    for word in range(n_words):
-        late = plastic.late[first + word]
-        for i in range(8 if late else 0):
-            if late >> 8 * i & 1:
-                cell_fires(c, plastic.cell_base[c] + 8 * word + i, step, gate, plastic, synapses)
+    for c in range(plastic.rule.shape[0]):
+        if plastic.lag[c] > 0:
+            first, n_words = _late(plastic, c, step)
+            for word in range(n_words):
+                late = plastic.late[first + word]
+                for i in range(8 if late else 0):
+                    if late >> 8 * i & 1:
+                        _cell_learns(c, plastic.cell_base[c] + 8 * word + i, step, gate[c], plastic, synapses)
 
 
 @inlined
-def cell_fires(c: int, cell: int, step: int, gate: float, plastic: PlasticTable, synapses: SynapseTable) -> None:
-    """Learn from a postsynaptic spike."""
+def _cell_learns(c: int, cell: int, step: int, gate: float, plastic: PlasticTable, synapses: SynapseTable) -> None:
     if plastic.rule[c] == _STDP:
         stdp.potentiate(plastic, c, cell, gate, synapses)
     elif plastic.rule[c] == _HEBBIAN:
@@ -175,32 +157,40 @@ def cell_fires(c: int, cell: int, step: int, gate: float, plastic: PlasticTable,
 
 
 @inlined
-def mark_axon(c: int, axon: int, plastic: PlasticTable) -> None:
+def mark_axon(row: int, plastic: PlasticTable) -> None:
     """Remember a presynaptic spike; the Hebbian trace saturates at one spike."""
-    mark = _ONE / plastic.fade[c, PRE]
-    plastic.pre[axon] = mark if plastic.rule[c] == _HEBBIAN else plastic.pre[axon] + mark
+    for c in range(plastic.rule.shape[0]):
+        if plastic.row_first[c] <= row < plastic.row_last[c]:
+            axon = plastic.axon_base[c] + row - plastic.row_first[c]
+            mark = _ONE / plastic.fade[c, PRE]
+            plastic.pre[axon] = mark if plastic.rule[c] == _HEBBIAN else plastic.pre[axon] + mark
 
 
 @inlined
-def mark_cell(c: int, cell: int, plastic: PlasticTable) -> None:
-    """Remember a postsynaptic spike."""
-    plastic.post[cell] += _ONE / plastic.fade[c, POST]
+def mark_cell(neuron: int, plastic: PlasticTable) -> None:
+    """Remember a postsynaptic spike that the synapses know of at once."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.lag[c] == 0 and plastic.target_first[c] <= neuron < plastic.target_last[c]:
+            cell = plastic.cell_base[c] + neuron - plastic.target_first[c]
+            plastic.post[cell] += _ONE / plastic.fade[c, POST]
 
 
 @inlined
-def mark_late_cells(c: int, step: int, neurons: Int32Array, plastic: PlasticTable) -> None:
+def mark_late_cells(step: int, neurons: Int32Array, plastic: PlasticTable) -> None:
     """Remember the postsynaptic spikes that came back to the synapses, and send those of this step on their way."""
-    first, n_words = _late(plastic, c, step)
-    for word in range(n_words):
-        late = plastic.late[first + word]
-        for i in range(8 if late else 0):
-            if late >> 8 * i & 1:
-                mark_cell(c, plastic.cell_base[c] + 8 * word + i, plastic)
-        plastic.late[first + word] = 0
-    for neuron in neurons:
-        if plastic.target_first[c] <= neuron < plastic.target_last[c]:
-            word, i = divmod(neuron - plastic.target_first[c], 8)
-            plastic.late[first + word] |= 1 << 8 * i
+    for c in range(plastic.rule.shape[0]):
+        if plastic.lag[c] > 0:
+            first, n_words = _late(plastic, c, step)
+            for word in range(n_words):
+                late = plastic.late[first + word]
+                for i in range(8 if late else 0):
+                    if late >> 8 * i & 1:
+                        plastic.post[plastic.cell_base[c] + 8 * word + i] += _ONE / plastic.fade[c, POST]
+                plastic.late[first + word] = 0
+            for neuron in neurons:
+                if plastic.target_first[c] <= neuron < plastic.target_last[c]:
+                    word, i = divmod(neuron - plastic.target_first[c], 8)
+                    plastic.late[first + word] |= 1 << 8 * i
 
 
 @inlined
@@ -214,12 +204,13 @@ def _late(plastic: PlasticTable, c: int, step: int) -> tuple[int, int]:
 
 
 @inlined
-def pass_time(c: int, gate: float, plastic: PlasticTable, synapses: SynapseTable) -> None:
+def pass_time(gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Let what was learned in a step work until the next."""
-    if plastic.rule[c] == _DOPAMINE_STDP:
-        dopamine_stdp.pass_time(plastic, c, gate, synapses)
-    elif plastic.rule[c] == _SCALING:
-        synaptic_scaling.pass_time(plastic, c)
+    for c in range(plastic.rule.shape[0]):
+        if plastic.rule[c] == _DOPAMINE_STDP:
+            dopamine_stdp.pass_time(plastic, c, gate[c], synapses)
+        elif plastic.rule[c] == _SCALING:
+            synaptic_scaling.pass_time(plastic, c)
 
 
 @inlined

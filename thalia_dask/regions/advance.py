@@ -169,6 +169,8 @@ def advance(
             return step, n_spikes, arrival, n_flying
         offset = step - start
         _forget_faint(step, state.membrane, current, state.adaptation)
+        if any_rule:
+            updates.decay_traces(plastic)
         _integrate(step, 0, drive[offset], state, populations, scratch)
         if step == agenda.marks[LAST]:
             begin(step, stop, agenda)
