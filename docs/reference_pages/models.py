@@ -39,7 +39,7 @@ neurons, synapses and rules compare with NEST's: [Validation](../validation.md).
 
 CHANNELS_HEAD = """## Receptor channels
 
-What `channel` of a connection may be: constants of `thalia_dask.neurons.base`. Recordings and `brain.synapses` call
+What `channel` of a connection may be: constants of `thalia_dask.neurons.base`. `brain.synapses` calls
 them by their names."""
 
 CONNECTIONS_HEAD = """## Connections

@@ -118,6 +118,7 @@ def test_memory_is_what_was_estimated(rule: Rule) -> None:
     n_synapses, n_plastic = layout.synapse_count(spec), layout.synapse_count(spec, plastic=True)
     assert (n_synapses, n_plastic) == (800_000, 400_000)
     estimated = BYTES_PER_SYNAPSE * n_synapses + layout.learning_bytes(spec)
+    wire(spec, layout)  # compiles what is not yet
     tracemalloc.start()
     try:
         wiring = wire(spec, layout)

@@ -1,6 +1,5 @@
 """Every topology that is refused, by the text of the error."""
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -55,7 +54,8 @@ SOUND = Anatomy((("all", 4),), ("in",), "in", "in", "all", 4)
         ),
         (
             replace(SOUND, n_actions=3),
-            "has 3 actions, and no population whose spikes vote for one; call one of its populations 'd1' or 'd2'",
+            "anatomy() has 3 actions, and no population whose spikes vote for one; call one of its "
+            "populations 'd1' or 'd2'",
         ),
     ],
 )
@@ -69,7 +69,7 @@ def test_a_kind_that_misdescribes_itself(monkeypatch, anatomy, told):
 
     monkeypatch.setitem(REGIONS, "mine", Kind())
     message = message_of({"a": {"kind": "mine", "size": 4}}, ())
-    assert re.fullmatch(rf"region 'a': kind 'mine':? {re.escape(told)}.*", message)
+    assert message.startswith(f"region 'a': kind 'mine': {told}")
 
 
 def test_what_is_no_kind(monkeypatch):

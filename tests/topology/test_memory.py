@@ -6,6 +6,7 @@ from thalia_dask import DynamicBrain, load_config
 from thalia_dask.errors import ConfigError
 from thalia_dask.topology import memory
 
+NOVEL = "brain.neuromodulation.novelty_source=a.relay"
 SMALL = {"brain": {"regions": {"a": {"kind": "cortex", "size": 100, "input_size": 10, "spontaneous": True}}}}
 
 
@@ -16,7 +17,7 @@ SMALL = {"brain": {"regions": {"a": {"kind": "cortex", "size": 100, "input_size"
         (["brain.encoding_timesteps=1000000000000"], "the stimulus of brain.encoding_timesteps"),
         (["execution.n_workers=1000000", "brain.parallel=true"], "the processes of execution.n_workers"),
         (
-            ["brain.regions.a.size=400000", "brain.neuromodulation.novelty_source=a.l23"],
+            ["brain.regions.a.kind=thalamus", "brain.regions.a.size=400000", NOVEL],
             "brain.neuromodulation.novelty_source",
         ),
     ],

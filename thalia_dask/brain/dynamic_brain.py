@@ -89,8 +89,8 @@ class DynamicBrain(Inspectable):
         seen = (self._orchestrator.queue, self._tally, self._agent.levels)
         monitor = None if config.execution.dashboard is False else open_monitor(plan, executor, *seen)
         self._dashboard_link = None if monitor is None else monitor.link
-        # It may replace an earlier recording: nothing may be refused after it. Later steps do not depend on it, and a
-        # disk may fail: it is told after those on which they do.
+        # Opened last, since it may replace an earlier recording, and told after those on which later steps depend,
+        # since a disk may fail. The orchestrator tells whoever is in this list.
         self.recorder = open_recorder(
             config, plan, executor, self._agent.levels, out, overwrite=overwrite, position=position
         )

@@ -75,6 +75,7 @@ class EventDrivenRegion(Region):
         self.impl = Blueprint(region, anatomy)
         self.populations = dict(anatomy.populations)
         self._next_step = 0
+        self._ways = [(target, self._layer_towards(target), self._delay_ms(target)) for target in self.output_targets]
 
     @cached_property
     def neurons(self) -> Region:
@@ -123,11 +124,10 @@ class EventDrivenRegion(Region):
     def _events(self, packet: SpikePacket) -> list[Event]:
         import torch
 
-        ways = [(target, self._layer_towards(target), self._delay_ms(target)) for target in self.output_targets]
         events = []
         for step in np.unique(packet.steps):
             left_ms, neurons = to_ms(int(step), self.spec.dt_ms), packet.neurons[packet.steps == step]
-            for target, layer, delay_ms in ways:
+            for target, layer, delay_ms in self._ways:
                 first, size = self._first_of(layer), self.populations[layer]
                 fired = neurons[(neurons >= first) & (neurons < first + size)] - first
                 if len(fired):

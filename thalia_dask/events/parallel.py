@@ -25,7 +25,7 @@ from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.ticks import to_ms, to_steps
 from thalia_dask.topology.build import build_plan
 from thalia_dask.topology.delays import get_axonal_delay
-from thalia_dask.topology.plan import BrainPlan
+from thalia_dask.topology.plan import BrainPlan, longest_window_steps
 from thalia_dask.topology.presets import standard_pathway
 
 if TYPE_CHECKING:
@@ -209,11 +209,11 @@ def _plan(regions: Mapping[str, EventDrivenRegion], seed: int) -> BrainPlan:
     return build_plan(ThaliaConfig(global_=GlobalConfig(dt_ms=DT_MS, seed=seed), brain=brain))
 
 
-def _window_steps(batch_tolerance_ms: float, plan: BrainPlan) -> int | None:
+def _window_steps(batch_tolerance_ms: float, plan: BrainPlan) -> int:
     if not math.isfinite(batch_tolerance_ms) or batch_tolerance_ms < 0:
         raise ConfigError(f"batch_tolerance_ms is {batch_tolerance_ms!r}; write a number of at least 0")
     wanted = max(1, math.ceil(batch_tolerance_ms / plan.dt_ms))
-    return wanted if plan.look_ahead_steps is None else min(wanted, plan.look_ahead_steps)
+    return min(wanted, longest_window_steps(plan.look_ahead_steps))
 
 
 def _joined(create: Callable[[], EventDrivenRegion], spec: RegionSpec) -> EventDrivenRegion:

@@ -23,7 +23,7 @@ DECAY_PRE, DECAY_POST, FIRST_OWN = 0, 1, 2
 """Columns of ``PlasticTable.params``: every rule has the decays of both traces, its own parameters follow."""
 PRE, POST = 0, 1
 """Columns of ``PlasticTable.fade``."""
-FAINT = np.float32(1e-6)
+FAINT_FADE = np.float32(1e-6)
 """A factor in ``PlasticTable.fade`` that is smaller is put into the traces."""
 CREDIT_FADE, CREDIT_SUM = 0, 1
 """Columns of ``PlasticTable.drift``."""

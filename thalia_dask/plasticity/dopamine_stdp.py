@@ -64,8 +64,8 @@ class DopamineSTDP(Rule):
     tau_pre_ms: Annotated[float, "time constant of x, ms"] = 20.0
     tau_post_ms: Annotated[float, "time constant of y, ms"] = 20.0
     tau_credit_ms: Annotated[float, "time constant tau_c of credit, ms"] = 1000.0
-    potentiation: Annotated[float, "credit for a post spike and an x of 1, in mean initial efficacies"] = 0.001
-    depression: Annotated[float, "credit taken for a pre spike and a y of 1, in mean initial efficacies"] = 0.0015
+    potentiation: Annotated[float, "credit for a post spike and an x of 1, in mean initial efficacies a ms"] = 0.001
+    depression: Annotated[float, "credit taken for a pre spike and a y of 1, in the same unit"] = 0.0015
     baseline: Annotated[float, "the gate g at which nothing is learned"] = 0.0
     largest: Annotated[Positive, "bound of an efficacy, in units of the mean initial one"] = 4.0
     dendritic_delay_ms: Annotated[NonNegative, "time a cell's spike takes back to its synapses, ms"] = 0.0

@@ -16,7 +16,7 @@ from thalia_dask.plasticity import (
     synaptic_scaling,
     three_factor,
 )
-from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, FAINT, POST, PRE, PlasticTable, late_words
+from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, FAINT_FADE, POST, PRE, PlasticTable, late_words
 from thalia_dask.synapses.table import SynapseTable
 
 RULES = (
@@ -56,7 +56,8 @@ def learn(
     """Learn from the rows on which spikes arrived in this step, then from the neurons that spiked.
 
     Spikes of one step are not paired with each other, but for arrivals with the neurons that spike: all learn from
-    the traces before any of them is marked. ``gate`` holds one factor per plastic connection.
+    the traces before any of them is marked. ``gate`` holds one factor per plastic connection. All connections take
+    each of these steps before any takes the next: climbing fibres change synapses of another.
     """
     late_cells_fire(step, gate, plastic, synapses)
     for row in arriving:
@@ -81,9 +82,9 @@ def decay_traces(plastic: PlasticTable) -> None:
         cell, n_cells = plastic.cell_base[c], plastic.target_last[c] - plastic.target_first[c]
         plastic.fade[c, PRE] *= plastic.params[c, DECAY_PRE]
         plastic.fade[c, POST] *= plastic.params[c, DECAY_POST]
-        if plastic.fade[c, PRE] < FAINT:
+        if plastic.fade[c, PRE] < FAINT_FADE:
             _settle(plastic.pre[axon : axon + n_axons], plastic.fade[c], PRE)
-        if plastic.fade[c, POST] < FAINT:
+        if plastic.fade[c, POST] < FAINT_FADE:
             _settle(plastic.post[cell : cell + n_cells], plastic.fade[c], POST)
 
 

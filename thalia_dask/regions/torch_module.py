@@ -8,17 +8,18 @@ two-line wrapper).
 
 from __future__ import annotations
 
-import warnings
+import logging
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Annotated
 
-from thalia_dask.errors import ConfigError, DeviceWarning
+from thalia_dask.errors import ConfigError
 from thalia_dask.regions.base import Region
 from thalia_dask.regions.kind import Anatomy, RegionKind, read_params
 from thalia_dask.regions.spec import RegionSpec
 
 MODULE_GROUP = "thalia_dask.modules"
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,5 @@ class TorchModuleKind(RegionKind):
 
         params = read_params(spec, TorchModuleParams)
         if spec.device != "cpu":
-            warnings.warn(
-                f"device '{spec.device}' was asked for, but region '{spec.name}' of kind '{spec.kind}' computes on "
-                "'cpu'; write device: cpu to silence this",
-                DeviceWarning,
-                stacklevel=2,
-            )
+            _LOG.warning("region '%s' computes on the CPU, as all of kind '%s' do", spec.name, spec.kind)
         return TorchModuleRegion(spec, build_module(spec, params.module), params.input_gain)

@@ -36,8 +36,8 @@ def check_anatomy(where: str, anatomy: object) -> None:
     ports, populations = anatomy.ports, dict(anatomy.populations)
     if anatomy.n_actions and not VOTES.keys() & populations:
         raise ConfigError(
-            f"{where} has {anatomy.n_actions} actions, and no population whose spikes vote for one; call one of its "
-            f"populations {' or '.join(repr(name) for name in VOTES)}"
+            f"{where}: anatomy() has {anatomy.n_actions} actions, and no population whose spikes vote for one; call "
+            f"one of its populations {' or '.join(repr(name) for name in VOTES)}"
         )
     for field, name, known, what in (
         ("default_port", anatomy.default_port, ports, "port"),

@@ -17,8 +17,8 @@ BYTES_PER_WORKER = 400 * 1024**2
 
 _BYTES_PER_STIMULUS_VALUE = 8
 """Room for a step and an axon: they might all fire."""
-_BYTES_PER_PAIR = 24
-"""The novelty filter has a number for each pair of neurons, and makes two more when it learns."""
+_BYTES_PER_PAIR = 16
+"""The novelty filter has a number for each pair of neurons, and makes one more when it learns."""
 
 
 def check_memory(config: ThaliaConfig, plan: BrainPlan, *, workers_elsewhere: bool = False, at_once: int = 1) -> None:

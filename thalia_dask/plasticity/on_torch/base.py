@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, FAINT, POST, PRE, PlasticTable
+from thalia_dask.plasticity.base import DECAY_POST, DECAY_PRE, FAINT_FADE, POST, PRE, PlasticTable
 
 
 class Afferents(NamedTuple):
@@ -81,7 +81,7 @@ class Traces:
     def decay(self) -> None:
         """Let the traces decay by a step; factors that have become faint are put into the traces."""
         self._fade.mul_(self._decays)
-        faint = self._fade < float(FAINT)
+        faint = self._fade < float(FAINT_FADE)
         settled = torch.where(faint, self._fade, 1.0)
         self._pre.mul_(settled[:, PRE][self._of_axon])
         self._post.mul_(settled[:, POST][self._of_cell])
