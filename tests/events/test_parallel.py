@@ -49,6 +49,12 @@ def test_batch_tolerance_is_invisible(three_workers: Client) -> None:
     assert run(three_workers, seed=7) != results[0]
 
 
+def test_a_tolerance_beyond_any_window_where_nothing_bounds_it(three_workers: Client) -> None:
+    alone = {"cortex": CREATORS["cortex"]}
+    with ParallelExecutor(alone, batch_tolerance_ms=5000.0, client=three_workers) as executor:
+        assert executor.run_until(20.0)["final_time"] == 20.0
+
+
 def test_projections_follow_the_targets_with_axonal_delays() -> None:
     plan = ParallelExecutor(CREATORS).plan
     assert {(p.source, p.target): p.delay_steps for p in plan.projections} == {
