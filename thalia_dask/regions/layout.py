@@ -136,5 +136,7 @@ class Layout:
 
     def learning_bytes(self, spec: RegionSpec) -> int:
         """Memory that its rules take, without building anything."""
-        n_kept = max((connection.rule.n_kept for connection in self.connections if connection.rule), default=0)
-        return learning_bytes(self.synapse_count(spec), self.synapse_count(spec, plastic=True), n_kept)
+        kept = [connection.rule.n_kept for connection in self.connections if connection.rule]
+        if not kept:
+            return 0
+        return learning_bytes(self.synapse_count(spec), self.synapse_count(spec, plastic=True), max(kept))
