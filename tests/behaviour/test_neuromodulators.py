@@ -15,8 +15,8 @@ def test_acetylcholine_by_novelty(seed: int) -> None:
     released = novelty(seed)
     first, familiar, novel = released[0], released[N_FAMILIAR - 3 : N_FAMILIAR].mean(), released[N_FAMILIAR]
     assert first > 0.8
-    assert familiar < 0.65 * first
-    assert novel > 1.5 * familiar
+    assert familiar < 0.25
+    assert 0.8 < novel < 1.001, "no more than all of it is new"
 
 
 @seeds
