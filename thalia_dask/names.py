@@ -16,9 +16,12 @@ def check_named(where: str, noun: str, name: str, existing: Collection[str]) -> 
     where : what gives the name, e.g. ``"projection a -> b"``.
     noun : what is missing, e.g. ``"region"`` or ``"population of region 'a'"``.
     """
-    if name in existing:
-        return
+    if name not in existing:
+        raise ConfigError(f"{where}: there is no {noun} called '{name}'; {what_to_write(name, existing)}")
+
+
+def what_to_write(name: str, existing: Collection[str]) -> str:
+    """Name those that exist, first the one that ``name`` is most like."""
     close = get_close_matches(name, existing, n=1)
     guess = f"did you mean '{close[0]}'? " if close else ""
-    listed = ", ".join(existing) or "none"
-    raise ConfigError(f"{where}: there is no {noun} called '{name}'; {guess}write one of: {listed}")
+    return f"{guess}write one of: {', '.join(existing) or 'none'}"

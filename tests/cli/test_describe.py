@@ -58,6 +58,13 @@ def test_the_resolved_config_is_a_config(call, tmp_path):
     assert yaml.safe_load(result.stdout)["execution"]["threads_per_worker"] is None
 
 
+def test_the_resolved_config_of_a_brain_without_a_task_is_valid(call, two_regions, tmp_path):
+    resolved = tmp_path / "resolved.yaml"
+    resolved.write_text(call("describe", two_regions, "--resolved").stdout)
+    assert load_config(resolved) == load_config(two_regions)
+    assert " is valid: 2 regions" in call("validate", resolved).stdout
+
+
 def test_nothing_heavy_is_imported():
     program = (
         "import sys; from thalia_dask.cli import main; main(sys.argv[1:], standalone_mode=False);"

@@ -219,7 +219,7 @@ def test_a_kind_that_only_the_main_script_has(tmp_path: Path) -> None:
     )
     done = ended("", script)
     assert done.returncode == 1
-    assert "ConfigError: there is no region kind 'mine'; write one of cerebellum, " in done.stderr
+    assert "ConfigError: there is no region kind 'mine'; write one of: cerebellum, " in done.stderr
     assert done.stderr.rstrip().endswith(
         "; a kind of a script must be registered at the top level of its module, which workers import, not under if "
         "__name__ == '__main__'"

@@ -403,7 +403,14 @@ def test_edges_of_other_types(edges: EdgeList, message: str) -> None:
 
 def test_layers_of_a_cortex_that_are_more_than_all() -> None:
     assert message_of_params("cortex", l4_fraction=1.0, l23_fraction=1.0) == (
-        "params of region 'r': the fractions of layers, 1.0, 1.0, 0.25, 0.15, add up to 2.4; "
+        "params of region 'r': the fractions of its cells, l4 1, l23 1, l5 0.25, l6 0.15, add up to 2.4; "
+        "write fractions that are 1 together"
+    )
+
+
+def test_subfields_of_a_hippocampus_that_are_more_than_all() -> None:
+    assert message_of_params("hippocampus", dg_fraction=0.9) == (
+        "params of region 'r': the fractions of its cells, dg 0.9, ca3 0.25, ca1 0.25, add up to 1.4; "
         "write fractions that are 1 together"
     )
 

@@ -175,9 +175,16 @@ def test_parameters_of_a_region_that_does_not_exist():
     )
 
 
+def test_sizes_of_the_standard_brain_beside_regions_of_another():
+    assert message_of(brain={"sizes": {"pfc_size": 64}}) == (
+        "brain.sizes is given, which lays out the standard brain, and brain.regions, which lays out another; write "
+        "the sizes of regions in brain.regions, or leave one of the two out"
+    )
+
+
 def test_a_kind_that_does_not_exist():
     message = message_of({**A_AND_B, "c": {"kind": "cortx", "size": 4}})
-    assert message.startswith("region 'c': there is no region kind 'cortx'; did you mean 'cortex'? write one of ")
+    assert message.startswith("region 'c': there is no region kind 'cortx'; did you mean 'cortex'? write one of: ")
 
 
 def test_a_parameter_that_the_kind_does_not_have():

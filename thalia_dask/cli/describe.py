@@ -49,7 +49,8 @@ def describe(
     plan = planned(loaded)
     if resolved:
         bar.stop()
-        click.echo(_yaml(loaded.model_dump(by_alias=True)), nl=False)
+        no_task = set() if "task" in loaded.model_fields_set else {"task"}  # nobody asked whether it fits the brain
+        click.echo(_yaml(loaded.model_dump(by_alias=True, exclude=no_task)), nl=False)
         return
     lines = list(_lines(config, loaded, plan, summarize(plan)))
     bar.stop()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 
 from thalia_dask.errors import ConfigError
+from thalia_dask.names import what_to_write
 from thalia_dask.regions import cerebellum, cortex, hippocampus, prefrontal, striatum, thalamus
 from thalia_dask.regions.base import Region
 from thalia_dask.regions.kind import Anatomy, RegionKind, SpikingKind
@@ -42,9 +42,8 @@ def find_kind(name: str) -> RegionKind:
     for entry in entry_points(group=ENTRY_POINT_GROUP, name=name):
         kind: RegionKind = entry.load()
         return kind
-    near = get_close_matches(name, REGIONS, n=1)
-    hint = f"did you mean '{near[0]}'? " if near else ""
-    raise ConfigError(f"there is no region kind '{name}'; {hint}write one of {', '.join(REGIONS)}")
+    known = [*REGIONS, *entry_points(group=ENTRY_POINT_GROUP).names]
+    raise ConfigError(f"there is no region kind '{name}'; {what_to_write(name, known)}")
 
 
 def create_region(spec: RegionSpec, defined_in: str = "__main__") -> Region:

@@ -11,17 +11,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from thalia_dask.declared import Efficacy, Share
-from thalia_dask.errors import ConfigError
 from thalia_dask.neurons.lif import INHIBITORY, LIFParams
 from thalia_dask.plasticity.stdp import STDP
-from thalia_dask.regions.kind import read_params, share
+from thalia_dask.regions.kind import read_params, share, shares
 from thalia_dask.regions.layered_cortex import LayeredCortex as LayeredCortex
 from thalia_dask.regions.layered_cortex import LayeredCortexConfig as LayeredCortexConfig
 from thalia_dask.regions.layout import Background, Connection, Drive, Layout, Population
 from thalia_dask.regions.spec import RegionSpec
-
-_ALL = 1.001
-"""Fractions that are written with three digits may be a little more together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +52,8 @@ def layout(spec: RegionSpec) -> Layout:
     interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=4.0, tau_adaptation_ms=60.0)
     drives = (Drive("gamma", p.gamma_mv), Drive("noradrenaline", p.noradrenaline_mv))
     fractions = {"l4": p.l4_fraction, "l23": p.l23_fraction, "l5": p.l5_fraction, "l6": p.l6_fraction}
-    whole = sum(fractions.values())
-    if whole > _ALL:
-        raise ConfigError(
-            f"params of region '{spec.name}': the fractions of layers, {', '.join(map(str, fractions.values()))}, "
-            f"add up to {whole:g}; write fractions that are 1 together"
-        )
     populations, connections = [], []
-    for layer, fraction in fractions.items():
-        size = share(spec.size, fraction)
+    for layer, size in shares(spec, fractions).items():
         inhibitory = f"{layer}_inh"
         populations += [
             Population(layer, size, pyramidal, Background(200.0, 1.5), drives),

@@ -21,7 +21,7 @@ from thalia_dask.declared import Efficacy, Share
 from thalia_dask.neurons.lif import INHIBITORY, LIFParams
 from thalia_dask.plasticity.hebbian import Hebbian
 from thalia_dask.regions.connections import AnyConnection
-from thalia_dask.regions.kind import read_params, share
+from thalia_dask.regions.kind import read_params, share, shares
 from thalia_dask.regions.layout import Background, Connection, Drive, FixedInDegree, Layout, Population
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.synapses.distributions import Uniform
@@ -62,7 +62,7 @@ def layout(spec: RegionSpec) -> Layout:
     ca3_cell = LIFParams(resting_mv=-52.0, adaptation_mv=1.0, tau_adaptation_ms=100.0)
     ca1_cell = LIFParams(resting_mv=-70.0, adaptation_mv=0.5, tau_adaptation_ms=100.0)
     interneuron = LIFParams(tau_membrane_ms=10.0, adaptation_mv=4.0, tau_adaptation_ms=50.0)
-    dg, ca3, ca1 = (share(spec.size, f) for f in (p.dg_fraction, p.ca3_fraction, p.ca1_fraction))
+    dg, ca3, ca1 = shares(spec, {"dg": p.dg_fraction, "ca3": p.ca3_fraction, "ca1": p.ca1_fraction}).values()
     noise = Background(300.0, 0.9)
     restrained = Drive("acetylcholine", -p.acetylcholine_mv)
     mossy = Uniform(0.5 * p.mossy_mv, 1.5 * p.mossy_mv)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,6 +15,8 @@ from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.spec import RegionSpec
 
 _Params = TypeVar("_Params")
+_ALL = 1.001
+"""Fractions that are written with three digits may be a little more together."""
 
 VOTES = {"d1": 1, "d2": -1}
 """Population -> what a spike in an action's channel counts for that action."""
@@ -108,3 +110,20 @@ def read_params(spec: RegionSpec, params: type[_Params]) -> _Params:
 def share(size: int, fraction: float) -> int:
     """A part of ``size`` neurons, at least one."""
     return max(1, round(size * fraction))
+
+
+def shares(spec: RegionSpec, fractions: Mapping[str, float]) -> dict[str, int]:
+    """Parts of ``spec.size`` neurons by name, at least one in each.
+
+    Raises
+    ------
+    ConfigError : if they are more than all together.
+    """
+    whole = sum(fractions.values())
+    if whole > _ALL:
+        given = ", ".join(f"{name} {fraction:g}" for name, fraction in fractions.items())
+        raise ConfigError(
+            f"params of region '{spec.name}': the fractions of its cells, {given}, add up to {whole:g}; "
+            "write fractions that are 1 together"
+        )
+    return {name: share(spec.size, fraction) for name, fraction in fractions.items()}

@@ -10,6 +10,7 @@ from thalia_dask.config.models import (
     GlobalConfig,
     ProjectionConfig,
     RegionConfig,
+    RegionSizes,
     ThaliaConfig,
 )
 from thalia_dask.errors import ConfigError
@@ -94,6 +95,11 @@ def build_plan(config: ThaliaConfig) -> BrainPlan:
 
 def _regions(brain: BrainConfig) -> dict[str, RegionConfig]:
     """Return the regions by name, ordered, with the brain's ``region_params`` laid over their own."""
+    if brain.regions and brain.sizes != RegionSizes():
+        raise ConfigError(
+            "brain.sizes is given, which lays out the standard brain, and brain.regions, which lays out another; "
+            "write the sizes of regions in brain.regions, or leave one of the two out"
+        )
     regions = dict(sorted((brain.regions or standard_regions(brain.sizes)).items()))
     for name, params in sorted(brain.region_params.items()):
         check_named("brain.region_params", "region", name, regions)
