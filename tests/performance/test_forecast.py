@@ -14,16 +14,22 @@ from thalia_dask.performance.choice import MARGIN, choose
 from thalia_dask.performance.costs import RegionCost, Spent, Trial
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
 from thalia_dask.performance.machine import REFERENCE, Machine
-from thalia_dask.performance.span_forecast import AMONG_KERNELS, Workers, span_seconds
+from thalia_dask.performance.span_forecast import ALONE, AMONG_KERNELS, Workers, span_seconds
 from thalia_dask.topology.build import build_plan
+from thalia_dask.topology.plan import BrainPlan
 
 NOTHING_COSTS = Machine(*[0.0] * 19)
 PAIR = plan({"a": 8, "b": 8}, [("a", "b", 4), ("b", "a", 4)])
-TWO_THALAMI = {
-    "regions": {name: {"kind": "thalamus", "size": 8, "input_size": 8} for name in "ab"},
-    "projections": [{"source": s, "target": t, "delay_ms": 5.0} for s, t in ("ab", "ba")],
-}
-BRAIN = build_plan(load_config({"brain": TWO_THALAMI}))
+
+
+def ring_of_thalami(names: str) -> BrainPlan:
+    regions = {name: {"kind": "thalamus", "size": 8, "input_size": 8} for name in names}
+    following = zip(names, names[1:] + names[0], strict=True)
+    projections = [{"source": source, "target": target, "delay_ms": 5.0} for source, target in following]
+    return build_plan(load_config({"brain": {"regions": regions, "projections": projections}}))
+
+
+BRAIN = ring_of_thalami("ab")
 
 
 def kernel(seconds: float) -> RegionCost:
@@ -77,7 +83,9 @@ def test_messages_are_waited_for_where_delays_give_no_slack() -> None:
 def test_a_stretch_begins_slowly() -> None:
     costs = {name: RegionCost(1.0, 0.0, 0.0, reload_seconds=2.0) for name in "ab"}
     assert span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "x"}) == pytest.approx(11 * 3.0)
-    assert span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "y"}) == pytest.approx(10 * 3.0)
+    assert span(costs, PAIR, NOTHING_COSTS, {"a": "x", "b": "y"}) == pytest.approx(
+        10 * (1.0 + ALONE * 2.0)  # no other region displaces what one needs
+    )
     handing = replace(NOTHING_COSTS, task_seconds=1.0)
     nothing = {name: kernel(0.0) for name in "ab"}
     assert span(nothing, PAIR, handing, {"a": "x", "b": "y"}) == pytest.approx(10 * 1.0)
@@ -233,9 +241,11 @@ def test_a_trial_decides_where_anatomy_leaves_it_open() -> None:
 
 def test_short_windows_that_took_long_in_a_trial_keep_a_brain_sequential() -> None:
     """Between workers windows are 5 steps at most, and sequentially stretches were of 20."""
-    work = Work(BRAIN, {"a": kernel(50e-6), "b": kernel(50e-6)}, REFERENCE)
-    long = Spent({"a": 0.04, "b": 0.04}, 1e-3, 1e-3, 400, 20, 20, 0)
-    alike, slower = (long._replace(compute_seconds={"a": s, "b": s}, n_windows=80, n_spans=80) for s in (0.042, 0.12))
+    work = Work(ring_of_thalami("abcd"), dict.fromkeys("abcd", kernel(50e-6)), REFERENCE)
+    long = Spent(dict.fromkeys("abcd", 0.04), 1e-3, 1e-3, 400, 20, 20, 0)
+    alike, slower = (
+        long._replace(compute_seconds=dict.fromkeys("abcd", s), n_windows=80, n_spans=80) for s in (0.042, 0.12)
+    )
     setting = Setting(2, n_cores=2)
     assert choose(work, setting, lambda: Trial(long, alike)).parallel
     assert not choose(work, setting, lambda: Trial(long, slower)).parallel

@@ -7,7 +7,7 @@ thread of its worker and a core; its Python part also takes the worker's interpr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from math import ceil
 
@@ -23,6 +23,8 @@ AMONG_KERNELS = 1.4
 On one machine forecasts came true with 1.8, on another with 1.0."""
 _FILLS_CACHE_SECONDS = 50e-6
 """Kernels of so long, of all regions of a worker in a window, leave nothing of a message's Python there."""
+ALONE = 2 / 3
+"""Of what a region has to load anew, the part that messages displace on a worker that has no other region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,11 @@ class _Simulation:
         n_steps: int,
         window_steps: int,
     ) -> None:
-        self._costs, self._machine, self._home = costs, machine, workers.placement
+        self._machine, self._home = machine, workers.placement
+        reloaded = {name: ALONE if len(names) == 1 else 1.0 for names in workers.regions.values() for name in names}
+        self._costs = {
+            name: replace(cost, reload_seconds=reloaded[name] * cost.reload_seconds) for name, cost in costs.items()
+        }
         self._hoods = {worker: Neighbourhood(self._home, worker, projections) for worker in workers.regions}
         self._n_incoming = {name: sum(p.target == name for p in projections) for name in self._home}
         self._n_threads = {worker: min(workers.n_threads, len(names)) for worker, names in workers.regions.items()}
