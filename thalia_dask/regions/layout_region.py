@@ -89,8 +89,8 @@ class LayoutRegion(Region):
         """Replace the spikes inside the region."""
 
     @abstractmethod
-    def _select_action(self, step: int, action: int) -> None:
-        """Tell the reward-modulated connections which action was selected."""
+    def _select_action(self, step: int, action: int, gate: Floats) -> None:
+        """Tell the reward-modulated connections which action was selected; ``gate`` as for :meth:`_settle`."""
 
     @abstractmethod
     def _settle(self, gate: Floats) -> None:
@@ -137,7 +137,7 @@ class LayoutRegion(Region):
 
     def settle(self, step: int) -> None:
         """Put what rules keep beside efficacies, until a spike needs it, into them, as of the beginning of a step."""
-        self._settle(self._gate(self._signals(Window(step, step + 1)), 1)[0])
+        self._settle(self._gate_at(step))
 
     def _given(self, snapshot: Snapshot, name: str) -> torch.Tensor:
         if name not in snapshot:
@@ -176,7 +176,7 @@ class LayoutRegion(Region):
             self._rest()
         elif signal.name == "action":
             if self._layout.n_actions:
-                self._select_action(signal.step, int(signal.value))
+                self._select_action(signal.step, int(signal.value), self._gate_at(signal.step))
         else:
             self._levels.release(signal.name, signal.value, signal.step)
             if signal.name == "dopamine":
@@ -205,6 +205,11 @@ class LayoutRegion(Region):
             signal = signals[source]
             drive += (signal * _product(gates, signals, n_steps) if gates else signal)[:, None] * amplitudes
         return drive
+
+    def _gate_at(self, step: int) -> Floats:
+        """Factor on each plastic connection's rule in a step, float32, shape (plastic connections,)."""
+        gate: Floats = self._gate(self._signals(Window(step, step + 1)), 1)[0]
+        return gate
 
     def _gate(self, signals: dict[str, Floats], n_steps: int) -> Floats:
         """Factor on each plastic connection's rule, float32, shape (steps, plastic connections)."""
