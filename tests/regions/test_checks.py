@@ -12,7 +12,7 @@ import pytest
 
 from thalia_dask.errors import ConfigError
 from thalia_dask.neurons.adex import AdExParams
-from thalia_dask.neurons.base import Neuron
+from thalia_dask.neurons.base import INHIBITORY, Neuron
 from thalia_dask.neurons.delta import DeltaLIFParams
 from thalia_dask.neurons.lif import LIFParams
 from thalia_dask.plasticity.base import Rule
@@ -303,6 +303,19 @@ SIGNALS = "write one of: delta, theta, alpha, beta, gamma, ripple, acetylcholine
             {"connections": (FixedInDegree("a", "b", 3, Normal(0.0, 0.1), Constant(1.0)),)},
             ", connection a -> b: weight is Normal(mean=0.0, sd=0.1), and nobody knows its sign; write a mean above "
             "0 for excitation, below 0 for inhibition",
+        ),
+        (
+            {"connections": (FixedInDegree("a", "b", 3, Uniform(-0.1, 0.3), Constant(1.0), rule=STDP()),)},
+            ", connection a -> b has a learning rule, and efficacies of both signs, of which a rule can keep one; "
+            "write a connection for each sign",
+        ),
+        (
+            {
+                "populations": (Population("a", 4, AdExParams()), Population("b", 4)),
+                "connections": (Connection("b", "a", 0.5, -20.0, INHIBITORY),),
+            },
+            ", connection b -> a has negative efficacies, and AdExParams takes conductances; write positive ones, "
+            "with channel=INHIBITORY for those that inhibit",
         ),
         (
             {"connections": (Connection("a", "b", 0.5, 20.0, rule=STDP(dendritic_delay_ms=0.25)),)},

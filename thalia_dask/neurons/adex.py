@@ -54,6 +54,7 @@ class AdExParams(Neuron):
 
     code: ClassVar[int] = 2
     channels: ClassVar[tuple[int, ...]] = (EXCITATORY, INHIBITORY)
+    takes_conductances: ClassVar[bool] = True
     adapts_threshold: ClassVar[bool] = False
     capacitance_pf: Annotated[float, "capacitance C, pF"] = 281.0
     leak_ns: Annotated[NonNegative, "leak conductance g_L, nS"] = 30.0

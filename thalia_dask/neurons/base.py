@@ -42,6 +42,8 @@ class Neuron(ABC):
     """Receptor channels that the model has."""
     jumps: ClassVar[bool] = False
     """Whether input moves the membrane in the step in which it arrives, instead of beginning a current."""
+    takes_conductances: ClassVar[bool] = False
+    """Whether efficacies are conductances, in nS, of which none is negative."""
     adapts_threshold: ClassVar[bool] = True
     """Whether the adaptation raises the threshold; otherwise it is the model's own."""
 

@@ -51,6 +51,7 @@ class ConductanceLIFParams(Neuron):
 
     code: ClassVar[int] = 1
     channels: ClassVar[tuple[int, ...]] = (EXCITATORY, INHIBITORY)
+    takes_conductances: ClassVar[bool] = True
     capacitance_pf: Annotated[float, "capacitance C, pF"] = 200.0
     leak_ns: Annotated[NonNegative, "leak conductance g_L, nS"] = 10.0
     resting_mv: Annotated[float, "resting potential E_L, mV"] = -60.0

@@ -53,6 +53,7 @@ def check_layout(spec: RegionSpec, layout: Layout) -> None:
         check_named(where, "population", connection.target, sizes)
         connection.check(where, spec.dt_ms)
         _check_receptor(where, connection.channel, neurons[connection.target])
+        _check_signs(where, connection, neurons[connection.target])
         _check_learning(where, connection, sizes[connection.target], layout.n_actions, spec.dt_ms)
     for incoming in spec.incoming:
         where = f"{region}, axons of {incoming.source}"
@@ -117,6 +118,20 @@ def _check_receptor(where: str, channel: int, neuron: Neuron) -> None:
         raise ConfigError(
             f"{where} has receptor channel {channel}, which {type(neuron).__name__} does not have; "
             f"write one of {', '.join(map(str, neuron.channels))}"
+        )
+
+
+def _check_signs(where: str, connection: AnyConnection, neuron: Neuron) -> None:
+    least, largest = connection.efficacy_range
+    if neuron.takes_conductances and least < 0.0:
+        raise ConfigError(
+            f"{where} has negative efficacies, and {type(neuron).__name__} takes conductances; write positive ones, "
+            "with channel=INHIBITORY for those that inhibit"
+        )
+    if connection.rule is not None and least < 0.0 < largest:
+        raise ConfigError(
+            f"{where} has a learning rule, and efficacies of both signs, of which a rule can keep one; write a "
+            "connection for each sign"
         )
 
 

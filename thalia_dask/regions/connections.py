@@ -61,6 +61,11 @@ class AnyConnection(ABC):
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
         """Number of synapses, without drawing them."""
 
+    @property
+    @abstractmethod
+    def efficacy_range(self) -> tuple[float, float]:
+        """The least and the largest efficacy, up to a positive factor."""
+
     @abstractmethod
     def total_weight(self, n_axons: int, n_targets: int) -> float:
         """Sum of the efficacies onto one target, mV, on average."""
@@ -125,6 +130,10 @@ class Connection(AnyConnection):
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
         return n_targets * self._in_degree(n_axons)
 
+    @property
+    def efficacy_range(self) -> tuple[float, float]:
+        return self.total_weight_mv, self.total_weight_mv
+
     def total_weight(self, n_axons: int, n_targets: int) -> float:  # noqa: ARG002
         return self.total_weight_mv
 
@@ -173,6 +182,10 @@ class FixedInDegree(AnyConnection):
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
         return n_targets * self.in_degree if n_axons else 0
 
+    @property
+    def efficacy_range(self) -> tuple[float, float]:
+        return self.weight.ends
+
     def total_weight(self, n_axons: int, n_targets: int) -> float:  # noqa: ARG002
         return self.in_degree * self.weight.center
 
@@ -207,6 +220,10 @@ class FixedTotalNumber(AnyConnection):
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
         return self.n_synapses if n_axons and n_targets else 0
 
+    @property
+    def efficacy_range(self) -> tuple[float, float]:
+        return self.weight.ends
+
     def total_weight(self, n_axons: int, n_targets: int) -> float:
         return self.synapse_count(n_axons, n_targets) * self.weight.center / max(1, n_targets)
 
@@ -239,6 +256,10 @@ class ExplicitConnection(AnyConnection):
 
     def synapse_count(self, n_axons: int, n_targets: int) -> int:  # noqa: ARG002
         return len(self.edges.sources)
+
+    @property
+    def efficacy_range(self) -> tuple[float, float]:
+        return float(np.min(self.edges.weights, initial=0.0)), float(np.max(self.edges.weights, initial=0.0))
 
     def total_weight(self, n_axons: int, n_targets: int) -> float:  # noqa: ARG002
         return float(np.sum(self.edges.weights, dtype=np.float64)) / max(1, n_targets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +57,7 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
         draw = connection.draw(n_axons, n_targets, spec.dt_ms, earliest, _key(spec, "wiring", name))
         mark = len(plastic) if connection.rule else -1, len(short_term) if connection.short_term else -1
         owner = -1 if mark == (-1, -1) else len(marks)
-        placements.append(Placement(draw, first_row, connection.channel * n_neurons + targets[0], scale, owner))
+        largest = math.inf
         if owner >= 0:
             marks.append(mark)
         if connection.short_term:
@@ -65,10 +66,12 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
             total = scale * connection.total_weight(n_axons, n_targets)
             degree = max(1, connection.synapse_count(n_axons, n_targets)) / max(1, n_targets)
             rows = (first_row, first_row + n_axons)
-            plastic.append(
-                PlasticConnection(connection.rule, rows, targets, connection.channel, total / degree, total)
-            )
+            mean = total / degree
+            plastic.append(PlasticConnection(connection.rule, rows, targets, connection.channel, mean, total))
             gates.append(connection.gates)
+            largest = connection.rule.largest * abs(mean)
+        first_slot = connection.channel * n_neurons + targets[0]
+        placements.append(Placement(draw, first_row, first_slot, scale, owner, largest))
     synapses, owners = build(n_rows, placements)
     of_mark = np.array([*marks, (-1, -1)], np.int16)  # an owner of -1 is the last
     return Wiring(
