@@ -17,7 +17,7 @@ from thalia_dask.plasticity.base import nobodys_bytes
 from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN, Observable, Region, Snapshot
 from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.spec import RegionSpec
-from thalia_dask.regions.wiring import Wiring
+from thalia_dask.regions.wiring import Wiring, initial_membrane
 from thalia_dask.spikes import Arrivals, Signal, SpikePacket
 from thalia_dask.synapses.flight import is_flight, no_flight
 from thalia_dask.ticks import NEVER, Window
@@ -162,7 +162,7 @@ class LayoutRegion(Region):
         adaptation current is cleared with the others.
         """
         for population, (first, last) in zip(self._layout.populations, self._layout.slices().values(), strict=True):
-            self.tensors["membrane"][first:last] = population.neuron.resting_mv
+            self.tensors["membrane"][first:last] = torch.from_numpy(initial_membrane(self._spec, population))
             if not population.neuron.adapts_threshold:
                 self.tensors["adaptation"][first:last] = 0.0
         for name in _TRANSIENT:
