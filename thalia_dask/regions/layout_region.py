@@ -146,8 +146,10 @@ class LayoutRegion(Region):
 
     def _given_level(self, snapshot: Snapshot, name: str) -> tuple[int, float]:
         step, level = snapshot.get(f"{name}_step"), snapshot.get(f"{name}_level")
-        if not (isinstance(step, int) and 0 <= step < NEVER and isinstance(level, float) and math.isfinite(level)):
-            raise self._refusal(f"'{name}_level' and '{name}_step' are no finite level since a step")
+        if not (isinstance(step, int) and 0 <= step < NEVER):
+            raise self._refusal(f"'{name}_step' is {step!r}, which is no step")
+        if not (isinstance(level, float) and NEUROMODULATORS[name].may_be(level)):
+            raise self._refusal(f"'{name}_level' is {level!r}, which no level of {name} can be")
         return step, level
 
     def _refusal(self, why: str) -> StateError:
