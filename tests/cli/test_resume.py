@@ -242,7 +242,7 @@ def test_nothing_to_go_on_from(stopped, refused):
 
 
 @pytest.mark.parametrize(
-    ("name", "what"), [("nope", "does not exist"), ("foreign", "is not a recording of thalia_dask")]
+    ("name", "what"), [("nope", "does not exist"), ("foreign", "is no recording that thalia_dask wrote")]
 )
 def test_no_run_to_go_on_with(refused, tmp_path, name, what):
     zarr.create_group(tmp_path / "foreign.zarr")

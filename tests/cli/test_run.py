@@ -54,7 +54,7 @@ def test_an_earlier_run_is_replaced_only_when_told_to(run, refused, two_regions,
     run()
     out = tmp_path / "two.zarr"
     assert refused("run", two_regions, "--duration-ms", 5, "--out", out) == (
-        f"output {out} exists; write another path, or --overwrite to replace it"
+        f"output {out} exists; write another path, or --overwrite (in Python overwrite=True) to replace it"
     )
     assert recorded(out).sizes["time"] == 20
     assert run("--duration-ms", 5, "--overwrite").exit_code == 0
