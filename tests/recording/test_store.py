@@ -1,3 +1,4 @@
+import fcntl
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ import zarr
 from thalia_dask.engine.observer import TrialReport
 from thalia_dask.errors import OutputError
 from thalia_dask.recording import store as store_module
+from thalia_dask.recording.lock import FolderLock
 from thalia_dask.recording.mark import MARK
 from thalia_dask.recording.store import check_output
 
@@ -277,6 +279,30 @@ def test_two_runs_to_one_output(tmp_path, new_recorder, drive):
     recorder.on_close()
     new_recorder(path=path, overwrite=True).on_close()
     assert open_store(path).sizes["time"] == 0
+
+
+def test_a_store_that_cannot_be_created_is_held_by_nobody(tmp_path, new_recorder, monkeypatch):
+    def refuse(*_arguments):
+        raise OSError(36, "File name too long")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store_module.ZarrStore, "_create", refuse)
+        with pytest.raises(OutputError, match=r"run.zarr cannot be created: ") as caught:
+            new_recorder(path=tmp_path / "run.zarr")
+    new_recorder(path=tmp_path / "run.zarr", overwrite=True).on_close()
+    assert "File name too long" in str(caught.value)  # which holds on to whatever was made
+
+
+def test_a_folder_that_cannot_be_locked(tmp_path, monkeypatch):
+    def refuse(*_arguments):
+        raise OSError(37, "No locks available")
+
+    opened = len(os.listdir("/proc/self/fd"))
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(OSError, match="No locks available") as caught:
+        FolderLock(tmp_path)
+    assert caught.value.errno == 37
+    assert len(os.listdir("/proc/self/fd")) == opened
 
 
 def test_a_dead_run_holds_nothing(tmp_path):

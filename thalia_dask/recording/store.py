@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -84,15 +85,18 @@ class ZarrStore(BlockStore):
         elif not is_recording(path):
             raise OutputError(f"there is no recording that thalia_dask wrote at {path} to go on with")
         try:
-            path.mkdir(exist_ok=True)
-            self._lock = FolderLock(path)
-            self._store = StagedStore(path)
-            if position is None:
-                write_mark(path)
-                _clear(path)
-                self._create(layout)
-            else:
-                self._reopen(layout, position)
+            with ExitStack() as on_failure:
+                path.mkdir(exist_ok=True)
+                self._lock = FolderLock(path)
+                on_failure.callback(self._lock.release)
+                self._store = StagedStore(path)
+                if position is None:
+                    write_mark(path)
+                    _clear(path)
+                    self._create(layout)
+                else:
+                    self._reopen(layout, position)
+                on_failure.pop_all()
         except OSError as error:
             if isinstance(error, OutputError):
                 raise
