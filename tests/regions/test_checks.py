@@ -13,6 +13,7 @@ import pytest
 from thalia_dask.errors import ConfigError
 from thalia_dask.neurons.adex import AdExParams
 from thalia_dask.neurons.base import INHIBITORY, Neuron
+from thalia_dask.neurons.conductance import ConductanceLIFParams
 from thalia_dask.neurons.delta import DeltaLIFParams
 from thalia_dask.neurons.lif import LIFParams
 from thalia_dask.plasticity.base import Rule
@@ -460,10 +461,11 @@ def test_axons_that_end_in_no_port() -> None:
 
 
 def test_constants_that_are_infinite_in_32_bits() -> None:
-    cells = replace(A, neuron=AdExParams(capacitance_pf=1e-300))
+    cells = replace(A, neuron=ConductanceLIFParams(capacitance_pf=1e-300))
     message = message_of(replace(SOUND, populations=(cells, B)))
     assert re.search(
-        r"population 'a': AdExParams\(.* of dt_ms = 1 beyond 1e\+38, which are infinite in 32 bits; ", message
+        r"population 'a': ConductanceLIFParams\(.* of dt_ms = 1 beyond 1e\+38, which are infinite in 32 bits; ",
+        message,
     )
 
 
