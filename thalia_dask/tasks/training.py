@@ -11,7 +11,8 @@ import numpy as np
 from thalia_dask.brain import Checkpoints, DynamicBrain
 from thalia_dask.errors import CheckpointError
 from thalia_dask.seeds import derive_seed
-from thalia_dask.tasks.registry import Environment, Task, score
+from thalia_dask.tasks.contract import Environment
+from thalia_dask.tasks.registry import Task, score
 
 Phase = Literal["training", "evaluation"]
 
