@@ -305,6 +305,10 @@ SIGNALS = "write one of: delta, theta, alpha, beta, gamma, ripple, acetylcholine
             "0 for excitation, below 0 for inhibition",
         ),
         (
+            {"populations": (Population("a", 4, AdExParams(), Background(100.0, -3.0)), B), "connections": ()},
+            ", population 'a': background.weight_mv is -3, and AdExParams takes conductances; write a positive one",
+        ),
+        (
             {"connections": (FixedInDegree("a", "b", 3, Uniform(-0.1, 0.3), Constant(1.0), rule=STDP()),)},
             ", connection a -> b has a learning rule, and efficacies of both signs, of which a rule can keep one; "
             "write a connection for each sign",
@@ -331,6 +335,12 @@ SIGNALS = "write one of: delta, theta, alpha, beta, gamma, ripple, acetylcholine
 )
 def test_names_and_shapes(changes: dict[str, object], message: str) -> None:
     assert message_of(replace(SOUND, **changes)) == f"region 'net'{message}"
+
+
+def test_a_layout_without_populations() -> None:
+    assert message_of(Layout((), ())) == (
+        "region 'net': the layout of kind 'mine' has no population; write one at least"
+    )
 
 
 def test_a_layout_that_is_none() -> None:

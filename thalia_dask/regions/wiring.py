@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thalia_dask.jit import Words
+from thalia_dask.jit import Floats, Words
 from thalia_dask.plasticity.base import PlasticConnection, PlasticTable, index_plastic
 from thalia_dask.regions.checks import check_layout
-from thalia_dask.regions.layout import Layout
+from thalia_dask.regions.layout import Layout, Population
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.seeds import derive_seed
 from thalia_dask.synapses.building import Placement, build
@@ -85,6 +85,14 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
 def noise_key(spec: RegionSpec) -> Words:
     """The two 32-bit words that name a region's noise."""
     return _key(spec, "noise")
+
+
+def initial_membrane(spec: RegionSpec, population: Population) -> Floats:
+    """Membrane potentials with which a population begins, mV, float32, shape (neurons,)."""
+    if population.initial_mv is None:
+        return np.full(population.size, population.neuron.resting_mv, np.float32)
+    key = _key(spec, "initial", population.name)
+    return population.initial_mv.sample(key, 0, 0, population.size).astype(np.float32)
 
 
 def _key(spec: RegionSpec, *purpose: str) -> Words:
