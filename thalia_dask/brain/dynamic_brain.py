@@ -100,8 +100,12 @@ class DynamicBrain(Inspectable):
         if monitor is not None:
             self._observers.append(monitor)
         self._closed = False
-        for observer in self._observers:
-            observer.on_start(plan)
+        try:
+            for observer in self._observers:
+                observer.on_start(plan)
+        except BaseException:
+            self.recorder.on_close()
+            raise
         close_at_exit(self)
 
     @classmethod
