@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from thalia_dask.engine.windows import window_length
 from thalia_dask.performance.costs import Trial
 from thalia_dask.performance.forecast import Setting, Work, step_seconds
 
@@ -68,8 +67,7 @@ def _alone(setting: Setting) -> Setting:
 
 def _least(work: Work) -> Work:
     """The least that there may be to gain: kernels take little, and carrying spikes much."""
-    n_steps = window_length(work.plan.look_ahead_steps, work.window_steps)
-    much = _CARRIED * work.orchestrating_seconds / n_steps
+    much = _CARRIED * work.orchestrating_seconds / work.longest_window_steps
     return replace(_scaled(work, _LEAST), carrying_seconds=much, spike_seconds=much, report_seconds=much)
 
 
