@@ -275,6 +275,19 @@ def test_a_trial_decides_where_anatomy_leaves_it_open() -> None:
     assert choose(works[50], setting).reason.split(": ")[1].startswith(told)
 
 
+def test_regions_whose_anatomy_does_not_tell_what_they_take_are_tried() -> None:
+    """Of those that hold Python's lock, processes run side by side, and threads do not."""
+    module = {"kind": "torch_module", "size": 8, "input_size": 8}
+    brain = build_plan(load_config({"brain": {"regions": {"a": module, "b": module}}}))
+    work = Work(brain, {"a": kernel(1e-6), "b": kernel(1e-6)}, REFERENCE)
+    slow = Trial(Spent({"a": 4.0, "b": 4.0}, 1e-3, 1e-3, 400, 20, 20, 0), None)
+    processes, threads = (
+        choose(work, where, lambda: slow) for where in (Setting(2, n_cores=2), Setting(1, 2, n_cores=2))
+    )
+    assert processes.reason.startswith("dask: by a short trial, a step takes about 20 ms sequentially and 10")
+    assert threads.reason.startswith("sequential: by a short trial, a step takes about 20 ms sequentially and 20")
+
+
 def test_short_windows_that_took_long_in_a_trial_keep_a_brain_sequential() -> None:
     """Between workers windows are 5 steps at most, and sequentially stretches were of 20."""
     work = Work(ring_of_thalami("abcd"), dict.fromkeys("abcd", kernel(50e-6)), REFERENCE)

@@ -19,7 +19,7 @@ from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.errors import ConfigError, DeviceWarning, InputError
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
 from thalia_dask.modulation.oscillators import FREQUENCY_HZ, phase
-from thalia_dask.performance.costs import step_costs
+from thalia_dask.performance.costs import predict, step_costs
 from thalia_dask.recording.attributes import run_attributes
 from thalia_dask.recording.layout import Position
 from thalia_dask.recording.recorder import Recorder
@@ -103,7 +103,7 @@ def _choose(
 ) -> Choice:
     from thalia_dask.distributed.cluster import is_usable, worker_threads
     from thalia_dask.distributed.placement import local_cores, local_shape
-    from thalia_dask.performance.calibration import calibrate, calibrated_costs, free_cores
+    from thalia_dask.performance.calibration import calibrate, free_cores
     from thalia_dask.performance.choice import Choice, choose
     from thalia_dask.performance.forecast import Setting, Work
 
@@ -121,7 +121,8 @@ def _choose(
         n_cores=free_cores(min(sum(threads), local_cores())) if client is None else sum(threads),
     )
     call_steps = steps_per_call or config.task.n_timesteps or config.brain.encoding_timesteps
-    work = Work(plan, calibrated_costs(plan), calibrate(), call_steps, window_steps(config), step_costs(plan))
+    machine = calibrate()
+    work = Work(plan, predict(plan, machine), machine, call_steps, window_steps(config), step_costs(plan))
     tried = partial(try_out, plan, config.brain.max_input_rate_hz, window_steps(config))
     fits = sum(needed_bytes(config, plan, workers_elsewhere=True).values()) <= machine_bytes()
     return choose(work, setting, tried if fits else None)

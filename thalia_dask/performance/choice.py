@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from thalia_dask.performance.costs import Trial
+from thalia_dask.performance.costs import Trial, is_opaque
 from thalia_dask.performance.forecast import Setting, Work, step_seconds
 
 MARGIN = 1.02
@@ -33,7 +33,7 @@ def choose(work: Work, setting: Setting, tried: Callable[[], Trial] | None = Non
     ----------
     work : with costs from anatomy.
     tried : measures the costs sequentially, or None where that is not possible. It is called where the choice
-        depends on them.
+        depends on them, as far as anatomy tells.
     """
     where = f"{_counted(setting.n_workers, 'worker')} of {_counted(setting.n_threads, 'thread')}"
     if len(work.costs) == 1:
@@ -43,7 +43,7 @@ def choose(work: Work, setting: Setting, tried: Callable[[], Trial] | None = Non
     if setting.n_cores <= 1.0:
         return Choice(parallel=False, reason="sequential: there is one free core, which workers would have to share")
     source = "anatomy"
-    if tried is not None and _pays(_least(work), setting) != _pays(_scaled(work, _MOST), setting):
+    if tried is not None and _is_open(work, setting):
         trial = tried()
         work, source = work.as_spent(trial.spent, trial), "a short trial"
     alone, together = step_seconds(work, _alone(setting)), step_seconds(work, setting)
@@ -55,6 +55,13 @@ def choose(work: Work, setting: Setting, tried: Callable[[], Trial] | None = Non
         return Choice(parallel=True, reason=f"dask: {promise}")
     needed = f"Dask is taken where it is at least {MARGIN:g} times as fast"
     return Choice(parallel=False, reason=f"sequential: {promise}; {needed}")
+
+
+def _is_open(work: Work, setting: Setting) -> bool:
+    """Whether it depends on what anatomy does not tell."""
+    if any(is_opaque(spec) for spec in work.plan.regions):
+        return True
+    return _pays(_least(work), setting) != _pays(_scaled(work, _MOST), setting)
 
 
 def _pays(work: Work, setting: Setting) -> bool:
