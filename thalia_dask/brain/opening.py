@@ -110,7 +110,7 @@ def _choose(
     if client is not None and not is_usable(client):
         return Choice(parallel=True, reason="dask: a client was given")  # which is refused where it is to be joined
     execution = config.execution
-    n_workers, n_threads = local_shape(execution.n_workers, execution.threads_per_worker)
+    n_workers, n_threads = local_shape(execution.n_workers, execution.threads_per_worker, len(plan.regions))
     threads = [n_threads] * n_workers
     if client is not None:
         threads = worker_threads(client)[: execution.n_workers]

@@ -83,6 +83,7 @@ def open_local(
     processes: bool = True,
     dashboard_address: str | None = "127.0.0.1:0",
     memory_limit: str | None = None,
+    n_regions: int | None = None,
 ) -> Cluster:
     """Start worker processes on this machine.
 
@@ -91,6 +92,7 @@ def open_local(
     n_workers, threads_per_worker : None for what fits the machine, see :func:`local_shape`.
     timeout_s : seconds that the start may take.
     processes, dashboard_address, memory_limit : as for :class:`distributed.LocalCluster`.
+    n_regions : that they are to hold, if that is known.
 
     Raises
     ------
@@ -98,7 +100,7 @@ def open_local(
     """
     if getattr(current_process(), "_inheriting", False):  # as multiprocessing itself finds it out, much later
         raise ClusterError(f"a worker that starts would start workers; {_mend()}")
-    n_workers, threads_per_worker = local_shape(n_workers, threads_per_worker)
+    n_workers, threads_per_worker = local_shape(n_workers, threads_per_worker, n_regions)
     _LOG.info("starting local workers: %d, threads of each: %d", n_workers, threads_per_worker)
     with dask.config.set(SETTINGS), _environment_restored():
         try:
