@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from thalia_dask.performance.costs import Trial, is_opaque
 from thalia_dask.performance.forecast import Setting, Work, step_seconds
+from thalia_dask.performance.hindrance import certain_hindrance
 
 MARGIN = 1.02
 """By how much Dask must promise to be faster. Forecasts err by more, but in both directions."""
@@ -35,19 +36,14 @@ def choose(work: Work, setting: Setting, tried: Callable[[], Trial] | None = Non
     tried : measures the costs sequentially, or None where that is not possible. It is called where the choice
         depends on them, as far as anatomy tells.
     """
-    where = f"{_counted(setting.n_workers, 'worker')} of {_counted(setting.n_threads, 'thread')}"
-    if len(work.costs) == 1:
-        return Choice(parallel=False, reason="sequential: there is one region, so nothing could be done side by side")
-    if setting.n_workers * setting.n_threads == 1:
-        return Choice(parallel=False, reason=f"sequential: {where} would do one thing at a time, too")
-    if setting.n_cores <= 1.0:
-        return Choice(parallel=False, reason="sequential: there is one free core, which workers would have to share")
+    if why := certain_hindrance(work, setting):
+        return Choice(parallel=False, reason=f"sequential: {why}")
     source = "anatomy"
     if tried is not None and _is_open(work, setting):
         trial = tried()
         work, source = work.as_spent(trial.spent, trial), "a short trial"
     alone, together = step_seconds(work, _alone(setting)), step_seconds(work, setting)
-    taken = f"{_microseconds(alone)} sequentially and {_microseconds(together)} on {where}"
+    taken = f"{_microseconds(alone)} sequentially and {_microseconds(together)} on {setting}"
     promise = f"by {source}, a step takes about {taken}"
     if setting.n_cores < setting.n_workers * setting.n_threads:
         promise += f" that share {setting.n_cores:.2g} free cores"
@@ -89,7 +85,3 @@ def _scaled(work: Work, factor: float) -> Work:
 
 def _microseconds(seconds: float) -> str:
     return f"{seconds * 1e6:,.3g} µs" if seconds < 1e-3 else f"{seconds * 1e3:,.3g} ms"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"

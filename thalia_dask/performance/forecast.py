@@ -33,6 +33,13 @@ class Setting:
     exchange: Literal["direct", "orchestrated"] = "direct"
     n_cores: float = 1.0
 
+    def __str__(self) -> str:
+        return f"{_counted(self.n_workers, 'worker')} of {_counted(self.n_threads, 'thread')}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
 
 SEQUENTIAL = Setting(0)
 
