@@ -1,4 +1,7 @@
-"""``python -m benchmarks``: measure the rows, print the table, write it as JSON."""
+"""``python -m benchmarks``: measure the rows, print the table, write it as JSON.
+
+What an interrupted run has measured stays beside the results of the run before, with ``.partial`` behind the name.
+"""
 
 from __future__ import annotations
 
@@ -39,12 +42,14 @@ def main(patterns: str, quick: bool, only_list: bool, out: Path | None) -> None:
     effort = QUICK if quick else Effort()
     head = {"machine": describe(), "quick": quick}
     rows: list[Row] = []
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(f"{out.name}.partial")
     for benchmark in chosen:
         rows.append(measure_alone(benchmark, effort))
         click.echo(line(rows[-1]))
-        out.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({**head, "rows": [asdict(row) for row in rows]}, indent=1)
-        out.write_text(text + "\n", encoding="utf-8")
+        partial.write_text(text + "\n", encoding="utf-8")
+    partial.replace(out)
     click.echo(f"{sum(row.holds for row in rows)} of {len(rows)} rows hold; written to {out}")
 
 

@@ -26,7 +26,7 @@ def threads() -> Executor:
 
 def processes() -> Executor:
     """Two workers of one thread."""
-    return DaskExecutor(n_workers=2)
+    return DaskExecutor(n_workers=2, threads_per_worker=1)
 
 
 def against_sequential(executor: Callable[[], Executor], areas: Areas, effort: Effort) -> Measurement:

@@ -11,7 +11,7 @@ from distributed import LocalCluster
 
 from tests.brain.conftest import TWO_SENSES
 from thalia_dask import DynamicBrain
-from thalia_dask.brain import opening, trial
+from thalia_dask.brain import opening
 from thalia_dask.brain.trial import try_out
 from thalia_dask.config import ExecutionConfig, load_config
 from thalia_dask.distributed.cluster import open_local
@@ -151,10 +151,3 @@ def test_a_piece_is_longer_than_delays_unless_they_are_long(delay, piece) -> Non
     spent, brief = try_out(delayed(delay), 100.0, None)
     assert spent.n_steps / spent.n_spans == piece
     assert brief is None
-
-
-def test_a_trial_of_a_slow_brain_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two rounds, of which the first does not count."""
-    monkeypatch.setattr(trial, "_ENOUGH_SECONDS", 0.0)
-    spent, brief = try_out(delayed(5), 100.0, None)
-    assert spent.n_steps == brief.n_steps == 20

@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 from thalia_dask.brain.bench import Measurement, settings_to_compare
+from thalia_dask.cli import bench_report
 from thalia_dask.cli.bench_report import BenchReport, label
 from thalia_dask.config import load_config
 from thalia_dask.performance.costs import Spent, Trial
@@ -58,9 +59,9 @@ def report(two_regions, dask_speed: float, brief: Spent | None = None) -> BenchR
 def test_verdict_where_parallel_does_not_pay(two_regions):
     assert report(two_regions, 500.0).verdict() == (
         "Parallel does not pay here: 2 processes x 1 thread, direct, the best on Dask, ran 0.50 times as fast as "
-        "sequential, because a step of all regions takes only 1,000 µs to compute: the threads of its workers spent "
-        "20% computing, 30% on the exchange of spikes, 40% waiting for spikes of others, 10% waiting for the "
-        "orchestrator.\nUse brain: {parallel: false}."
+        "sequential, because a step of all regions takes 1,000 µs to compute, too little for what exchanging its "
+        "spikes takes. The threads of its workers spent 20% computing, 30% on the exchange of spikes, 40% waiting "
+        "for spikes of others, 10% waiting for the orchestrator.\nUse brain: {parallel: false}."
     )
 
 
@@ -77,7 +78,7 @@ def test_what_short_windows_took_longer_in_a_trial_is_predicted_to_be_gained_in_
     long = report(two_regions, 500.0).trial.spent
     slower = {name: 2.0 * seconds for name, seconds in long.compute_seconds.items()}
     brief = long._replace(compute_seconds=slower, n_windows=4 * long.n_windows)
-    plain, warned = (report(two_regions, 500.0, given).predictions() for given in (None, brief))
+    plain, warned = (report(two_regions, 500.0, given).predictions for given in (None, brief))
     assert warned[SEQUENTIAL] > 1.1 * plain[SEQUENTIAL]
 
 
@@ -114,6 +115,22 @@ def test_what_is_compared(n, labels):
     assert [label(setting) for setting in settings_to_compare(6, n)] == labels
 
 
+@pytest.mark.parametrize("n", [None, 6])
+def test_no_more_is_compared_than_regions_use(n):
+    one, two = ([(s.n_workers, s.n_threads) for s in settings_to_compare(regions, n)] for regions in (1, 2))
+    assert one == [(0, 1), (1, 1), (1, 1)]
+    assert two == [(0, 1), (2, 1), (2, 1), (1, 2), (1, 2)]
+
+
+def test_each_setting_is_forecast_once(two_regions, monkeypatch):
+    asked = []
+    monkeypatch.setattr(bench_report, "step_seconds", lambda work, setting: asked.append(setting) or 1e-3)
+    told = report(two_regions, 500.0)
+    assert list(told.lines())
+    assert told.as_json()
+    assert len(asked) == len(set(asked)) == 2 + 4
+
+
 @pytest.mark.cluster
 def test_all_of_it(call, tiny, tmp_path):
     out = tmp_path / "deep" / "bench.json"
@@ -143,7 +160,7 @@ def test_refused_before_anything_starts(refused, tiny, tmp_path):
 
 
 def test_more_than_fits_into_memory_at_once(refused, tiny):
-    message = refused("bench", tiny, "--workers", 5000)
+    message = refused("bench", tiny, "--workers", 5000, "--set", "execution.memory_gib=0.5")
     assert message.startswith("5 such brains at once would take about ")
     assert (
         "is for the processes of execution.n_workers: make that smaller, or write execution.memory_gib: " in message

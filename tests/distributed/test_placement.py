@@ -13,11 +13,21 @@ from thalia_dask.distributed.placement import assign, local_shape
     [
         ((None, None), 1, (1, 1)),
         ((None, None), 2, (1, 2)),
+        ((None, None), 3, (1, 3)),
+        ((None, None), 4, (1, 4)),
+        ((None, None), 5, (2, 3)),
+        ((None, None), 6, (2, 3)),
+        ((None, None), 7, (2, 4)),
+        ((None, None), 10, (3, 4)),
+        ((None, None), 11, (3, 4)),
+        ((None, None), 14, (4, 4)),
         ((None, None), 64, (16, 4)),
         ((2, None), 2, (2, 1)),
         ((1, None), 8, (1, 8)),
         ((3, None), 2, (3, 1)),
         ((None, 2), 8, (4, 2)),
+        ((3, None), 8, (3, 3)),
+        ((None, 2), 5, (3, 2)),
         ((None, 8), 2, (1, 8)),
         ((5, 3), 2, (5, 3)),
     ],
@@ -25,7 +35,29 @@ from thalia_dask.distributed.placement import assign, local_shape
 def test_local_workers_and_threads_fit_the_cores(
     asked: tuple[int | None, int | None], n_cores: int, shape: tuple[int, int]
 ) -> None:
-    assert local_shape(*asked, n_cores) == shape
+    assert local_shape(*asked, n_cores=n_cores) == shape
+
+
+@pytest.mark.parametrize("n_cores", range(1, 130))
+def test_no_core_is_left_over_and_hardly_a_thread(n_cores: int) -> None:
+    n_workers, n_threads = local_shape(None, None, n_cores=n_cores)
+    assert n_cores <= n_workers * n_threads < n_cores + n_workers
+    assert n_threads <= 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "n_regions", "shape"),
+    [
+        ((None, None), 1, (1, 1)),
+        ((None, None), 6, (2, 3)),
+        ((None, None), 100, (16, 4)),
+        ((4, None), 6, (4, 2)),
+        ((None, 1), 6, (6, 1)),
+        ((8, 2), 6, (8, 2)),
+    ],
+)
+def test_a_large_machine_starts_no_more_than_regions_need(asked, n_regions: int, shape: tuple[int, int]) -> None:
+    assert local_shape(*asked, n_regions, n_cores=64) == shape
 
 
 costs = st.dictionaries(st.text(max_size=3), st.floats(0, 1e6), min_size=1)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from thalia_dask.config import load_config
-from thalia_dask.performance.calibration import calibrate, calibrated_costs
+from thalia_dask.performance.calibration import calibrate
 from thalia_dask.performance.costs import Spent, Trial, measured, predict, step_costs
 from thalia_dask.performance.machine import REFERENCE
 from thalia_dask.topology.build import build_plan
@@ -92,7 +92,11 @@ def test_calibration_is_made_once_and_finds_positive_times() -> None:
     assert machine.call_seconds == pytest.approx(factor * REFERENCE.call_seconds)
 
 
-def test_a_kind_that_is_no_layout_is_tried() -> None:
-    """A torch module takes far more than its number of units says."""
-    plan = brain(20, kind="torch_module")
-    assert calibrated_costs(plan)["a"].seconds(5) > 2.0 * predict(plan)["a"].seconds(5)
+def test_what_is_no_layout_holds_the_lock_in_every_step() -> None:
+    """Threads of one process take turns in plain Python, and in torch modules."""
+    plan = brain(kind="torch_module")
+    spent = Spent({"a": 0.3}, 0.0, 0.0, n_steps=300, n_windows=30, n_spans=3, n_spikes=0)
+    for (cost,) in (predict(plan).values(), measured(plan, spent).values()):
+        assert cost.python_step_seconds > 0.0
+        assert cost.kernel_step_seconds == 0.0
+    assert cost.seconds(10) / 10 == pytest.approx(1e-3)

@@ -180,6 +180,42 @@ def test_short_calls_pay_for_each_of_them() -> None:
     assert short > long + 0.9 * REFERENCE.call_seconds
 
 
+APART = plan({"a": 8, "b": 8}, [])
+"""Windows of a thousand steps."""
+
+
+@pytest.mark.parametrize("exchange", ["direct", "orchestrated"])
+def test_a_window_is_no_longer_than_a_call(exchange) -> None:
+    """A region takes a second each time that it is called, whatever the steps."""
+    work = Work(APART, {"a": python(1.0), "b": python(1.0)}, NOTHING_COSTS, call_steps=15)
+    assert step_seconds(work, Setting(0, exchange=exchange)) == pytest.approx(2.0 / 15)
+    assert step_seconds(work, Setting(2, 1, exchange, n_cores=2)) == pytest.approx(1.0 / 15)
+
+
+def test_the_last_window_of_a_call_is_what_remains_of_it() -> None:
+    work = Work(PAIR, {"a": python(1.0), "b": python(1.0)}, NOTHING_COSTS, call_steps=10)  # windows of 4, 4, 2
+    assert step_seconds(work, Setting(0, exchange="orchestrated")) == pytest.approx(3 * 2.0 / 10)
+    assert step_seconds(work, Setting(2, 1, "orchestrated", n_cores=2)) == pytest.approx(3 * 1.0 / 10)
+
+
+def test_a_span_ends_after_half_a_second_but_not_within_a_window() -> None:
+    """What is paid for once in a span shows how many steps it has: windows of 4 steps, of 0.1 s or of 4 s."""
+    ordering = replace(NOTHING_COSTS, orchestrator_window_seconds=1.0)
+    for seconds, span_steps in ((0.012, 20), (0.5, 4)):
+        work = Work(PAIR, {"a": kernel(seconds), "b": kernel(seconds)}, ordering)
+        assert step_seconds(work, SEQUENTIAL) == pytest.approx(2 * seconds + 1.0 / span_steps)
+
+
+@pytest.mark.parametrize("exchange", ["direct", "orchestrated"])
+def test_an_order_takes_longer_to_more_workers(exchange) -> None:
+    """Twelve take 3 times as long as two, where an order is measured; workers without a region get none."""
+    names = "abcdefghijkl"
+    work = Work(plan(dict.fromkeys(names, 1), []), dict.fromkeys(names, kernel(1e-9)), NOTHING_COSTS, call_steps=1)
+    work = replace(work, machine=replace(NOTHING_COSTS, call_seconds=1.0))
+    taken = [step_seconds(work, Setting(n, 1, exchange, n_cores=n)) for n in (1, 2, 12, 256)]
+    assert taken == pytest.approx([0.8, 1.0, 3.0, 3.0])
+
+
 def test_the_choice_and_its_reason() -> None:
     large = Work(PAIR, {"a": kernel(5e-3), "b": kernel(5e-3)}, REFERENCE)
     small = Work(PAIR, {"a": kernel(5e-6), "b": kernel(5e-6)}, REFERENCE)
@@ -237,6 +273,19 @@ def test_a_trial_decides_where_anatomy_leaves_it_open() -> None:
         choose(gaining_little, setting, never)
     told = f"by anatomy, a step takes about {step_seconds(works[50], SEQUENTIAL) * 1e6:.0f} µs"
     assert choose(works[50], setting).reason.split(": ")[1].startswith(told)
+
+
+def test_regions_whose_anatomy_does_not_tell_what_they_take_are_tried() -> None:
+    """Of those that hold Python's lock, processes run side by side, and threads do not."""
+    module = {"kind": "torch_module", "size": 8, "input_size": 8}
+    brain = build_plan(load_config({"brain": {"regions": {"a": module, "b": module}}}))
+    work = Work(brain, {"a": kernel(1e-6), "b": kernel(1e-6)}, REFERENCE)
+    slow = Trial(Spent({"a": 4.0, "b": 4.0}, 1e-3, 1e-3, 400, 20, 20, 0), None)
+    processes, threads = (
+        choose(work, where, lambda: slow) for where in (Setting(2, n_cores=2), Setting(1, 2, n_cores=2))
+    )
+    assert processes.reason.startswith("dask: by a short trial, a step takes about 20 ms sequentially and 10")
+    assert threads.reason.startswith("sequential: by a short trial, a step takes about 20 ms sequentially and 20")
 
 
 def test_short_windows_that_took_long_in_a_trial_keep_a_brain_sequential() -> None:

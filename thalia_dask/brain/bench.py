@@ -55,9 +55,9 @@ class Measurement:
 def settings_to_compare(n_regions: int, n_workers: int | None) -> tuple[Setting, ...]:
     """The sequential executor, then processes of one thread and threads of one process, by both exchanges.
 
-    ``n_workers`` is how many of them; None for one a core, and no more than regions.
+    ``n_workers`` is how many of them, of which no more than regions are of use; None for one a core.
     """
-    n = n_workers or max(2, min(local_cores(), n_regions))
+    n = min(n_workers or max(2, local_cores()), n_regions)
     n_cores = free_cores(min(n, local_cores()))
     shapes = ((n, 1), (1, n)) if n > 1 else ((1, 1),)
     return (

@@ -19,7 +19,7 @@ from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.errors import ConfigError, DeviceWarning, InputError
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
 from thalia_dask.modulation.oscillators import FREQUENCY_HZ, phase
-from thalia_dask.performance.costs import step_costs
+from thalia_dask.performance.costs import predict, step_costs
 from thalia_dask.recording.attributes import run_attributes
 from thalia_dask.recording.layout import Position
 from thalia_dask.recording.recorder import Recorder
@@ -102,19 +102,20 @@ def _sequential(config: ThaliaConfig) -> Executor:
 def _choose(
     config: ThaliaConfig, plan: BrainPlan, client: Client | Cluster | None, steps_per_call: int | None
 ) -> Choice:
-    from thalia_dask.performance.calibration import calibrate, calibrated_costs
+    from thalia_dask.performance.calibration import calibrate
     from thalia_dask.performance.choice import choose
     from thalia_dask.performance.forecast import Work
 
-    setting = _setting(config.execution, client)
+    setting = _setting(config.execution, len(plan.regions), client)
     call_steps = steps_per_call or config.task.n_timesteps or config.brain.encoding_timesteps
-    work = Work(plan, calibrated_costs(plan), calibrate(), call_steps, window_steps(config), step_costs(plan))
+    machine = calibrate()
+    work = Work(plan, predict(plan, machine), machine, call_steps, window_steps(config), step_costs(plan))
     tried = partial(try_out, plan, config.brain.max_input_rate_hz, window_steps(config))
     fits = sum(needed_bytes(config, plan, workers_elsewhere=True).values()) <= machine_bytes()
     return choose(work, setting, tried if fits else None)
 
 
-def _setting(execution: ExecutionConfig, client: Client | Cluster | None) -> Setting:
+def _setting(execution: ExecutionConfig, n_regions: int, client: Client | Cluster | None) -> Setting:
     """On how many workers a parallel brain would run, and how many cores are free there."""
     from thalia_dask.brain.worker_cores import worker_cores
     from thalia_dask.distributed.cluster import join
@@ -123,7 +124,7 @@ def _setting(execution: ExecutionConfig, client: Client | Cluster | None) -> Set
     from thalia_dask.performance.forecast import Setting
 
     if client is None:
-        n_workers, n_threads = local_shape(execution.n_workers, execution.threads_per_worker)
+        n_workers, n_threads = local_shape(execution.n_workers, execution.threads_per_worker, n_regions)
         return Setting(
             n_workers, n_threads, execution.exchange, free_cores(min(n_workers * n_threads, local_cores()))
         )

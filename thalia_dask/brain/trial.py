@@ -18,7 +18,7 @@ from thalia_dask.ticks import to_steps
 from thalia_dask.topology.plan import BrainPlan
 
 _PIECE_MS, _LONGEST_PIECE_MS, _MOST_MS = 20.0, 60.0, 1000.0
-_FEWEST_ROUNDS, _ENOUGH_SECONDS = 2, 0.9
+_ENOUGH_SECONDS, _PIECE_SECONDS = 0.9, 0.2
 _PARTS = 4
 """Costs are those of the last quarter: for half a second, activity may rise as the brain learns."""
 _FAR_AHEAD = 4
@@ -28,8 +28,8 @@ _FAR_AHEAD = 4
 def try_out(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -> Trial:
     """What it takes, from a sequential brain that is built for this and stimulated on all its axons.
 
-    It goes on for a second of the brain's time, or of ours. Where delays are short, pieces that regions go through as
-    far ahead as they can take turns with pieces in spans of the look-ahead.
+    It goes on for a second of the brain's time, or of ours; pieces of slow regions have fewer steps. Where delays are
+    short, pieces that regions go through as far ahead as they can take turns with pieces in spans of the look-ahead.
 
     Parameters
     ----------
@@ -40,14 +40,15 @@ def try_out(plan: BrainPlan, max_rate_hz: float, window_steps: int | None) -> Tr
     ------
     ConfigError, RegionError : as a brain of this plan.
     """
-    ways = _ways(plan)
     with RunAheadExecutor() as executor:
         executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
         tried = _Tried(plan, executor, max_rate_hz, window_steps)
+        began, n_steps = perf_counter(), _piece_steps(plan)
+        ways = _ways(plan, tried.warm_up(n_steps))
         pieces: list[list[_Piece]] = [[] for _ in ways]
-        began, n_most = perf_counter(), _steps(_MOST_MS, plan) // sum(way.n_steps for way in ways)
-        for n_rounds in range(max(n_most, _FEWEST_ROUNDS)):
-            if n_rounds >= _FEWEST_ROUNDS and perf_counter() - began >= _ENOUGH_SECONDS:
+        n_most = _steps(_MOST_MS, plan) // sum(way.n_steps for way in ways)
+        for n_rounds in range(max(n_most, 1)):
+            if n_rounds and perf_counter() - began >= _ENOUGH_SECONDS:
                 break
             for number in range(len(ways))[:: (-1) ** n_rounds]:  # what rises meanwhile meets both alike
                 pieces[number].append(tried.advance(ways[number]))
@@ -63,15 +64,20 @@ class _Way(NamedTuple):
     span_steps: int
 
 
-def _ways(plan: BrainPlan) -> list[_Way]:
-    """As far ahead as regions can go, and, where that is far, in spans of the look-ahead."""
+def _piece_steps(plan: BrainPlan) -> int:
+    """Steps of a piece of a brain that is fast enough, so many that regions can go far ahead in it."""
     n_steps, look_ahead_steps = _steps(_PIECE_MS, plan), plan.look_ahead_steps
-    if look_ahead_steps is None:
-        return [_Way(n_steps, n_steps)]
-    if 2 * look_ahead_steps <= _steps(_LONGEST_PIECE_MS, plan):
-        n_steps = max(n_steps, 2 * look_ahead_steps)
-    far = _Way(n_steps, n_steps)
-    return [far, _Way(n_steps, look_ahead_steps)] if n_steps >= _FAR_AHEAD * look_ahead_steps else [far]
+    if look_ahead_steps is not None and 2 * look_ahead_steps <= _steps(_LONGEST_PIECE_MS, plan):
+        return max(n_steps, 2 * look_ahead_steps)
+    return n_steps
+
+
+def _ways(plan: BrainPlan, n_steps: int) -> list[_Way]:
+    """Pieces of so many steps: as far ahead as regions can go, and, where that is far, in spans of the look-ahead."""
+    far, look_ahead_steps = _Way(n_steps, n_steps), plan.look_ahead_steps
+    if look_ahead_steps is None or n_steps < _FAR_AHEAD * look_ahead_steps:
+        return [far]
+    return [far, _Way(n_steps, look_ahead_steps)]
 
 
 def _steps(duration_ms: float, plan: BrainPlan) -> int:
@@ -95,6 +101,21 @@ class _Tried:
         self._orchestrator = Orchestrator(plan, executor, [self._tally], window_steps)
         self._encoder = StimulusEncoder(plan, max_rate_hz)
         self._everywhere = {port.region: np.ones(port.size, np.float32) for port in plan.stimuli}
+
+    def warm_up(self, n_most: int) -> int:
+        """Advance by 1, 2, 4 ... steps, and return how many, up to ``n_most``, a piece may have for its time.
+
+        A first attempt may take longer than any after it, so there is a second one before they count as too many.
+        """
+        n_steps = 1
+        while n_steps < n_most and any(self._seconds(n_steps) < _PIECE_SECONDS / 2 for _ in range(2)):
+            n_steps = min(2 * n_steps, n_most)
+        return n_steps
+
+    def _seconds(self, n_steps: int) -> float:
+        began = perf_counter()
+        self.advance(_Way(n_steps, n_steps))
+        return perf_counter() - began
 
     def advance(self, way: _Way) -> _Piece:
         orchestrator, before = self._orchestrator, self._so_far()

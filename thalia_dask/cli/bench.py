@@ -27,7 +27,7 @@ _STRETCH_STEPS = 1000
     "--workers",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Processes, and threads, to compare with; by default one a core and no more than regions.",
+    help="Processes, and threads, to compare with, but no more than regions; by default one a core.",
 )
 @click.option("--out", type=PATH, metavar="FILE.json", help="Where to write all figures, too.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier file at --out.")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from thalia_dask.brain.bench import Measurement
 from thalia_dask.cli.text import counted, table
 from thalia_dask.performance.costs import Spent, Trial, predict, step_costs
 from thalia_dask.performance.forecast import SEQUENTIAL, Setting, Work, step_seconds
+from thalia_dask.performance.hindrance import hindrance
 from thalia_dask.performance.machine import Machine
 from thalia_dask.topology.plan import BrainPlan
 
@@ -27,7 +29,7 @@ def label(setting: Setting) -> str:
     return f"{processes} x {counted(setting.n_threads, 'thread')}, {setting.exchange}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class BenchReport:
     """All measurements of one brain, the sequential one first, and a trial of it."""
 
@@ -70,24 +72,28 @@ class BenchReport:
             return f"Parallel pays here: {times}.\nUse brain: {{parallel: true}} and execution: {{{written}}}."
         shares = _mean_shares(best)
         told = ", ".join(f"{shares[what]:.0%} {words}" for what, words in _IN_WORDS.items())
-        step = 1e6 * float(self._alone.spent["compute_seconds"].sum() / self._alone.spent["n_steps"])
         return (
-            f"Parallel does not pay here: {times}, because a step of all regions takes only {step:,.0f} µs to "
-            f"compute: the threads of its workers spent {told}.\nUse brain: {{parallel: false}}."
+            f"Parallel does not pay here: {times}, because {hindrance(self._work, best.setting)}. The threads of its "
+            f"workers spent {told}.\nUse brain: {{parallel: false}}."
         )
 
-    def predictions(self) -> dict[Setting, float]:
-        """Setting -> predicted steps per second, from the costs measured sequentially."""
+    @cached_property
+    def _work(self) -> Work:
+        """What is to be done, with the costs measured sequentially."""
         anatomy = predict(self.plan)
         work = Work(self.plan, anatomy, self.machine, self.call_steps, self.window_steps, step_costs(self.plan))
-        work = work.as_spent(Spent.of(self._alone.spent), self.trial)
+        return work.as_spent(Spent.of(self._alone.spent), self.trial)
+
+    @cached_property
+    def predictions(self) -> dict[Setting, float]:
+        """Setting -> predicted steps per second. Of many regions it takes seconds."""
         settings = [m.setting for m in self.measurements]
         settings += [Setting(n, 1, "direct", n) for n in PREDICTED_WORKERS]
-        return {setting: 1.0 / step_seconds(work, setting) for setting in settings}
+        return {setting: 1.0 / step_seconds(self._work, setting) for setting in settings}
 
     def as_json(self) -> dict[str, object]:
         """Everything, for scripts."""
-        foretold = self.predictions()
+        foretold = self.predictions
         return {
             "measured": [
                 {
@@ -108,7 +114,7 @@ class BenchReport:
         }
 
     def _speeds(self) -> str:
-        foretold = self.predictions()
+        foretold = self.predictions
         rows = [
             (
                 label(m.setting),
@@ -145,7 +151,7 @@ class BenchReport:
         return table(("region", "sequential", "share", f"on {label(self._best.setting)}"), rows, right=(1, 2, 3))
 
     def _predicted(self) -> str:
-        foretold = self.predictions()
+        foretold = self.predictions
         rows = [
             (f"{setting.n_workers}", f"{speed:,.0f}", f"{speed / foretold[SEQUENTIAL]:.2f}")
             for setting, speed in list(foretold.items())[len(self.measurements) :]

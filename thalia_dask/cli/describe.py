@@ -129,7 +129,9 @@ def _placement(config: ThaliaConfig, plan: BrainPlan) -> str:
     from thalia_dask.distributed.placement import local_shape
     from thalia_dask.performance.costs import step_costs
 
-    n_workers, n_threads = local_shape(config.execution.n_workers, config.execution.threads_per_worker)
+    n_workers, n_threads = local_shape(
+        config.execution.n_workers, config.execution.threads_per_worker, len(plan.regions)
+    )
     costs, homes = step_costs(plan), planned_homes(config, plan)
     total = sum(costs.values())
     rows = []

@@ -142,7 +142,7 @@ def planned_homes(config: ThaliaConfig, plan: BrainPlan) -> dict[str, str]:
     from thalia_dask.distributed.placement import assign, local_shape
     from thalia_dask.performance.costs import step_costs
 
-    n_workers, _ = local_shape(config.execution.n_workers, config.execution.threads_per_worker)
+    n_workers, _ = local_shape(config.execution.n_workers, config.execution.threads_per_worker, len(plan.regions))
     return assign(step_costs(plan), [f"worker {i + 1}" for i in range(n_workers)], plan.projections)
 
 

@@ -92,6 +92,7 @@ def open_local(
     processes: bool = True,
     dashboard_address: str | None = "127.0.0.1:0",
     memory_limit: str | None = None,
+    n_regions: int | None = None,
 ) -> Cluster:
     """Start worker processes on this machine.
 
@@ -100,6 +101,7 @@ def open_local(
     n_workers, threads_per_worker : None for what fits the machine, see :func:`local_shape`.
     timeout_s : seconds that the start may take.
     processes, dashboard_address, memory_limit : as for :class:`distributed.LocalCluster`.
+    n_regions : that they are to hold, if that is known.
 
     Raises
     ------
@@ -107,7 +109,7 @@ def open_local(
     """
     if getattr(current_process(), "_inheriting", False):  # as multiprocessing itself finds it out, much later
         raise ClusterError(f"a worker that starts would start workers; {_mend()}")
-    n_workers, threads_per_worker = local_shape(n_workers, threads_per_worker)
+    n_workers, threads_per_worker = local_shape(n_workers, threads_per_worker, n_regions)
     _LOG.info("starting local workers: %d, threads of each: %d", n_workers, threads_per_worker)
     with dask.config.set(SETTINGS), _environment_restored():
         try:
@@ -160,7 +162,7 @@ def join(
     what = "client" if isinstance(user, Client) else "cluster"
     if user.asynchronous:
         raise ClusterError(f"the {what} is asynchronous; pass one made without asynchronous=True")
-    if not is_usable(user):
+    if not _is_usable(user):
         raise ClusterError(f"the {what} is {_status(user)}; pass one that is connected to a scheduler")
     adaptive = getattr(user.cluster if isinstance(user, Client) else user, "_adaptive", None)
     if adaptive is not None and adaptive.periodic_callback is not None:
@@ -181,7 +183,7 @@ def join(
     return cluster
 
 
-def is_usable(user: Client | DaskCluster) -> bool:
+def _is_usable(user: Client | DaskCluster) -> bool:
     """Whether calls may go to a user's client or cluster."""
     return isinstance(user, Client | DaskCluster) and not user.asynchronous and _status(user) == "running"
 

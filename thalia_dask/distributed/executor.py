@@ -103,6 +103,7 @@ class DaskExecutor(Executor):
                 self._threads_per_worker,
                 self._start_timeout_s,
                 dashboard_address=f"127.0.0.1:{self._dashboard_port}",
+                n_regions=len(pickled),
             )
         else:
             self._cluster = join(self._user_client, self._n_wanted, self._threads_per_worker, self._start_timeout_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
+from math import ceil
 
 from dask.system import CPU_COUNT
 
@@ -24,17 +25,19 @@ def local_cores() -> int:
     return int(CPU_COUNT)
 
 
-def local_shape(n_workers: int | None, threads_per_worker: int | None, n_cores: int = CPU_COUNT) -> tuple[int, int]:
+def local_shape(
+    n_workers: int | None, threads_per_worker: int | None, n_regions: int | None = None, n_cores: int = CPU_COUNT
+) -> tuple[int, int]:
     """How many worker processes to start on this machine, and how many threads in each, where nobody says.
 
     Threads of one process exchange spikes in memory, and were faster on two cores than two processes; so there are as
-    few processes as may be, and together as many threads as cores.
+    few processes as may be, of equally many threads, and together a thread for each core, or for each region if those
+    are fewer (None if that is not known).
     """
-    if threads_per_worker is None:
-        threads_per_worker = min(_MOST_THREADS, n_cores) if n_workers is None else max(1, n_cores // n_workers)
+    n_busy = n_cores if n_regions is None else min(n_cores, n_regions)
     if n_workers is None:
-        n_workers = max(1, n_cores // threads_per_worker)
-    return n_workers, threads_per_worker
+        n_workers = ceil(n_busy / (threads_per_worker or _MOST_THREADS))
+    return n_workers, threads_per_worker or ceil(n_busy / n_workers)
 
 
 def assign(

@@ -12,17 +12,13 @@ from time import perf_counter
 import numpy as np
 
 from thalia_dask.engine.advance import advance_region
-from thalia_dask.performance.costs import RegionCost, predict
 from thalia_dask.performance.machine import REFERENCE, Machine
 from thalia_dask.plasticity.stdp import STDP
-from thalia_dask.regions import create_region, find_kind
 from thalia_dask.regions.base import Region
-from thalia_dask.regions.kind import SpikingKind
 from thalia_dask.regions.layout import Background, Connection, Drive, Layout, Population
 from thalia_dask.regions.spec import Incoming, RegionSpec
 from thalia_dask.spikes import Arrivals
 from thalia_dask.ticks import Window
-from thalia_dask.topology.plan import BrainPlan
 
 _N_NEURONS, _N_AXONS, _AXONS_PER_STEP = 1000, 1000, 50
 _SHORT, _LONG = 1, 51
@@ -59,15 +55,6 @@ def calibrate() -> Machine:
     return replace(machine, plastic_event_seconds=learning)
 
 
-def calibrated_costs(plan: BrainPlan) -> dict[str, RegionCost]:
-    """Region -> what it costs here: predicted from its anatomy, or, where that is not data, tried without input."""
-    costs = predict(plan, calibrate())
-    for spec in plan.regions:
-        if not isinstance(find_kind(spec.kind), SpikingKind):
-            costs[spec.name] = _tried(spec)
-    return costs
-
-
 def free_cores(n_threads: int) -> float:
     """How many cores' worth of regions really run at once on this many threads, from 1 to ``n_threads``.
 
@@ -90,14 +77,6 @@ def _seconds(pool: ThreadPoolExecutor, regions: Sequence[Region]) -> float:
     for _ in range(_WINDOWS):
         wait([pool.submit(region.advance, Window(0, _WINDOW_STEPS), Arrivals()) for region in regions])
     return perf_counter() - began
-
-
-def _tried(spec: RegionSpec) -> RegionCost:
-    """All of it is counted as Python: of a region of an unknown kind nothing better can be said."""
-    region = create_region(spec)
-    short, long = _time(region, _SHORT), _time(region, _LONG)
-    step = max(long - short, 0.0) / (_LONG - _SHORT)
-    return RegionCost(max(short - step, 0.0), step, 0.0)
 
 
 def _event_seconds(*, plastic: bool) -> float:

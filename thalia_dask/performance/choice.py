@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from thalia_dask.engine.windows import window_length
-from thalia_dask.performance.costs import Trial
+from thalia_dask.performance.costs import Trial, is_opaque
 from thalia_dask.performance.forecast import Setting, Work, step_seconds
+from thalia_dask.performance.hindrance import certain_hindrance
 
 MARGIN = 1.02
 """By how much Dask must promise to be faster. Forecasts err by more, but in both directions."""
@@ -34,21 +34,16 @@ def choose(work: Work, setting: Setting, tried: Callable[[], Trial] | None = Non
     ----------
     work : with costs from anatomy.
     tried : measures the costs sequentially, or None where that is not possible. It is called where the choice
-        depends on them.
+        depends on them, as far as anatomy tells.
     """
-    where = f"{_counted(setting.n_workers, 'worker')} of {_counted(setting.n_threads, 'thread')}"
-    if len(work.costs) == 1:
-        return Choice(parallel=False, reason="sequential: there is one region, so nothing could be done side by side")
-    if setting.n_workers * setting.n_threads == 1:
-        return Choice(parallel=False, reason=f"sequential: {where} would do one thing at a time, too")
-    if setting.n_cores <= 1.0:
-        return Choice(parallel=False, reason="sequential: there is one free core, which workers would have to share")
+    if why := certain_hindrance(work, setting):
+        return Choice(parallel=False, reason=f"sequential: {why}")
     source = "anatomy"
-    if tried is not None and _pays(_least(work), setting) != _pays(_scaled(work, _MOST), setting):
+    if tried is not None and _is_open(work, setting):
         trial = tried()
         work, source = work.as_spent(trial.spent, trial), "a short trial"
     alone, together = step_seconds(work, _alone(setting)), step_seconds(work, setting)
-    taken = f"{_microseconds(alone)} sequentially and {_microseconds(together)} on {where}"
+    taken = f"{_microseconds(alone)} sequentially and {_microseconds(together)} on {setting}"
     promise = f"by {source}, a step takes about {taken}"
     if setting.n_cores < setting.n_workers * setting.n_threads:
         promise += f" that share {setting.n_cores:.2g} free cores"
@@ -56,6 +51,13 @@ def choose(work: Work, setting: Setting, tried: Callable[[], Trial] | None = Non
         return Choice(parallel=True, reason=f"dask: {promise}")
     needed = f"Dask is taken where it is at least {MARGIN:g} times as fast"
     return Choice(parallel=False, reason=f"sequential: {promise}; {needed}")
+
+
+def _is_open(work: Work, setting: Setting) -> bool:
+    """Whether it depends on what anatomy does not tell."""
+    if any(is_opaque(spec) for spec in work.plan.regions):
+        return True
+    return _pays(_least(work), setting) != _pays(_scaled(work, _MOST), setting)
 
 
 def _pays(work: Work, setting: Setting) -> bool:
@@ -68,8 +70,7 @@ def _alone(setting: Setting) -> Setting:
 
 def _least(work: Work) -> Work:
     """The least that there may be to gain: kernels take little, and carrying spikes much."""
-    n_steps = window_length(work.plan.look_ahead_steps, work.window_steps)
-    much = _CARRIED * work.orchestrating_seconds / n_steps
+    much = _CARRIED * work.orchestrating_seconds / work.longest_window_steps
     return replace(_scaled(work, _LEAST), carrying_seconds=much, spike_seconds=much, report_seconds=much)
 
 
@@ -84,7 +85,3 @@ def _scaled(work: Work, factor: float) -> Work:
 
 def _microseconds(seconds: float) -> str:
     return f"{seconds * 1e6:,.3g} µs" if seconds < 1e-3 else f"{seconds * 1e3:,.3g} ms"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"

@@ -136,7 +136,7 @@ def predict(
 ) -> dict[str, RegionCost]:
     """Region -> what it costs, from its anatomy, if everything fires at one rate.
 
-    Of kinds that do not lay themselves out as data only neurons and synapses are known.
+    Of kinds that do not lay themselves out as data only neurons and synapses are known, see :func:`is_opaque`.
     """
     return {spec.name: _predict(spec, machine, rate_hz * plan.dt_ms / 1000.0) for spec in plan.regions}
 
@@ -149,21 +149,16 @@ def measured(
     The seconds are divided as the prediction is: Python and memory go with windows, the rest with steps. How much
     memory takes is known better from a trial.
     """
-    costs = {}
-    for name, guess in predict(plan, machine).items():
-        known = replace(guess, kernel_step_seconds=0.0)
-        if trial is not None:
-            known = trial.reloaded(name, known)
-        per_window, seconds = spent.steps_per_window, spent.step_seconds(name)
-        scale = min(1.0, 0.9 * seconds * per_window / known.seconds(per_window))
-        costs[name] = replace(
-            known,
-            window_seconds=scale * known.window_seconds,
-            python_step_seconds=scale * known.python_step_seconds,
-            kernel_step_seconds=seconds - scale * known.seconds(per_window) / per_window,
-            reload_seconds=scale * known.reload_seconds,
-        )
-    return costs
+    guesses = predict(plan, machine)
+    return {spec.name: _measured(spec, guesses[spec.name], spent, trial) for spec in plan.regions}
+
+
+def is_opaque(spec: RegionSpec) -> bool:
+    """Whether a region is no layout of populations, but a torch module or a class of somebody's own.
+
+    Its anatomy does not tell what it takes. All that counts as Python, which holds the interpreter lock.
+    """
+    return not isinstance(find_kind(spec.kind), SpikingKind)
 
 
 def step_costs(plan: BrainPlan) -> dict[str, float]:
@@ -172,15 +167,30 @@ def step_costs(plan: BrainPlan) -> dict[str, float]:
     return {name: cost.seconds(n_steps) / n_steps for name, cost in predict(plan).items()}
 
 
+def _measured(spec: RegionSpec, guess: RegionCost, spent: Spent, trial: Trial | None) -> RegionCost:
+    of_steps = "python_step_seconds" if is_opaque(spec) else "kernel_step_seconds"
+    known = replace(guess, **{of_steps: 0.0})
+    if trial is not None:
+        known = trial.reloaded(spec.name, known)
+    per_window, seconds = spent.steps_per_window, spent.step_seconds(spec.name)
+    scale = min(1.0, 0.9 * seconds * per_window / known.seconds(per_window))
+    known = replace(
+        known,
+        window_seconds=scale * known.window_seconds,
+        python_step_seconds=scale * known.python_step_seconds,
+        reload_seconds=scale * known.reload_seconds,
+    )
+    return replace(known, **{of_steps: seconds - known.seconds(per_window) / per_window})
+
+
 def _predict(spec: RegionSpec, machine: Machine, spike_probability: float) -> RegionCost:
     kind = find_kind(spec.kind)
     if isinstance(kind, SpikingKind):
         return _of_layout(kind.layout(spec), spec, machine, spike_probability)
     anatomy = kind.anatomy(spec)
-    kernel = machine.step_seconds + machine.neuron_step_seconds * anatomy.n_neurons
-    events = anatomy.n_synapses * spike_probability
-    kernel += machine.synaptic_event_seconds * events
-    return RegionCost(machine.window_seconds, 0.0, kernel, _reload_seconds(anatomy.n_neurons, machine))
+    python = machine.step_seconds + machine.neuron_step_seconds * anatomy.n_neurons
+    python += machine.synaptic_event_seconds * anatomy.n_synapses * spike_probability
+    return RegionCost(machine.window_seconds, python, 0.0, _reload_seconds(anatomy.n_neurons, machine))
 
 
 def _of_layout(layout: Layout, spec: RegionSpec, machine: Machine, spike_probability: float) -> RegionCost:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from thalia_dask.distributed.pace import Pace
@@ -32,6 +33,13 @@ class Setting:
     exchange: Literal["direct", "orchestrated"] = "direct"
     n_cores: float = 1.0
 
+    def __str__(self) -> str:
+        return f"{_counted(self.n_workers, 'worker')} of {_counted(self.n_threads, 'thread')}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
 
 SEQUENTIAL = Setting(0)
 
@@ -43,7 +51,7 @@ class Work:
     Attributes
     ----------
     costs : of every region, in seconds.
-    call_steps : steps of one call of ``forward``; no span is longer.
+    call_steps : steps of one call of ``forward``; no window and no span is longer.
     window_steps : a window that was asked for, or None for the best.
     spread_by : region -> what it counts where regions are spread over workers, as an executor is told: what anatomy
         says, where ``costs`` were measured. None for the costs themselves.
@@ -61,6 +69,11 @@ class Work:
     carrying_seconds: float = 0.0
     spike_seconds: float = 0.0
     report_seconds: float = 0.0
+
+    @property
+    def longest_window_steps(self) -> int:
+        """Steps after which the orchestrator acts in orchestrated exchange, where no call ends before."""
+        return min(window_length(self.plan.look_ahead_steps, self.window_steps), self.call_steps)
 
     @property
     def orchestrating_seconds(self) -> float:
@@ -113,9 +126,7 @@ def step_seconds(work: Work, setting: Setting) -> float:
 
 
 def _one_by_one(work: Work) -> float:
-    n_steps = _window_steps(work)
-    computing = sum(cost.seconds(n_steps) for cost in work.costs.values())
-    return (computing + work.orchestrating_seconds) / n_steps
+    return _in_windows(work, lambda n_steps: sum(cost.seconds(n_steps) for cost in work.costs.values()))
 
 
 def _running_ahead(work: Work) -> float:
@@ -125,38 +136,62 @@ def _running_ahead(work: Work) -> float:
 
 
 def _orchestrated(work: Work, setting: Setting) -> float:
-    """Every window a call; workers compute it at the same time."""
-    n_steps = _window_steps(work)
+    """Every window an order; workers compute it at the same time."""
     workers = _workers(work, setting)
-    computing = span_seconds(work.costs, (), work.machine, workers, n_steps, n_steps)
-    return (computing + work.machine.call_seconds + work.orchestrating_seconds) / n_steps
+    order = work.machine.order_seconds(len(workers.regions))
+    return _in_windows(
+        work, lambda n_steps: order + span_seconds(work.costs, (), work.machine, workers, n_steps, n_steps)
+    )
+
+
+def _in_windows(work: Work, seconds: Callable[[int], float]) -> float:
+    """Windows one after the other, of which the last of a call is what remains of it.
+
+    ``seconds`` is what a window of so many steps takes besides the orchestrator.
+    """
+    n_whole, rest = divmod(work.call_steps, work.longest_window_steps)
+    taken = n_whole * (seconds(work.longest_window_steps) + work.orchestrating_seconds)
+    if rest:
+        taken += seconds(rest) + work.orchestrating_seconds
+    return taken / work.call_steps
 
 
 def _direct(work: Work, setting: Setting) -> float:
     """Direct exchange, with the windows that the executor would find to be the fastest."""
     workers = _workers(work, setting)
-    lengths = Pace(work.plan.projections, workers.placement, work.window_steps).lengths or [_window_steps(work)]
+    lengths = Pace(work.plan.projections, workers.placement, work.window_steps).lengths or [work.longest_window_steps]
     return min(_in_spans(work, workers, n_steps) for n_steps in lengths)
 
 
 def _in_spans(work: Work, workers: Workers, window_steps: int) -> float:
-    """Spans of windows: the pace of their middle, where regions run as far ahead as they can, and a call for each."""
-    plan, machine = work.plan, work.machine
-    half_steps = _SIMULATED_WINDOWS // 2 * max(window_steps, _window_steps(work))
-    whole = span_seconds(work.costs, plan.projections, machine, workers, 2 * half_steps, window_steps)
-    half = span_seconds(work.costs, plan.projections, machine, workers, half_steps, window_steps)
-    pace = (whole - half) / half_steps
-    span = max(1.0, min(work.call_steps, LONGEST_SPAN_STEPS, SPAN_SECONDS / max(pace, 1e-9)))
-    once = machine.call_seconds + work.orchestrating_seconds + max(0.0, half - pace * half_steps)
-    return pace + once / span
+    """A span and its order. Of a long span the beginning is simulated, and the rest goes on as its second half does.
+
+    By then regions run as far ahead as they can.
+    """
+    simulated = partial(span_seconds, work.costs, work.plan.projections, work.machine, workers)
+    n_steps = min(
+        work.call_steps, LONGEST_SPAN_STEPS, _SIMULATED_WINDOWS * max(window_steps, work.longest_window_steps)
+    )
+    taken = simulated(n_steps, window_steps)
+    span = _span_steps(work, taken / n_steps)
+    if span > n_steps:
+        n_first = n_steps // 2
+        pace = (taken - simulated(n_first, window_steps)) / (n_steps - n_first)
+        taken += (span - n_steps) * pace
+    elif span < n_steps:
+        taken = simulated(span, window_steps)
+    return (taken + work.machine.order_seconds(len(workers.regions)) + work.orchestrating_seconds) / span
 
 
-def _window_steps(work: Work) -> int:
-    return window_length(work.plan.look_ahead_steps, work.window_steps)
+def _span_steps(work: Work, pace: float) -> int:
+    """Steps of a span of regions that take so many seconds a step: whole windows, and no more than a call."""
+    window_steps = work.longest_window_steps
+    wanted = int(min(LONGEST_SPAN_STEPS, SPAN_SECONDS / max(pace, 1e-9)))
+    return min(work.call_steps, max(window_steps, wanted // window_steps * window_steps))
 
 
 def _workers(work: Work, setting: Setting) -> Workers:
-    n_steps = _window_steps(work)
+    n_steps = work.longest_window_steps
     names: Sequence[str] = [f"worker {i + 1}" for i in range(setting.n_workers)]
     shares = work.spread_by or {name: cost.seconds(n_steps) for name, cost in work.costs.items()}
     return Workers(assign(shares, names, work.plan.projections), setting.n_threads, setting.n_cores)
