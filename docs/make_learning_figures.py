@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.behaviour.bandit import P_BEST, Life, config, play  # noqa: E402
 from tests.behaviour.conditioning import BIN_MS, CUE, N_PROBES, REWARD, dopamine, eyelid  # noqa: E402
-from tests.behaviour.neuromodulators import N_FAMILIAR, novelty, uncertainty  # noqa: E402
+from tests.behaviour.neuromodulators import BASELINE, N_FAMILIAR, NOVELTY_RATE, novelty, uncertainty  # noqa: E402
 from thalia_dask.plots.palette import FAINT, PALETTE  # noqa: E402
 from thalia_dask.plots.style import new_figure  # noqa: E402
 from thalia_dask.tasks.bandit import Bandit  # noqa: E402
@@ -177,13 +177,16 @@ TEMPERATURES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 100.0)
 
 def neuromodulators() -> str:
     """Acetylcholine by novelty and noradrenaline by uncertainty: their page."""
-    released = np.array([novelty(seed) for seed in SEEDS])
+    levels = np.array([novelty(seed) for seed in SEEDS])
     figure, (new,) = new_figure(
-        "Acetylcholine answers to novelty", f"released after each presentation; {len(SEEDS)} seeds", [2.2]
+        "Acetylcholine answers to novelty",
+        f"level after each presentation, dotted: at rest; {len(SEEDS)} seeds",
+        [2.2],
     )
-    times = np.arange(released.shape[1])
-    new.bar(times, released.mean(axis=0), color=[PALETTE[0]] * N_FAMILIAR + [PALETTE[1]])
-    new.plot(np.tile(times, len(SEEDS)), released.ravel(), ".", color=FAINT, markersize=4)
+    times = np.arange(levels.shape[1])
+    new.bar(times, levels.mean(axis=0), color=[PALETTE[0]] * N_FAMILIAR + [PALETTE[1]])
+    new.plot(np.tile(times, len(SEEDS)), levels.ravel(), ".", color=FAINT, markersize=4)
+    new.axhline(BASELINE, color=FAINT, linestyle=":")
     new.set_xticks(times, [*(str(time + 1) for time in times[:-1]), "other"])
     new.set_xlabel("Presentation of one pattern")
     figure.savefig(FIGURES / "neuromodulators.png")
@@ -191,14 +194,15 @@ def neuromodulators() -> str:
         np.array([uncertainty(seed, temperature) for seed in SEEDS]).mean(axis=0) for temperature in TEMPERATURES
     ]
     rows = [f"| {t:g} | {sure:.2f} | {much:.2f} |" for t, (sure, much) in zip(TEMPERATURES, answers, strict=True)]
-    first, familiar, other = released[:, 0], released[:, N_FAMILIAR - 3 : N_FAMILIAR].mean(axis=1), released[:, -1]
+    first, familiar, other = levels[:, 0], levels[:, N_FAMILIAR - 3 : N_FAMILIAR].mean(axis=1), levels[:, -1]
     return "\n".join(
         [
             "# Acetylcholine and noradrenaline: novelty and uncertainty\n",
-            "**Novelty.** A pattern of 5 of 10 axons is shown eight times, then the pattern of the other 5 "
-            "(`brain.neuromodulation.novelty_source: thalamus.relay`). Acetylcholine released: "
-            f"{_over(first)} at first, {_over(familiar)} in presentations 6 to 8, {_over(other)} at the other: "
-            "Hasselmo (2006), Curr. Opin. Neurobiol. 16:710. It opens the learning of CA3.\n",
+            "**Novelty.** A pattern of 5 of 10 axons is shown eight times, then the pattern of the other 5, each "
+            "after rest (`brain.neuromodulation`: `novelty_source: thalamus.relay, novelty_rate: "
+            f"{NOVELTY_RATE:g}`). The level of acetylcholine is {BASELINE:g} at rest and 1 where all is new: "
+            f"{_over(first)} after the first presentation, {_over(familiar)} after 6 to 8, {_over(other)} after the "
+            "other pattern: Hasselmo (2006), Curr. Opin. Neurobiol. 16:710. It opens the learning of CA3.\n",
             "![Novelty](neuromodulators.png)\n",
             "**Uncertainty.** Three actions; the higher the temperature of the votes, the less sure is the choice, "
             "and the more noradrenaline it releases (`brain.neuromodulation.uncertainty: 0.5`): Yu & Dayan (2005), "

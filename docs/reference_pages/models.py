@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
 from itertools import groupby
 from sys import modules
@@ -109,8 +110,11 @@ def _channels() -> str:
 
 def _signals() -> tuple[str, str]:
     oscillators = [(code(name), f"{hz:g}") for name, hz in FREQUENCY_HZ.items()]
-    neuromodulators = [(code(name), f"{m.baseline:g}", f"{m.tau_ms:g}") for name, m in NEUROMODULATORS.items()]
+    neuromodulators = [
+        (code(name), f"{m.baseline:g}", f"{m.least:g}" if math.isfinite(m.least) else "none", f"{m.tau_ms:g}")
+        for name, m in NEUROMODULATORS.items()
+    ]
     return (
         table(("oscillator", "frequency, Hz"), oscillators),
-        table(("neuromodulator", "baseline", "time constant, ms"), neuromodulators),
+        table(("neuromodulator", "baseline", "least level", "time constant, ms"), neuromodulators),
     )

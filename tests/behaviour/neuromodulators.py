@@ -9,8 +9,8 @@ from thalia_dask import DynamicBrain
 from thalia_dask.config import BrainConfig, GlobalConfig, ThaliaConfig
 from thalia_dask.config.models import NeuromodulationConfig, ProjectionConfig, RegionConfig
 
-BASELINE, CLEARANCE_MS, SHOWN_MS = 0.5, 500.0, 100
-N_FAMILIAR = 8
+BASELINE, SHOWN_MS, REST_MS = 0.5, 100, 2500
+N_FAMILIAR, NOVELTY_RATE = 8, 0.2
 
 
 def config(seed: int, vote_temperature: float = 4.0, **neuromodulation: object) -> ThaliaConfig:
@@ -36,17 +36,21 @@ def level(brain: DynamicBrain, modulator: str) -> float:
 
 
 def novelty(seed: int) -> NDArray[np.float64]:
-    """Acetylcholine that is released at each of 8 presentations of a pattern and at one of another, shape (9,)."""
+    """Acetylcholine after each of 8 presentations of a pattern, and after one of another, shape (9,).
+
+    In between the brain rests until the level is at its baseline again, in an episode that ends before it is judged.
+    """
     one, other = np.repeat([[1, 0], [0, 1]], 5, axis=1).astype(np.float32)
-    released = []
-    with DynamicBrain.from_thalia_config(config(seed, novelty_source="thalamus.relay")) as brain:
+    levels = []
+    with DynamicBrain.from_thalia_config(
+        config(seed, novelty_source="thalamus.relay", novelty_rate=NOVELTY_RATE)
+    ) as brain:
         for pattern in (*[one] * N_FAMILIAR, other):
-            before = level(brain, "acetylcholine")
+            brain.forward(None, REST_MS, goes_on=True)
             brain.reset_episode()
             brain.forward(pattern, SHOWN_MS)
-            left = (before - BASELINE) * np.exp(-(SHOWN_MS + 1) / CLEARANCE_MS)
-            released.append(level(brain, "acetylcholine") - BASELINE - left)
-    return np.array(released)
+            levels.append(level(brain, "acetylcholine"))
+    return np.array(levels)
 
 
 def uncertainty(seed: int, vote_temperature: float) -> tuple[float, float]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 
 import pytest
+from distributed import LocalCluster
 
 from tests.brain.conftest import TWO_SENSES
 from thalia_dask import DynamicBrain
 from thalia_dask.brain import opening, trial
 from thalia_dask.brain.trial import try_out
-from thalia_dask.config import load_config
+from thalia_dask.config import ExecutionConfig, load_config
 from thalia_dask.distributed.cluster import open_local
+from thalia_dask.distributed.placement import local_cores
 from thalia_dask.errors import ClusterError
 from thalia_dask.performance import choice
 from thalia_dask.performance.choice import Choice
@@ -65,6 +68,27 @@ def test_dask_where_it_promises_more(monkeypatch: pytest.MonkeyPatch, three_work
         assert brain.forward(None, 5)["n_timesteps"] == 5
         regions = list(brain.plan.region_names)
     assert asked == [(7, regions, 3, 1, "direct")]
+
+
+@pytest.mark.cluster
+def test_workers_of_a_client_are_waited_for_and_share_the_cores_of_their_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def choose(work, setting, tried):
+        asked.append(setting)
+        return Choice(parallel=False, reason="sequential: so that the workers are not needed")
+
+    monkeypatch.setattr(choice, "choose", choose)
+    many = 4 * local_cores()
+    with LocalCluster(n_workers=0, threads_per_worker=many, processes=False, dashboard_address=None) as cluster:
+        threading.Timer(0.5, cluster.scale, [2]).start()
+        config = AUTO.model_copy(update={"execution": ExecutionConfig(n_workers=2)})
+        with DynamicBrain.from_thalia_config(config, client=cluster):
+            pass
+    assert (asked[0].n_workers, asked[0].n_threads) == (2, many)
+    assert 1.0 <= asked[0].n_cores <= local_cores()
 
 
 def test_a_checkpoint_may_go_on_as_auto(tmp_path) -> None:

@@ -99,6 +99,17 @@ def test_an_observer_that_fails_stops_no_brain() -> None:
         assert brain.forward(FULL, 20)["start_step"] == 8
 
 
+def test_an_observer_that_cannot_start_holds_no_recording(tmp_path: Path) -> None:
+    class Late(Observer):
+        def on_start(self, plan: object) -> None:
+            raise ValueError("not yet")
+
+    with pytest.raises(ValueError, match="not yet") as caught:
+        DynamicBrain.from_thalia_config(ACTING, observers=[Late()], out=tmp_path / "run.zarr")
+    DynamicBrain.from_thalia_config(ACTING, out=tmp_path / "run.zarr", overwrite=True).close()
+    assert caught.tb is not None  # which holds on to the brain that was not made
+
+
 def test_a_disk_that_fails_costs_no_votes(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: WindowReport) -> None:
         monkeypatch.undo()

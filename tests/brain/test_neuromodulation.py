@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from distributed import Client
 
 from tests.behaviour.neuromodulators import level
 from tests.brain.conftest import ACTING
@@ -71,6 +72,69 @@ def test_a_presentation_may_be_cut_anywhere(tmp_path) -> None:
         assert acetylcholine(brain) == whole[31:]
 
 
+def glimpses(brain: DynamicBrain) -> list[float]:
+    """Acetylcholine while 40 patterns, every one new, are shown for 15 ms each; none, for once, is taken away."""
+    rng = np.random.default_rng(0)
+    for n in range(40):
+        brain.forward((rng.random(10) < 0.4).astype(np.float32), 15)
+        if n == 20:
+            brain.release("acetylcholine", -5.0)
+    return acetylcholine(brain)
+
+
+def test_however_fast_new_patterns_come_the_level_says_how_new_they_are() -> None:
+    with DynamicBrain.from_thalia_config(modulated(novelty_source="thalamus.relay", novelty_rate=0.01)) as brain:
+        levels = glimpses(brain)
+    assert max(levels) == 1.0
+    assert levels[21 * 15] == min(levels) == 0.0, "a concentration"
+    assert min(levels[30:300]) > 0.8, "almost all is new"
+
+
+@pytest.mark.cluster
+def test_levels_are_the_same_on_workers_and_in_regions(three_workers: Client) -> None:
+    config = modulated(novelty_source="thalamus.relay")
+    parallel = config.model_copy(update={"brain": config.brain.model_copy(update={"parallel": True})})
+    lives = []
+    for brain in (
+        DynamicBrain.from_thalia_config(config),
+        DynamicBrain.from_thalia_config(parallel, client=three_workers),
+    ):
+        with brain:
+            levels = glimpses(brain)
+            state = brain.state("striatum")
+            lives.append((levels, state["acetylcholine_step"].item(), state["acetylcholine_level"].item()))
+            assert levels[lives[-1][1]] == np.float32(lives[-1][2]), "the last release, as it is recorded"
+    assert lives[0] == lives[1]
+
+
+def test_a_concentration_that_was_taken_away_comes_back_after_a_checkpoint_too(tmp_path: Path) -> None:
+    with DynamicBrain.from_thalia_config(modulated()) as brain:
+        brain.release("acetylcholine", -2.0)
+        brain.forward(ONE, 20)
+        brain.save(tmp_path / "brain.zarr")
+        whole = acetylcholine(brain)
+    assert whole[0] == 0.0
+    assert whole == sorted(whole)
+    with DynamicBrain.load(tmp_path / "brain.zarr") as brain:
+        assert acetylcholine(brain) == whole[20:]
+
+
+def test_rewards_of_one_state_add_up() -> None:
+    """Without ``forward`` in between; with it, the second is that of a state of its own."""
+    errors = []
+    for rewards in ([3.0], [1.0, 0.0, 2.0]):
+        with DynamicBrain.from_thalia_config(modulated(value_source="thalamus.relay")) as brain:
+            for _ in range(20):
+                brain.forward(ONE, 20)
+                brain.deliver_reward(1.0)
+            brain.forward(ONE, 20)
+            heard = [brain.deliver_reward(reward) for reward in rewards]
+            assert heard[1:] == rewards[1:]
+            brain.forward(OTHER, 20)
+            errors.append([sum(heard), brain.deliver_reward(0.5), level(brain, "dopamine")])
+    np.testing.assert_allclose(errors[1], errors[0], rtol=1e-6)
+
+
 def test_a_new_episode_ends_a_presentation() -> None:
     with DynamicBrain.from_thalia_config(modulated(novelty_source="thalamus.relay")) as brain:
         brain.forward(ONE, 50)
@@ -78,14 +142,15 @@ def test_a_new_episode_ends_a_presentation() -> None:
         brain.reset_episode()
         brain.forward(OTHER, 50)
         *_, before, after = acetylcholine(brain)
-    assert after - before > 0.99
+    assert before < 0.92
+    assert after > 0.99
 
 
 def test_a_run_is_one_presentation(tmp_path) -> None:
     config = modulated(novelty_source="thalamus.relay")
     with DynamicBrain.from_thalia_config(config) as brain:
         cut = drive(brain, 40, Checkpoints(tmp_path / "run.zarr", CheckpointConfig(every_ms=7.0), 1.0))
-        assert acetylcholine(brain)[-1] == 1.5
+        assert acetylcholine(brain)[-1] == 1.0
     xr.testing.assert_identical(cut.drop_attrs(), simulate(config, 40.0).drop_attrs())
 
 

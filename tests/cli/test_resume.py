@@ -5,6 +5,7 @@ import shutil
 import signal
 from contextlib import nullcontext
 
+import gymnasium
 import pytest
 import xarray as xr
 import yaml
@@ -242,7 +243,7 @@ def test_nothing_to_go_on_from(stopped, refused):
 
 
 @pytest.mark.parametrize(
-    ("name", "what"), [("nope", "does not exist"), ("foreign", "is not a recording of thalia_dask")]
+    ("name", "what"), [("nope", "does not exist"), ("foreign", "is no recording that thalia_dask wrote")]
 )
 def test_no_run_to_go_on_with(refused, tmp_path, name, what):
     zarr.create_group(tmp_path / "foreign.zarr")
@@ -250,6 +251,30 @@ def test_no_run_to_go_on_with(refused, tmp_path, name, what):
     assert refused("resume", recording) == (
         f"{recording} {what}, so there is no run to go on with; write the --out of an earlier run"
     )
+
+
+MY_TASK = """
+import gymnasium
+
+from thalia_dask.tasks.bandit import Bandit
+
+gymnasium.register("Mine-v0", lambda: gymnasium.wrappers.TimeLimit(Bandit(), 3))
+"""
+
+
+def test_an_environment_of_ones_own(call, refused, tmp_path, monkeypatch):
+    (tmp_path / "my_task.py").write_text(MY_TASK)
+    monkeypatch.syspath_prepend(tmp_path)
+    config, out = tmp_path / "mine.yaml", tmp_path / "mine.zarr"
+    config.write_text(yaml.safe_dump({**TINY, "task": {"name": "Mine-v0"}}))
+    train = ("train", config, "--set", "brain.sizes.n_actions=2", "--set", "brain.sizes.input_size=32", "--out", out)
+    untold = refused(*train)
+    result = call(*train, "--import", "my_task")
+    assert result.exit_code == 0, result.output
+    gymnasium.registry.pop("Mine-v0")
+    assert refused("resume", out) == untold
+    assert untold.startswith("task.name is 'Mine-v0', which is no task and no Gymnasium environment")
+    assert untold.endswith("lists all), or import the module that registers it first (--import MODULE)")
 
 
 def test_another_brain_is_refused(stopped, refused):

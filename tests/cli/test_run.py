@@ -54,7 +54,7 @@ def test_an_earlier_run_is_replaced_only_when_told_to(run, refused, two_regions,
     run()
     out = tmp_path / "two.zarr"
     assert refused("run", two_regions, "--duration-ms", 5, "--out", out) == (
-        f"output {out} exists; write another path, or --overwrite to replace it"
+        f"output {out} exists; write another path, or --overwrite (in Python overwrite=True) to replace it"
     )
     assert recorded(out).sizes["time"] == 20
     assert run("--duration-ms", 5, "--overwrite").exit_code == 0
@@ -134,10 +134,12 @@ def test_overrides_are_recorded(run, tmp_path):
         assert json.loads(tree.attrs["config"])["recording"]["spikes"] is False
 
 
-@pytest.mark.parametrize("duration_ms", [-5, 0, 0.5, "nan", "inf"])
-def test_durations_that_are_none(run_refused, duration_ms):
+@pytest.mark.parametrize(
+    ("duration_ms", "kind"), [(-5, ""), (0, ""), (0.5, ""), ("nan", "finite "), ("inf", "finite ")]
+)
+def test_durations_that_are_none(run_refused, duration_ms, kind):
     assert run_refused("--duration-ms", duration_ms) == (
-        f"--duration-ms is {duration_ms}; write a duration of at least 1 ms, one step"
+        f"--duration-ms is {duration_ms}; write a {kind}duration of at least 1 ms, one step"
     )
 
 

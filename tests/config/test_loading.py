@@ -2,6 +2,7 @@
 
 from textwrap import dedent
 
+import numpy as np
 import pytest
 
 from thalia_dask.config import ThaliaConfig, load_cluster_config, load_config
@@ -128,6 +129,35 @@ def test_an_override_of_another_form(text):
     )
 
 
+@pytest.mark.parametrize(
+    ("overrides", "example"),
+    [
+        ("brain.parallel=true", "brain.parallel=true"),
+        ({"brain.parallel": True}, "global.seed=7"),
+        ([3], "global.seed=7"),
+        (None, "global.seed=7"),
+    ],
+)
+@pytest.mark.parametrize("load", [load_config, load_cluster_config])
+def test_overrides_that_are_no_list_of_texts(overrides, example, load):
+    assert message_of({}, overrides, load) == (
+        f"the overrides are {overrides!r}; write a list of texts key.path=value, e.g. ['{example}']"
+    )
+
+
+def test_overrides_may_come_from_a_generator():
+    assert load_config({}, (f"global.seed={seed}" for seed in (1, 2))).global_.seed == 2
+
+
+@pytest.mark.parametrize(("name", "guess"), [("cortx", "did you mean brain.regions.cortex? "), ("zzz", "")])
+def test_an_override_of_a_region_that_there_is_not(write, name, guess):
+    path = write("a.yaml", "brain: {regions: {cortex: {kind: cortex, size: 3}}}")
+    assert message_of(path, [f"brain.regions.{name}.size=3"]) == (
+        f"--set brain.regions.{name}.size=3: brain.regions.{name}.kind is missing; "
+        f"{guess}write a kind of region, such as 'cortex'"
+    )
+
+
 def test_an_override_of_an_unknown_path():
     assert message_of({}, ["brain.sizes.cortex_siz=3"]) == (
         "--set brain.sizes.cortex_siz=3: unknown key brain.sizes.cortex_siz (given 3); did you mean 'cortex_size'?"
@@ -206,6 +236,36 @@ def test_a_value_of_the_wrong_type():
     )
 
 
+@pytest.mark.parametrize("key", [1, None, True, (1, 2)])
+def test_a_key_that_is_no_text(key):
+    assert message_of({key: 2}).startswith(
+        f"the given mapping: the key {key!r} in the config should be a text; write one of global, brain, "
+    )
+    assert message_of({"brain": {"sizes": {key: 2}}}).startswith(
+        f"the given mapping: the key {key!r} in brain.sizes should be a text; write one of input_size, "
+    )
+
+
+def test_values_of_numpy_are_values():
+    region = {"kind": "cortex", "size": np.int32(20), "params": {"x": np.int64(1), "y": np.bool_(False)}}
+    projection = {"source": "a", "target": "a", "delay_ms": np.int64(5), "weight_scale": np.float32(0.5)}
+    brain = {"regions": {"a": region}, "projections": [projection], "parallel": np.bool_(True)}
+    config = load_config({"global": {"seed": np.int64(3), "dt_ms": np.float64(0.5)}, "brain": brain})
+    assert config == load_config(
+        {
+            "global": {"seed": 3, "dt_ms": 0.5},
+            "brain": {
+                "regions": {"a": {"kind": "cortex", "size": 20, "params": {"x": 1, "y": False}}},
+                "projections": [{"source": "a", "target": "a", "delay_ms": 5, "weight_scale": 0.5}],
+                "parallel": True,
+            },
+        }
+    )
+    assert [type(value) for value in config.brain.regions["a"].params.values()] == [int, bool]
+    assert (type(config.global_.seed), type(config.global_.dt_ms)) == (int, float)
+    assert "global.seed is 3.0, which should be a valid integer" in message_of({"global": {"seed": np.float64(3)}})
+
+
 def test_a_section_that_is_no_mapping():
     assert message_of({"brain": None}) == (
         "the given mapping: brain is None, which should be a mapping; write a mapping that lays out the brain"
@@ -224,6 +284,8 @@ def test_an_unknown_device():
         ("a.b", "is no name for a region"),
         ("engine", "is a name that the simulator uses itself"),
         (3, "should be a valid string"),
+        (None, "should be a valid string"),
+        ((1, 2), "should be a valid string"),
     ],
 )
 def test_a_name_that_no_region_can_have(name, reason):

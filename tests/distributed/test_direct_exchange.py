@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -20,6 +21,7 @@ from tests.toy_regions import failing
 from thalia_dask.config import RecoveryConfig
 from thalia_dask.distributed.cluster import Cluster, open_local
 from thalia_dask.distributed.executor import DaskExecutor
+from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.errors import ClusterError, StateError, WorkerLostError
@@ -90,6 +92,26 @@ def test_two_brains_on_the_same_workers(three_workers: Client) -> None:
         executor.start(toys(BRAIN), BRAIN.projections)
         Orchestrator(BRAIN, executor, [alone := Diary()]).run(40)
     assert diaries == [alone, alone]
+
+
+def test_two_brains_at_a_time_on_the_same_workers(three_workers: Client) -> None:
+    """Orders of the two reach workers in any order; each worker waits for packets of the others."""
+
+    def alone(executor: Executor) -> Diary:
+        with executor:
+            executor.start(toys(BRAIN), BRAIN.projections)
+            brain = Orchestrator(BRAIN, executor, [diary := Diary()])
+            for _ in range(100):
+                brain.run(8)
+        return diary
+
+    def shared(address: str) -> Diary:
+        with Client(address, direct_to_workers=True, set_as_default=False) as client:
+            return alone(DaskExecutor(client, call_timeout_s=10.0))
+
+    with ThreadPoolExecutor(2) as users:
+        diaries = list(users.map(shared, 2 * [three_workers.scheduler.address]))
+    assert diaries == 2 * [alone(SequentialExecutor())]
 
 
 def test_workers_that_are_threads_of_this_process() -> None:

@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -15,6 +17,7 @@ from distributed import Client
 
 from tests.toy_brains import plan
 from tests.toy_regions import silent
+from thalia_dask.distributed.actor import THREADS
 from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.ticks import Window
 
@@ -138,18 +141,28 @@ def count_actors(dask_worker) -> int:
     return len(dask_worker.state.actors)
 
 
-def test_links_between_workers_go_with_the_brain(three_workers: Client) -> None:
+def test_links_between_workers_and_threads_go_with_the_brain(three_workers: Client) -> None:
     brain = plan(dict.fromkeys("abc", 1), [("a", "b", 2), ("b", "c", 2), ("c", "a", 2)])
-    before = three_workers.run(count_links)
+    wait_until_all(three_workers, count_links, (0, 0))  # those of a test before
+    wait_until_all(three_workers, count_threads, 0)
     with DaskExecutor(three_workers) as executor:
         executor.start(dict.fromkeys("abc", silent), brain.projections)
         executor.advance(Window(0, 10), {})
         assert all(handlers == 1 and comms >= 1 for handlers, comms in three_workers.run(count_links).values())
+        assert min(three_workers.run(count_threads).values()) >= 1
+    wait_until_all(three_workers, count_links, (0, 0))
+    wait_until_all(three_workers, count_threads, 0)
+
+
+def wait_until_all(client: Client, count: Callable[..., object], expected: object) -> None:
     deadline = time.monotonic() + 30
-    while three_workers.run(count_links) != before:
+    while set(client.run(count).values()) != {expected}:
         assert time.monotonic() < deadline
-        time.sleep(0.02)
-    assert set(before.values()) == {(0, 0)}
+        time.sleep(0.05)
+
+
+def count_threads() -> int:
+    return sum(thread.name.startswith(THREADS) for thread in threading.enumerate())
 
 
 def count_links(dask_worker) -> tuple[int, int]:

@@ -100,8 +100,12 @@ FORGERIES: dict[str, tuple[Callable[[Checkpoint], Checkpoint], str]] = {
     "no membrane": (entry("cortex", "membrane", None), INSIDE + "the snapshot has no 'membrane'; give a snapshot of"),
     "weights of another dtype": (entry("cortex", "weight", lambda w: w.double()), INSIDE + r"'weight' has .*float64"),
     "too few weights": (entry("cortex", "weight", lambda w: w[:-1].clone()), INSIDE + r"'weight' has shape \(\d+,\)"),
-    "a level that is none": (entry("cortex", "dopamine_level", float("nan")), INSIDE + "'dopamine_level' and 'dopa"),
-    "a level of never": (entry("cortex", "dopamine_step", 2**40), INSIDE + "'dopamine_level' and 'dopamine_step' "),
+    "a level that is none": (
+        entry("cortex", "dopamine_level", float("nan")),
+        INSIDE + "'dopamine_level' is nan, whi",
+    ),
+    "less than nothing": (entry("cortex", "noradrenaline_level", -1.0), INSIDE + "'noradrenaline_level' is -1.0, wh"),
+    "a level of never": (entry("cortex", "dopamine_step", 2**40), INSIDE + "'dopamine_step' is 1099511627776, whi"),
     "flight to another region": (flight(region="x"), BETWEEN + "spikes in flight to projection 0 of region 'x', wh"),
     "flight to another port": (flight(projection=7), BETWEEN + "spikes in flight to projection 7 of region 'striat"),
     "flight to a port before": (flight(projection=-1), BETWEEN + "spikes in flight to projection -1 of region"),
@@ -119,6 +123,10 @@ FORGERIES: dict[str, tuple[Callable[[Checkpoint], Checkpoint], str]] = {
     "a level of the future": (
         lambda whole: memory("levels", {**whole.memory["levels"], "dopamine": [31, 0.0]})(whole),
         "^the checkpoint is whole, but memory/levels has a step that it has not reached$",
+    ),
+    "a level below nothing": (
+        lambda whole: memory("levels", {**whole.memory["levels"], "acetylcholine": [3, -1.5]})(whole),
+        "^the checkpoint is whole, but memory/levels/acetylcholine is -1.5, which it cannot be$",
     ),
     "a region too few": (
         lambda whole: replace(whole, regions={"cortex": whole.regions["cortex"]}),

@@ -36,6 +36,7 @@ def test_signals_and_reset(new_executor: NewExecutor) -> None:
     orchestrator.broadcast("action", 3)
     orchestrator.run(6)
     assert observer.seen == [(6, name, Signal(6, *s)) for name in "ab" for s in [("dopamine", -0.1), ("action", 3)]]
+    assert {type(signal.value) for *_, signal in observer.seen} == {float}
     assert executor.snapshot("b")["modulation"] == -0.1 + 3
 
     assert len(orchestrator.queue) > 0

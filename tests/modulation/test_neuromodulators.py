@@ -51,6 +51,22 @@ def test_releases_of_one_step_add_up_in_any_order() -> None:
     assert ahead.level("dopamine", 9) == back.level("dopamine", 9) == pytest.approx(2.25 * math.exp(-2 / 200))
 
 
+@pytest.mark.parametrize("name", ["acetylcholine", "noradrenaline"])
+def test_no_more_of_a_concentration_is_taken_away_than_there_is(name: str) -> None:
+    levels, modulator = NeuromodulatorLevels(1.0), NEUROMODULATORS[name]
+    levels.release(name, -2.0, 3)
+    assert levels.level(name, 3) == 0.0
+    assert levels.level(name, 53) == pytest.approx(modulator.baseline * -math.expm1(-50 / modulator.tau_ms))
+    levels.release(name, 1.5, 53)
+    assert levels.level(name, 53) == pytest.approx(1.5 + modulator.baseline * -math.expm1(-50 / modulator.tau_ms))
+
+
+def test_dopamine_is_a_deviation_and_may_be_below_zero() -> None:
+    levels = NeuromodulatorLevels(1.0)
+    levels.release("dopamine", -2.0, 3)
+    assert levels.level("dopamine", 3) == -2.0
+
+
 def test_modulators_do_not_touch_each_other() -> None:
     levels = NeuromodulatorLevels(1.0)
     levels.release("dopamine", 1.0, 0)

@@ -10,15 +10,16 @@ import pytest
 
 from tests.neurons.bench import Bench
 from thalia_dask.neurons.base import EXCITATORY, INHIBITORY
-from thalia_dask.neurons.conductance import ConductanceLIFParams
+from thalia_dask.neurons.conductance import ConductanceLIFParams, response
 from thalia_dask.seeds import generator
 
 COBA = ConductanceLIFParams()
 
 
-def reference(p: ConductanceLIFParams, dt_ms: float, events: list[dict[int, float]]) -> tuple[np.ndarray, list[int]]:
-    """Classical Runge-Kutta with 20 steps of every ``dt_ms``; ``events`` are the efficacies that arrive in each."""
-    n_fine = 20
+def reference(
+    p: ConductanceLIFParams, dt_ms: float, events: list[dict[int, float]], n_fine: int = 20
+) -> tuple[np.ndarray, list[int]]:
+    """Classical Runge-Kutta with fine steps of every ``dt_ms``; ``events`` are the efficacies that arrive in each."""
     h = dt_ms / n_fine
     v, g = p.resting_mv, [0.0, 0.0]
     held, trace, spikes = 0, [], []
@@ -101,6 +102,50 @@ def test_error_is_of_fourth_order(dt_ms: float) -> None:
     trace, _ = simulate(silent, dt_ms, events)
     expected, _ = reference(silent, dt_ms, events)
     np.testing.assert_allclose(trace, expected, atol=1e-4 if dt_ms == 0.1 else 0.05)
+
+
+@pytest.mark.parametrize("dt_ms", [0.1, 1.0])
+@pytest.mark.parametrize("channel", [EXCITATORY, INHIBITORY])
+@pytest.mark.parametrize("ns", [670.0, 2000.0, 6700.0, 67_000.0])
+def test_flood_of_one_kind_is_that_of_the_equations(ns: float, channel: int, dt_ms: float) -> None:
+    silent = replace(COBA, threshold_mv=1e6)
+    events = [{channel: ns}, *({} for _ in range(5))]
+    expected, _ = reference(silent, dt_ms, events, n_fine=2000)
+    np.testing.assert_allclose(
+        simulate(silent, dt_ms, events)[0], expected, atol=2e-3 if channel == EXCITATORY else 6e-4
+    )
+
+
+@pytest.mark.parametrize(("dt_ms", "within_mv"), [(0.1, 6e-4), (1.0, 0.025)])
+@pytest.mark.parametrize("ns", [1000.0, 67_000.0])
+def test_flood_of_both_kinds_moves_with_their_balance(ns: float, dt_ms: float, within_mv: float) -> None:
+    """Equal at first, then inhibition outlasts excitation; what steps of 1 ms miss is the bend of that within one."""
+    silent = replace(COBA, threshold_mv=1e6)
+    events = [{EXCITATORY: ns, INHIBITORY: ns}, *({} for _ in range(round(5 / dt_ms)))]
+    expected, _ = reference(silent, dt_ms, events, n_fine=round(4000 * dt_ms))
+    assert np.ptp(expected) > 10, "else nothing moved it"
+    np.testing.assert_allclose(simulate(silent, dt_ms, events)[0], expected, atol=within_mv)
+
+
+def test_response_is_that_of_the_exponential_function() -> None:
+    x = np.logspace(-1, 8, 1000)
+    constant = -np.expm1(-x) / x
+    change = 12 / x**2 * ((1 + np.exp(-x)) / 2 - constant)
+    np.testing.assert_allclose(response(x), (constant, change), rtol=1e-6)
+    np.testing.assert_allclose(response(x.astype(np.float32)), (constant, change), rtol=2e-6)
+    assert response(0.0) == (1.0, 1.0)
+
+
+def test_a_neuron_does_not_feel_its_neighbours_flood() -> None:
+    """Neurons are computed together, by what the most flooded of them needs."""
+    alone, crowd = Bench(COBA, 0.1, n=1), Bench(COBA, 0.1, n=1000)
+    for bench in (alone, crowd):
+        bench.state.current[EXCITATORY] = 5.0
+    crowd.state.current[INHIBITORY][1:] = np.linspace(0.0, 9000.0, 999)
+    for _ in range(300):
+        alone.step()
+        crowd.step()
+        assert crowd.state.membrane[0] == alone.state.membrane[0]
 
 
 def test_reversal_potentials_bound_a_flooded_membrane() -> None:

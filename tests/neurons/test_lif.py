@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.neurons.bench import Bench, intervals
 from thalia_dask.neurons import base, models
+from thalia_dask.neurons.base import steps_of_adaptation
 from thalia_dask.neurons.lif import EXCITATORY, INHIBITORY, SLOW, LIFParams
 
 SILENT = LIFParams(threshold_mv=1e6)
@@ -129,6 +130,30 @@ def test_adaptation_raises_the_threshold_and_decays() -> None:
     for _ in range(30):
         bench.step()
     assert bench.state.adaptation[0] == pytest.approx(4.0 * math.exp(-30 / 50), rel=1e-5)
+
+
+@pytest.mark.parametrize("dt_ms", [0.1, 1.0])
+@pytest.mark.parametrize("tau_ms", [1e5, 1e7])
+def test_slow_adaptation_decays_by_its_time_constant(tau_ms: float, dt_ms: float) -> None:
+    """That of Diehl & Cook (2015) loses less in a step than float32 tells; over 5 time constants, at 0.5 % of it."""
+    bench = Bench(LIFParams(adaptation_mv=0.05, tau_adaptation_ms=tau_ms, resting_mv=-65.0), dt_ms)
+    moves = steps_of_adaptation(bench.params, dt_ms)
+    assert moves == round(2 ** math.ceil(math.log2(tau_ms / dt_ms / 16384)))
+    bench.state.adaptation[0] = 20.0
+    for bench.now in (1, moves - 1, moves + 1):
+        bench.integrate()
+    assert bench.state.adaptation[0] == 20.0, "held in between"
+    for decayed in range(1, round(5 * tau_ms / dt_ms / moves)):
+        bench.now = decayed * (moves if decayed * moves < 2**31 else 0)
+        bench.integrate()
+        if decayed % 500 == 0:
+            exact = 20.0 * math.exp(-decayed * moves * dt_ms / tau_ms)
+            assert bench.state.adaptation[0] == pytest.approx(exact, rel=5e-3)
+
+
+def test_ordinary_adaptation_moves_in_every_step() -> None:
+    assert steps_of_adaptation(LIFParams(tau_adaptation_ms=1600.0), 0.1) == 1
+    assert steps_of_adaptation(LIFParams(tau_adaptation_ms=1e18), 0.1) == 1 << 30
 
 
 def test_adaptation_slows_a_train_down() -> None:

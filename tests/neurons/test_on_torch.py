@@ -32,6 +32,7 @@ MIXTURES = {
     "adapting": [ADAPTING, replace(ADAPTING, resting_mv=-58.0, adaptation_mv=0.0), LIFParams()],
     "rebounding": [replace(ADAPTING, rebound=1.0), LIFParams(rebound=0.5), LIFParams()],
     "conductance": [ConductanceLIFParams(), ConductanceLIFParams(adaptation_mv=1.0, resting_mv=-55.0)],
+    "slow": [replace(ADAPTING, tau_adaptation_ms=1e6, rebound=0.5), LIFParams(adaptation_mv=0.05), ADAPTING],
     "delta": [DeltaLIFParams(), DeltaLIFParams(refractory_ms=0.0, adaptation_mv=2.0)],
     "all": [LIFParams(), ConductanceLIFParams(), ConductanceLIFParams(leak_ns=8.0), DeltaLIFParams(), ADAPTING],
 }
@@ -135,6 +136,23 @@ def test_adex_is_that_of_the_kernel(dt_ms: float, device: str) -> None:
     quiet = membrane < -50.4
     np.testing.assert_allclose(torch_membrane[quiet], membrane[quiet], atol=1e-3)
     np.testing.assert_allclose(np.array(got[2::3]), np.array(expected[2::3]), atol=2e-2)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("dt_ms", [1.0, 0.1])
+@pytest.mark.parametrize("neuron", [ConductanceLIFParams(), AdExParams()])
+def test_floods_are_those_of_the_kernel(neuron: Neuron, dt_ms: float, device: str) -> None:
+    rng = generator(1, "torch", "flood")
+    here = (60, 2, N)
+    inputs = (rng.poisson(0.05, here) * 10 ** rng.uniform(0, 6, here)).astype(np.float32)
+    drive = np.zeros((60, 1), np.float32)
+    expected = np.array(by_kernels([neuron], dt_ms, inputs, drive))
+    got = np.array(by_torch([neuron], dt_ms, inputs, drive, device))
+    assert expected[1::3].sum() > 20
+    np.testing.assert_array_equal(got[1::3], expected[1::3])
+    np.testing.assert_allclose(
+        got[::3], expected[::3], atol=0.0 if neuron.adapts_threshold and device == "cpu" else 2e-3
+    )
 
 
 @pytest.mark.parametrize("device", DEVICES)

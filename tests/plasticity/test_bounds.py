@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from thalia_dask.plasticity.synaptic_scaling import SynapticScaling
 from thalia_dask.plasticity.three_factor import ThreeFactor
 from thalia_dask.spikes import Signal
 
-rates, sizes, taus = st.floats(0, 1), st.floats(1.5, 5), st.floats(1, 50)
+rates, sizes, taus = st.floats(0, 1), st.floats(0.6, 5), st.floats(1, 50)
 exponents = st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0, 2))
 rules = st.one_of(
     st.builds(
@@ -53,6 +54,16 @@ rules = st.one_of(
 
 def spikes(n: int) -> st.SearchStrategy:
     return st.lists(st.tuples(st.integers(1, 19), st.integers(0, n - 1)), unique=True, max_size=40)
+
+
+def test_a_sum_next_to_nothing_is_not_scaled_beyond_all_numbers() -> None:
+    """One efficacy is 0, the other so small that what the sum should be is infinitely many times as much."""
+    forced = Forced(STDP(potentiation=0.0, depression=0.9, tau_post_ms=5000.0), n_axons=2, n_cells=1)
+    weight = forced.region.tensors["weight"]
+    weight[:2] = torch.tensor([1e-41, 0.0])
+    forced.run(4, post=[(2, 0)])
+    assert forced.region.tensors["weight"].isfinite().all()
+    assert forced.region.tensors["membrane"].isfinite().all()
 
 
 @given(rule=rules, sign=st.sampled_from([1, -1]), pre=spikes(3), post=spikes(2), amount=st.floats(-1e3, 1e3))

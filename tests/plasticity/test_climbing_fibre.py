@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,12 +35,13 @@ def weights_after(
     climbing: list[tuple[int, int]],
     kind: type[LayoutRegion],
     teaching: tuple[Connection, ...] = (TEACHER,),
+    gates: tuple[str, ...] = (),
 ) -> np.ndarray:
     """Efficacies, shape (cells, axons), before and after 25 steps."""
     layout = Layout(
         (Population("purkinje", N_CELLS, LIFParams()),),
         (
-            Connection("parallel", "purkinje", 1.0, TOTAL_MV, delay_ms=(0, 0), rule=rule),
+            Connection("parallel", "purkinje", 1.0, TOTAL_MV, delay_ms=(0, 0), rule=rule, gates=gates),
             *teaching,
         ),
         ports=("parallel", "climbing"),
@@ -80,6 +82,16 @@ def test_without_climbing_spikes_parallel_fibres_only_grow() -> None:
     before, after = weights_after(RULES[1], [], SpikingRegion)
     assert (after > before).all()
     assert (after <= RULES[1].largest * TOTAL_MV / N_AXONS).all()
+
+
+@pytest.mark.parametrize("kind", [SpikingRegion, TorchSpikingRegion])
+def test_gates_of_pupils_and_of_teachers_scale_what_is_taught(kind: type[LayoutRegion]) -> None:
+    """There is no dopamine: what it gates does not change."""
+    gated = replace(TEACHER, gates=("dopamine",))
+    for gates, teaching in ((("dopamine",), TEACHER), ((), gated)):
+        rule = ParallelFibre(potentiation=0.0, depression=0.4)
+        before, after = weights_after(rule, CLIMBING, kind, (teaching,), gates)
+        np.testing.assert_allclose(after, before, rtol=1e-6)
 
 
 def test_other_synapses_of_a_climbing_fibre_teach_nothing() -> None:

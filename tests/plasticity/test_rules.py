@@ -302,6 +302,18 @@ def test_a_closed_gate_keeps_efficacies(rule: Rule) -> None:
     assert change > 1e-6
 
 
+def test_a_closed_gate_leaves_nothing_for_dopamine() -> None:
+    """What makes synapses eligible is gated, the copy of the selected action as well."""
+    closed, opened = (Forced(ThreeFactor(), gates=("acetylcholine",), n_actions=2) for _ in range(2))
+    before = closed.weights
+    for forced, level in ((closed, -0.5), (opened, 0.5)):
+        forced.run(N_STEPS, [*PRE, (N_STEPS - 1, 0)], POST, [Signal(0, "acetylcholine", level)])
+        forced.run(1, signals=[Signal(N_STEPS, "action", 0), Signal(N_STEPS, "dopamine", 1.0)])
+    change = np.abs(opened.weights - before).max()
+    assert np.abs(closed.weights - before).max() < 0.1 * change
+    assert change > 1e-4
+
+
 @pytest.mark.parametrize("rule", [STDP(), Hebbian(), ThreeFactor(), Oja(), InhibitorySTDP()])
 def test_traces_of_long_ago_are_gone_and_new_ones_count_as_ever(rule) -> None:
     """The common factor of traces is put into them now and then; nothing is to be seen of that."""

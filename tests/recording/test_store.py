@@ -1,3 +1,4 @@
+import fcntl
 import json
 import os
 import subprocess
@@ -11,6 +12,8 @@ import zarr
 from thalia_dask.engine.observer import TrialReport
 from thalia_dask.errors import OutputError
 from thalia_dask.recording import store as store_module
+from thalia_dask.recording.lock import FolderLock
+from thalia_dask.recording.mark import MARK
 from thalia_dask.recording.store import check_output
 
 
@@ -168,8 +171,11 @@ def test_a_full_disk_is_an_output_error(tmp_path, new_recorder, drive, monkeypat
 
 def test_an_existing_output_is_refused_and_kept(recorded, new_recorder):
     before = open_store(recorded).load()
-    with pytest.raises(OutputError, match=r"run.zarr exists; write another path, or --overwrite to replace it"):
+    with pytest.raises(OutputError) as caught:
         new_recorder(path=recorded)
+    assert str(caught.value) == (
+        f"output {recorded} exists; write another path, or --overwrite (in Python overwrite=True) to replace it"
+    )
     xr.testing.assert_identical(open_store(recorded).load(), before)
 
 
@@ -180,13 +186,21 @@ def test_overwrite_replaces_a_recording(recorded, new_recorder, drive):
     assert open_store(recorded).sizes["time"] == 3
 
 
-@pytest.mark.parametrize("what", ["file", "folder", "foreign zarr", "foreign attributes", "broken json", "link"])
-def test_overwrite_deletes_nothing_that_is_not_ours(tmp_path, recorded, what):
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize(
+    "what", ["file", "folder", "foreign zarr", "foreign attributes", "broken json", "link", "copy", "derived"]
+)
+def test_overwrite_deletes_nothing_that_is_not_ours(tmp_path, recorded, what, overwrite):
     path = tmp_path / "precious"
     if what == "file":
         path.write_text("thesis")
     elif what == "link":
         path.symlink_to(recorded)
+    elif what == "copy":
+        open_store(recorded).to_zarr(path, consolidated=False)
+    elif what == "derived":
+        root = open_store(recorded).to_dataset()
+        xr.concat([root, root], "run").to_zarr(path, consolidated=False)
     else:
         path.mkdir()
     if what == "foreign zarr":
@@ -195,11 +209,50 @@ def test_overwrite_deletes_nothing_that_is_not_ours(tmp_path, recorded, what):
         (path / "zarr.json").write_text(json.dumps({"attributes": ["schema_version"]}))
     if what == "broken json":
         (path / "zarr.json").write_text("{")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(OutputError) as caught:
+        check_output(path, overwrite=overwrite)
+    assert str(caught.value) == (
+        f"output {path} exists and is no recording that thalia_dask wrote (it has no region/written_by_thalia_dask; "
+        "copies, what was derived and recordings of early versions have none), so it is not replaced; write another "
+        "path or remove it yourself"
+    )
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_xarray_that_writes_over_a_recording_makes_it_its_own(recorded):
+    open_store(recorded).to_dataset()[["rate"]].load().to_zarr(recorded, mode="w", consolidated=False)
+    with pytest.raises(OutputError, match="so it is not replaced"):
+        check_output(recorded, overwrite=True)
+
+
+@pytest.mark.parametrize("at", ["_create", "_clear"])
+def test_what_a_crash_left_can_be_overwritten(recorded, new_recorder, drive, monkeypatch, at):
+    def crash(*_arguments):
+        raise KeyboardInterrupt
+
+    owner, name = {"_create": (store_module.ZarrStore, "_create"), "_clear": (store_module.shutil, "rmtree")}[at]
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, name, crash)
+        with pytest.raises(KeyboardInterrupt):
+            new_recorder(path=recorded, overwrite=True)
+    recorder = new_recorder(path=recorded, overwrite=True)
+    drive(recorder, 3)
+    recorder.on_close()
+    assert open_store(recorded).sizes["time"] == 3
+
+
+def test_a_recording_goes_on_only_where_thalia_dask_wrote_it(recorded, new_recorder, drive):
+    recorder = new_recorder(path=recorded, overwrite=True)
+    drive(recorder)
+    position = recorder.secure()
+    recorder.on_close()
+    new_recorder(path=recorded, position=position).on_close()
+    (recorded / MARK).unlink()
     with pytest.raises(
-        OutputError, match="precious exists and is not a recording of thalia_dask, so --overwrite does"
+        OutputError, match=r"there is no recording that thalia_dask wrote at .*run.zarr to go on with"
     ):
-        check_output(path, overwrite=True)
-    assert path.exists()
+        new_recorder(path=recorded, position=position)
 
 
 def test_a_missing_folder_is_refused(tmp_path, new_recorder):
@@ -226,6 +279,30 @@ def test_two_runs_to_one_output(tmp_path, new_recorder, drive):
     recorder.on_close()
     new_recorder(path=path, overwrite=True).on_close()
     assert open_store(path).sizes["time"] == 0
+
+
+def test_a_store_that_cannot_be_created_is_held_by_nobody(tmp_path, new_recorder, monkeypatch):
+    def refuse(*_arguments):
+        raise OSError(36, "File name too long")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store_module.ZarrStore, "_create", refuse)
+        with pytest.raises(OutputError, match=r"run.zarr cannot be created: ") as caught:
+            new_recorder(path=tmp_path / "run.zarr")
+    new_recorder(path=tmp_path / "run.zarr", overwrite=True).on_close()
+    assert "File name too long" in str(caught.value)  # which holds on to whatever was made
+
+
+def test_a_folder_that_cannot_be_locked(tmp_path, monkeypatch):
+    def refuse(*_arguments):
+        raise OSError(37, "No locks available")
+
+    opened = len(os.listdir("/proc/self/fd"))
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(OSError, match="No locks available") as caught:
+        FolderLock(tmp_path)
+    assert caught.value.errno == 37
+    assert len(os.listdir("/proc/self/fd")) == opened
 
 
 def test_a_dead_run_holds_nothing(tmp_path):

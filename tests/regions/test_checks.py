@@ -12,7 +12,8 @@ import pytest
 
 from thalia_dask.errors import ConfigError
 from thalia_dask.neurons.adex import AdExParams
-from thalia_dask.neurons.base import Neuron
+from thalia_dask.neurons.base import INHIBITORY, Neuron
+from thalia_dask.neurons.conductance import ConductanceLIFParams
 from thalia_dask.neurons.delta import DeltaLIFParams
 from thalia_dask.neurons.lif import LIFParams
 from thalia_dask.plasticity.base import Rule
@@ -305,6 +306,23 @@ SIGNALS = "write one of: delta, theta, alpha, beta, gamma, ripple, acetylcholine
             "0 for excitation, below 0 for inhibition",
         ),
         (
+            {"populations": (Population("a", 4, AdExParams(), Background(100.0, -3.0)), B), "connections": ()},
+            ", population 'a': background.weight_mv is -3, and AdExParams takes conductances; write a positive one",
+        ),
+        (
+            {"connections": (FixedInDegree("a", "b", 3, Uniform(-0.1, 0.3), Constant(1.0), rule=STDP()),)},
+            ", connection a -> b has a learning rule, and efficacies of both signs, of which a rule can keep one; "
+            "write a connection for each sign",
+        ),
+        (
+            {
+                "populations": (Population("a", 4, AdExParams()), Population("b", 4)),
+                "connections": (Connection("b", "a", 0.5, -20.0, INHIBITORY),),
+            },
+            ", connection b -> a has negative efficacies, and AdExParams takes conductances; write positive ones, "
+            "with channel=INHIBITORY for those that inhibit",
+        ),
+        (
             {"connections": (Connection("a", "b", 0.5, 20.0, rule=STDP(dendritic_delay_ms=0.25)),)},
             ", connection a -> b: the dendritic delay of an STDP rule is 0.25 ms, which is not a whole number of "
             "steps of dt_ms = 1; write 1",
@@ -318,6 +336,12 @@ SIGNALS = "write one of: delta, theta, alpha, beta, gamma, ripple, acetylcholine
 )
 def test_names_and_shapes(changes: dict[str, object], message: str) -> None:
     assert message_of(replace(SOUND, **changes)) == f"region 'net'{message}"
+
+
+def test_a_layout_without_populations() -> None:
+    assert message_of(Layout((), ())) == (
+        "region 'net': the layout of kind 'mine' has no population; write one at least"
+    )
 
 
 def test_a_layout_that_is_none() -> None:
@@ -437,10 +461,11 @@ def test_axons_that_end_in_no_port() -> None:
 
 
 def test_constants_that_are_infinite_in_32_bits() -> None:
-    cells = replace(A, neuron=AdExParams(capacitance_pf=1e-300))
+    cells = replace(A, neuron=ConductanceLIFParams(capacitance_pf=1e-300))
     message = message_of(replace(SOUND, populations=(cells, B)))
     assert re.search(
-        r"population 'a': AdExParams\(.* of dt_ms = 1 beyond 1e\+38, which are infinite in 32 bits; ", message
+        r"population 'a': ConductanceLIFParams\(.* of dt_ms = 1 beyond 1e\+38, which are infinite in 32 bits; ",
+        message,
     )
 
 

@@ -96,6 +96,18 @@ def test_rules_hear_the_mean_efficacy_where_cells_have_unequal_numbers(n_synapse
     assert plastic.params[0, stdp.LARGEST] == pytest.approx(3.0 * mean)
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_efficacies_of_a_rule_begin_within_its_bounds(sign: float) -> None:
+    """They are drawn up to 1.5 times their mean."""
+    bounded, free = (
+        wired(Connection("in", "b", 0.5, sign * 10.0, delay_ms=(0.0, 0.3), rule=rule))[2]
+        for rule in (STDP(largest=1.1), None)
+    )
+    largest = 1.1 * 2.0 * 10.0 / (N_AXONS // 2)
+    np.testing.assert_allclose(bounded, np.clip(free, -largest, largest), rtol=1e-6)
+    assert (bounded != free).any()
+
+
 def test_connections_between_the_same_populations_have_synapses_of_their_own() -> None:
     one = Connection("a", "b", 0.5, 60.0)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.regions.contract import CHECKS, advance, assert_same_state, pairs
+from thalia_dask.errors import StateError
 from thalia_dask.neurons.adex import AdExParams
 from thalia_dask.neurons.lif import LIFParams
 from thalia_dask.regions import REGIONS, RegionSpec, create_region, find_kind
@@ -65,6 +66,22 @@ def test_name_and_seed_make_the_region(kind: str) -> None:
     if "weight" in states[0]:
         assert (states[0]["weight"] != states[1]["weight"]).any()
         assert (states[0]["weight"] != states[2]["weight"]).any()
+
+
+@pytest.mark.parametrize("device", ["cpu", "cpu:0"], ids=["kernels", "torch"])
+@spiking_kinds
+def test_concentrations_do_not_fall_below_zero(kind: str, device: str) -> None:
+    """Neither those by which a region learns and is driven, nor those from which it goes on."""
+    spec = replace(spec_of(kind), device=device)
+    taken, robbed = create_region(spec), create_region(spec)
+    for region, amount in ((taken, -0.5), (robbed, -2.0)):
+        levels = [Signal(20, name, amount) for name in ("acetylcholine", "noradrenaline")]
+        advance(region, spec, 0, 20)
+        advance(region, spec, 20, 60, *levels)
+    assert robbed.snapshot()["acetylcholine_level"] == robbed.snapshot()["noradrenaline_level"] == 0.0
+    assert_same_state(robbed.snapshot(), taken.snapshot())
+    with pytest.raises(StateError, match=r"'acetylcholine_level' is -1.5, which no level of acetylcholine can be"):
+        taken.restore({**robbed.snapshot(), "acetylcholine_level": -1.5})
 
 
 LEARNED = {"weight"}

@@ -14,6 +14,7 @@ from thalia_dask.neurons.conductance import ConductanceLIFParams
 from thalia_dask.neurons.delta import DeltaLIFParams
 from thalia_dask.neurons.lif import LIFParams
 from thalia_dask.regions import spiking
+from thalia_dask.regions.kind import SpikingKind
 from thalia_dask.regions.layout import ExplicitConnection, Layout, Population
 from thalia_dask.regions.spec import Incoming, RegionSpec
 from thalia_dask.regions.spiking import SpikingRegion
@@ -87,20 +88,34 @@ def test_arrivals_of_other_dtype_or_stride_are_read_as_what_they_say(column) -> 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (edges((4, 0, 1.0, 1)), r"edges of connection a -> b: sources go from 4 to 4; write 0 to 3"),
-        (edges((0, -1, 1.0, 1)), r"targets go from -1 to -1; write 0 to 1"),
-        (edges((0, 0, 1.0, 0)), r"delays go from 0 to 0; write 1 to 65535"),
-        (edges((0, 0, np.nan, 1)), r"weights go from nan to nan; write -1000000000.0 to 1000000000.0"),
+        (edges((4, 0, 1.0, 1)), r"region 'net', connection a -> b: sources of edges go from 4 to 4; write 0 to 3"),
+        (edges((0, -1, 1.0, 1)), r"targets of edges go from -1 to -1; write 0 to 1"),
+        (edges((0, 0, 1.0, 0)), r"delays of edges go from 0 to 0; write 1 to 65535"),
+        (edges((0, 0, np.nan, 1)), r"weights of edges go from nan to nan; write -1e\+09 to 1e\+09"),
         (
             edges((0, 0, 1.0, 65536)),
             r"connection a -> b: delays inside the region go up to 65536 steps; write 1 to 65535",
         ),
-        (edges((0, 0, 1.0, 1))._replace(weights=np.ones(3, np.float32)), r"have \[1, 1, 3, 1\] sources, targets"),
+        (
+            edges((0, 0, 1.0, 1))._replace(weights=np.ones(3, np.float32)),
+            r"edges have \[1, 1, 3, 1\] sources, targets",
+        ),
     ],
 )
 def test_impossible_edges_are_told(wrong: EdgeList, message: str) -> None:
+    """Before anything is built."""
+    net = layout(ExplicitConnection("a", "b", wrong))
     with pytest.raises(ConfigError, match=message):
-        SpikingRegion(SPEC, layout(ExplicitConnection("a", "b", wrong)))
+        SpikingKind(lambda _: net).anatomy(SPEC)
+    with pytest.raises(ConfigError, match=message):
+        SpikingRegion(SPEC, net)
+
+
+def test_impossible_axons_of_a_port_are_told() -> None:
+    net = layout(ExplicitConnection("in", "b", edges((3, 1, 3.0, 0))), ports=("in",), stimulus="in")
+    spec = replace(SPEC, incoming=(Incoming("x.all", 4, "in"), Incoming("y.all", 3, "in")))
+    with pytest.raises(ConfigError, match=r"connection in -> b: sources of edges go from 3 to 3; write 0 to 2"):
+        SpikingRegion(spec, net)
 
 
 def test_models_live_together_and_each_receives_in_its_own_way() -> None:

@@ -1,13 +1,17 @@
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
+import gymnasium
 import numpy as np
 import pytest
+from gymnasium.spaces import Box, Discrete
 from sklearn.datasets import load_digits
 
 from thalia_dask.brain import DynamicBrain
-from thalia_dask.config import TaskConfig
-from thalia_dask.tasks.registry import open_task
+from thalia_dask.config import TaskConfig, load_config
+from thalia_dask.engine.observer import Observer
+from thalia_dask.tasks.encoders import encoder_for
+from thalia_dask.tasks.registry import Task, open_task
 from thalia_dask.tasks.training import Past, train_and_evaluate
 
 
@@ -81,6 +85,66 @@ def test_a_reward_is_heard_when_it_is_seen_where_the_action_has_led_or_at_the_en
     assert diary[3 : first - 1] == ["forward 7", "reward", "explore"] * ((first - 4) // 3)
     assert diary[first - 1] == "reward"
     assert diary.count("reward") == diary.count("explore") == len(pupil.rewards)
+
+
+def test_what_a_time_limit_cuts_off_is_seen_before_its_reward_is_heard():
+    task = open_task(TaskConfig(name="CartPole-v1", params={"max_episode_steps": 3}))
+    once = {"epochs": 1, "n_timesteps": 7, "trials_per_epoch": 1, "evaluation_trials": 1}
+    whole, resumed = Swaying(), Swaying(pushes=3)
+    train_and_evaluate(whole, task, **once)
+    lesson = ["reset", "forward 7", "explore", *["forward 7", "reward", "explore"] * 2, "forward 7", "reward"]
+    exam = ["reset", *["forward 7", "decide"] * 3, "forward 7"]
+    assert whole.diary == lesson + exam
+    train_and_evaluate(resumed, task, past=Past((1, 0, 1), 3.0), **once)
+    assert resumed.diary == exam
+    task.close()
+
+
+class Forever(gymnasium.Env):
+    """It earns 1 a step in a state that stays the same, for ever; ``n_steps`` of it are an episode."""
+
+    observation_space = Box(0.0, 1.0, (20,), np.float32)
+    action_space = Discrete(2)
+
+    def __init__(self, n_steps, *, dies=False):
+        self._n_steps, self._dies = n_steps, dies
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self._left = self._n_steps
+        return np.ones(20, np.float32), {}
+
+    def step(self, action):
+        self._left -= 1
+        over = self._left == 0
+        return np.ones(20, np.float32), 1.0, over and self._dies, over, {}
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_only_who_dies_loses_what_was_expected(dies):
+    """Where a reward of 1 is earned for ever, what is expected is lost at a terminal state, not by a time limit."""
+    config = load_config(
+        {
+            "brain": {
+                "regions": {
+                    "thalamus": {"kind": "thalamus", "size": 20, "input_size": 20},
+                    "striatum": {"kind": "striatum", "size": 20, "params": {"n_actions": 2}},
+                },
+                "projections": [{"source": "thalamus", "target": "striatum"}],
+                "neuromodulation": {"value_source": "thalamus.relay", "value_rate": 0.1, "discount": 0.8},
+            }
+        }
+    )
+    environment = Forever(10, dies=dies)
+    encoder = encoder_for(environment.observation_space)
+    task = Task("forever", environment, environment, environment.action_space, encoder, 30, 1)
+    errors = []
+    ear = Observer()
+    ear.on_trial = lambda report: errors.append(report.reward_prediction_error)
+    with DynamicBrain.from_thalia_config(config, observers=[ear]) as brain:
+        train_and_evaluate(brain, task, epochs=1, n_timesteps=20)
+    last = np.reshape(errors, (30, 10))[-10:, -1].mean()
+    assert last < -2.0 if dies else abs(last) < 0.5
 
 
 def test_who_goes_on_within_an_episode_hears_what_the_last_action_earned():

@@ -189,7 +189,12 @@ def test_a_kind_that_does_not_exist():
 
 def test_a_parameter_that_the_kind_does_not_have():
     message = message_of({"v1": {"kind": "cortex", "size": 40, "input_size": 4, "params": {"zzz": 1}}}, [])
-    assert message.startswith("params.zzz of region 'v1': kind 'cortex' has no such parameter; write one of ")
+    assert message.startswith("params.zzz of region 'v1': kind 'cortex' has no such parameter; write one of: ")
+
+
+def test_a_parameter_that_is_called_much_like_one_of_the_kind():
+    message = message_of({"v1": {"kind": "cortex", "size": 40, "input_size": 4, "params": {"stdp_rat": 1}}}, [])
+    assert "kind 'cortex' has no such parameter; did you mean 'stdp_rate'? write one of: " in message
 
 
 def test_a_window_longer_than_the_shortest_delay():

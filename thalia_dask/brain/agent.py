@@ -45,14 +45,13 @@ class Agent:
         if self._votes is not None and self._decided:
             self._votes.clear()
         self._decided = False
-        if not self._showing:
-            self.neuromodulation.begin()
+        self.neuromodulation.begin(anew=not self._showing)
         self._showing = False
 
-    def perceive(self, *, goes_on: bool) -> Mapping[str, float]:
-        """A stimulus has been shown, to its end unless it goes on; returns what it releases."""
+    def perceive(self, step: int, *, goes_on: bool) -> Mapping[str, float]:
+        """A stimulus has been shown up to a step, to its end unless it goes on; returns what it releases."""
         self._showing = bool(goes_on)
-        return {} if goes_on else self.neuromodulation.perceived()
+        return {} if goes_on else self.neuromodulation.perceived(self.levels.level("acetylcholine", step))
 
     def select(self, exploration: float) -> tuple[int, bool]:
         """Select an action, a random one with probability ``exploration``; returns it, and whether it is news.

@@ -98,8 +98,12 @@ class DynamicBrain(Inspectable):
         if monitor is not None:
             self._observers.append(monitor)
         self._closed = False
-        for observer in self._observers:
-            observer.on_start(plan)
+        try:
+            for observer in self._observers:
+                observer.on_start(plan)
+        except BaseException:
+            self.recorder.on_close()
+            raise
         close_at_exit(self)
 
     @classmethod
@@ -265,7 +269,7 @@ class DynamicBrain(Inspectable):
             last = min(first + LONGEST_SPAN_STEPS, n_steps)
             self._stimulate(rows_between(rows, first, last), last - first)
             self._orchestrator.run(last - first)
-        self._release_all(self._agent.perceive(goes_on=goes_on))
+        self._release_all(self._agent.perceive(self.now, goes_on=goes_on))
         return Result(self._tally.spikes, self._tally.events, (start, self.now), self.recorder.dataset)
 
     def select_action(self, *, explore: bool = True) -> tuple[int, float]:
@@ -290,7 +294,9 @@ class DynamicBrain(Inspectable):
 
         The error is released as dopamine, its size as noradrenaline; both take effect at the next step. Calls of
         :meth:`forward` may lie between action and reward. With ``brain.neuromodulation.value_source`` no action is
-        needed, and a reward that follows an action with no ``forward`` in between is taken to end the episode.
+        needed; rewards with no ``forward`` in between add up; and one that follows an action with no ``forward`` in
+        between is taken to end the episode. Where that ends by a limit of time (``truncated`` in Gymnasium), call
+        ``forward`` with the last observation first, so that what could still have been expected there counts.
 
         Raises
         ------
@@ -309,6 +315,9 @@ class DynamicBrain(Inspectable):
 
     def release(self, neuromodulator: str, amount: float) -> None:
         """Release an amount of a neuromodulator everywhere, from the next step on.
+
+        A negative amount takes away: of acetylcholine and noradrenaline no more than there is, as they are
+        concentrations. Dopamine is the deviation from its tonic level, and has no least.
 
         Raises
         ------

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationErr
 from thalia_dask.config import ThaliaConfig
 from thalia_dask.engine.checkpoint import Checkpoint
 from thalia_dask.errors import CheckpointError, StateError
+from thalia_dask.modulation.neuromodulators import NEUROMODULATORS
 from thalia_dask.recording.layout import Position
 
 _GREATEST_INTEGER, _GREATEST = 2**53, 1e300
@@ -78,6 +79,11 @@ def understood(checkpoint: Checkpoint) -> tuple[ThaliaConfig, Memory]:
         raise CheckpointError(f"the checkpoint is whole, but not that of a brain of this version: {error}") from error
     if any(not 0 <= step <= checkpoint.travel.now for step, _ in memory.levels.values()):
         raise CheckpointError("the checkpoint is whole, but memory/levels has a step that it has not reached")
+    for name, (_, level) in memory.levels.items():
+        if name in NEUROMODULATORS and not NEUROMODULATORS[name].may_be(level):
+            raise CheckpointError(
+                f"the checkpoint is whole, but memory/levels/{name} is {level!r}, which it cannot be"
+            )
     return config, memory
 
 

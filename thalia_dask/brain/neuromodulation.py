@@ -70,18 +70,20 @@ class Neuromodulation(Observer):
         if self._novelty is not None:
             self._pattern.on_window(report)
 
-    def begin(self) -> None:
-        """A new stimulus will be shown."""
+    def begin(self, *, anew: bool) -> None:
+        """A stimulus will be shown, ``anew`` unless it is the last one that goes on."""
         if self.value is not None:
-            self._state.clear()
-        if self._novelty is not None:
+            self.value.go_on()
+            if anew:
+                self._state.clear()
+        if self._novelty is not None and anew:
             self._pattern.clear()
 
-    def perceived(self) -> Mapping[str, float]:
-        """A stimulus has been shown to its end."""
+    def perceived(self, acetylcholine: float) -> Mapping[str, float]:
+        """A stimulus has been shown to its end; releases what lifts the level of acetylcholine to its novelty."""
         if self._novelty is None:
             return {}
-        return {"acetylcholine": self._novelty.perceive(self._pattern.counts)}
+        return {"acetylcholine": max(0.0, self._novelty.perceive(self._pattern.counts) - acetylcholine)}
 
     def decided(self, confidence: float) -> Mapping[str, float]:
         """An action has been selected."""
@@ -93,10 +95,8 @@ class Neuromodulation(Observer):
         """A reward has come; ``at_once`` where no state has been perceived since the action that it is for."""
         if self.value is None:
             error = self.expectation.prediction_error(reward, confidence)
-        elif at_once:
-            error = self.value.leave(reward)
         else:
-            error = self.value.enter(self._state.counts, reward)
+            error = self.value.reward(reward, None if at_once else self._state.counts)
         return {"dopamine": error, "noradrenaline": _AROUSAL_PER_SURPRISE * abs(error)}
 
     def reset(self) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from distributed.deploy.cluster import Cluster
 
     from thalia_dask.performance.choice import Choice
+    from thalia_dask.performance.forecast import Setting
 
 
 def check_observers(observers: Sequence[Observer]) -> None:
@@ -101,30 +102,37 @@ def _sequential(config: ThaliaConfig) -> Executor:
 def _choose(
     config: ThaliaConfig, plan: BrainPlan, client: Client | Cluster | None, steps_per_call: int | None
 ) -> Choice:
-    from thalia_dask.distributed.cluster import is_usable, worker_threads
-    from thalia_dask.distributed.placement import local_cores, local_shape
-    from thalia_dask.performance.calibration import calibrate, calibrated_costs, free_cores
-    from thalia_dask.performance.choice import Choice, choose
-    from thalia_dask.performance.forecast import Setting, Work
+    from thalia_dask.performance.calibration import calibrate, calibrated_costs
+    from thalia_dask.performance.choice import choose
+    from thalia_dask.performance.forecast import Work
 
-    if client is not None and not is_usable(client):
-        return Choice(parallel=True, reason="dask: a client was given")  # which is refused where it is to be joined
-    execution = config.execution
-    n_workers, n_threads = local_shape(execution.n_workers, execution.threads_per_worker)
-    threads = [n_threads] * n_workers
-    if client is not None:
-        threads = worker_threads(client)[: execution.n_workers]
-    setting = Setting(
-        n_workers=len(threads),
-        n_threads=max(threads, default=1),
-        exchange=execution.exchange,
-        n_cores=free_cores(min(sum(threads), local_cores())) if client is None else sum(threads),
-    )
+    setting = _setting(config.execution, client)
     call_steps = steps_per_call or config.task.n_timesteps or config.brain.encoding_timesteps
     work = Work(plan, calibrated_costs(plan), calibrate(), call_steps, window_steps(config), step_costs(plan))
     tried = partial(try_out, plan, config.brain.max_input_rate_hz, window_steps(config))
     fits = sum(needed_bytes(config, plan, workers_elsewhere=True).values()) <= machine_bytes()
     return choose(work, setting, tried if fits else None)
+
+
+def _setting(execution: ExecutionConfig, client: Client | Cluster | None) -> Setting:
+    """On how many workers a parallel brain would run, and how many cores are free there."""
+    from thalia_dask.brain.worker_cores import worker_cores
+    from thalia_dask.distributed.cluster import join
+    from thalia_dask.distributed.placement import local_cores, local_shape
+    from thalia_dask.performance.calibration import free_cores
+    from thalia_dask.performance.forecast import Setting
+
+    if client is None:
+        n_workers, n_threads = local_shape(execution.n_workers, execution.threads_per_worker)
+        return Setting(
+            n_workers, n_threads, execution.exchange, free_cores(min(n_workers * n_threads, local_cores()))
+        )
+    joined = join(client, execution.n_workers, execution.threads_per_worker, execution.start_timeout_s)
+    try:
+        threads = joined.threads.values()
+        return Setting(len(threads), max(threads), execution.exchange, worker_cores(joined))
+    finally:
+        joined.close()
 
 
 def _dask_executor(config: ThaliaConfig, plan: BrainPlan, client: Client | Cluster | None) -> Executor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import inf
+from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -173,5 +173,7 @@ def count_steps(duration_ms: float, dt_ms: float) -> int:
     from thalia_dask.ticks import to_steps
 
     if not dt_ms <= duration_ms < inf:
-        raise InputError(f"--duration-ms is {duration_ms:g}; write a duration of at least {dt_ms:g} ms, one step")
+        finite = "" if isfinite(duration_ms) else "finite "
+        told = f"write a {finite}duration of at least {dt_ms:g} ms, one step"
+        raise InputError(f"--duration-ms is {duration_ms:g}; {told}")
     return to_steps(duration_ms, dt_ms, "--duration-ms")

@@ -103,10 +103,10 @@ def _check_run(recording: Path) -> None:
     """Refuse what no run has recorded to."""
     from thalia_dask.brain.checkpoints import folder_beside, kept_in
     from thalia_dask.errors import InputError
-    from thalia_dask.recording.store import is_recording
+    from thalia_dask.recording.mark import is_recording
 
     if not is_recording(recording) and not kept_in(folder_beside(recording)):
-        what = "is not a recording of thalia_dask" if recording.exists() else "does not exist"
+        what = "is no recording that thalia_dask wrote" if recording.exists() else "does not exist"
         raise InputError(f"{recording} {what}, so there is no run to go on with; write the --out of an earlier run")
 
 

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from thalia_dask.config.problems import describe_problems
 from thalia_dask.errors import ConfigError
 
 Count = Annotated[int, Field(gt=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
+
+
+def _without_numpy(value: Any) -> Any:
+    """The same with Python's own numbers and texts, whatever NumPy had in their place."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {key: _without_numpy(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_numpy(inner) for inner in value]
+    return value
 
 
 class Config(BaseModel):
@@ -24,6 +36,11 @@ class Config(BaseModel):
         validate_default=True,
         populate_by_name=True,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, values: Any) -> Any:
+        return _without_numpy(values)
 
     if not TYPE_CHECKING:  # type checkers shall see the fields as parameters
 

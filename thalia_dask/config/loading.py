@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,9 +53,18 @@ def load_cluster_config(source: ConfigSource, overrides: Sequence[str] = ()) -> 
 def _merged(source: ConfigSource, overrides: Sequence[str]) -> tuple[dict[str, Any], Origins]:
     values: dict[str, Any] = {}
     origins: Origins = {}
-    for origin, layer in [*_layers(source), *map(_parse_override, overrides)]:
+    for origin, layer in [*_layers(source), *map(_parse_override, _listed(overrides))]:
         _merge(values, layer, origin, origins)
     return values, origins
+
+
+def _listed(overrides: object) -> list[str]:
+    if isinstance(overrides, Iterable) and not isinstance(overrides, str | Mapping):
+        listed = list(overrides)
+        if all(isinstance(one, str) for one in listed):
+            return listed
+    example = [overrides] if isinstance(overrides, str) else ["global.seed=7"]
+    raise ConfigError(f"the overrides are {overrides!r}; write a list of texts key.path=value, e.g. {example}")
 
 
 def _validated(model: type[ModelT], values: dict[str, Any], origins: Origins) -> ModelT:

@@ -131,8 +131,8 @@ class NeuromodulationConfig(Config):
     )
     novelty_source: str | None = Field(
         default=None,
-        description="the population whose new patterns release acetylcholine when they have been presented, "
-        "'region.population', or null for none",
+        description="the population whose new patterns release acetylcholine when they have been presented, up to a "
+        "level of 1 where all is new, 'region.population', or null for none",
     )
     novelty_rate: float = Field(
         default=0.5, gt=0, le=1, description="the share of its novelty that a pattern loses, above 0 and up to 1"

@@ -26,7 +26,7 @@ def describe_problems(
     for detail in error.errors(include_url=False):
         grouped.setdefault(_real_path(detail, values), []).append(detail)
     lines = [
-        f"{_origin(path, origins)}: {_problem(path, details, model)}"
+        f"{_origin(path, origins)}: {_problem(path, details, model, _meant(path, values, origins))}"
         for path, details in sorted(grouped.items(), key=str)
     ]
     if len(lines) == 1:
@@ -34,18 +34,21 @@ def describe_problems(
     return "\n  ".join([f"{len(lines)} values are wrong:", *lines])
 
 
-def _problem(path: Key, details: Sequence[ErrorDetails], model: type[BaseModel]) -> str:
+def _problem(path: Key, details: Sequence[ErrorDetails], model: type[BaseModel], meant: str) -> str:
     dotted, first = ".".join(map(str, path)), details[0]
+    inside = ".".join(map(str, path[:-1])) or "the config"
+    if first["type"] == "invalid_key":
+        return f"the key {first['input']!r} in {inside} should be a text; {_right_key(path, model)}"
     if first["type"] == "extra_forbidden":
         return f"unknown key {dotted} (given {first['input']!r}); {_right_key(path, model)}"
     field = _field_at(model, path)
-    mend = f"; write {_what_to_write(field)}" if field else ""
+    mend = f"write {_what_to_write(field)}" if field else ""
     if first["type"] == "missing":
-        return f"{dotted} is missing{mend}"
+        return f"{dotted} is missing; {meant}{mend}"
     reasons = " or ".join(dict.fromkeys(_reason(detail) for detail in details))
     if first["loc"][-1:] == ("[key]",):
-        return f"the key {path[-1]!r} in {'.'.join(map(str, path[:-1]))} {reasons}; {_NAME_RULE}"
-    return f"{dotted} is {first['input']!r}, which {reasons}{mend}"
+        return f"the key {first['input']!r} in {inside} {reasons}; {_NAME_RULE}"
+    return "; ".join(filter(None, (f"{dotted} is {first['input']!r}, which {reasons}", mend)))
 
 
 def _reason(detail: ErrorDetails) -> str:
@@ -69,13 +72,33 @@ def _what_to_write(field: FieldInfo) -> str:
 def _real_path(detail: ErrorDetails, values: Any) -> Key:
     """Cut an error's location to what lies in the config: pydantic appends the members of a union."""
     path: list[Any] = []
-    for key in detail["loc"]:
-        inside = key in values if isinstance(values, Mapping) else isinstance(values, list) and isinstance(key, int)
-        if not inside:
-            return (*path, key) if detail["type"] == "missing" else tuple(path)
-        path.append(key)
-        values = values[key]
+    for place in detail["loc"]:
+        found = _key_of(values, place)
+        if not found:
+            return (*path, place) if detail["type"] == "missing" else tuple(path)
+        path += found
+        values = values[found[0]]
     return tuple(path)
+
+
+def _key_of(values: Any, place: int | str) -> list[Any]:
+    """The key or index that pydantic calls so, which tells all keys but texts and numbers as text; [] for none."""
+    if isinstance(values, list):
+        return [place] if isinstance(place, int) else []
+    if not isinstance(values, Mapping):
+        return []
+    return [place] if place in values else [key for key in values if not isinstance(key, str) and str(key) == place]
+
+
+def _meant(path: Key, values: Any, origins: Origins) -> str:
+    """The entry beside the one that lacks a key, where that is an override's own and called much like it."""
+    *above, entry = path[:-1] or ("",)
+    for key in above:
+        values = values[key]
+    if not isinstance(values, Mapping) or not _origin(path, origins).startswith("--set "):
+        return ""
+    close = get_close_matches(str(entry), [key for key in values if key != entry], n=1)
+    return f"did you mean {'.'.join(map(str, [*above, close[0]]))}? " if close else ""
 
 
 def _origin(path: Key, origins: Origins) -> str:

@@ -6,11 +6,12 @@ unpickling would leave the caller waiting for ever.
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
-from typing import cast
+from typing import TypeVar, cast
 
 import cloudpickle
 from distributed import get_worker
@@ -40,7 +41,11 @@ from thalia_dask.regions.base import Region
 from thalia_dask.spikes import Arrivals
 from thalia_dask.topology.plan import AxonalProjection
 
+THREADS = "thalia-dask-regions"
+"""How the names of the threads begin in which regions are advanced."""
 _NOT_A_REGION = "(not raised by a region)"
+_Given = TypeVar("_Given")
+_Answer = TypeVar("_Answer")
 
 
 class RegionActor:
@@ -121,7 +126,10 @@ class WorkerRegions:
         self._built_in_epoch = self._epoch = epoch
         self._sequence, self._reply = -1, b""
         self._n_helpers = min(n_threads, len(keys)) - 1
-        self._pool = ThreadPoolExecutor(self._n_helpers) if self._n_helpers else None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=THREADS)
+        self._pool = ThreadPoolExecutor(self._n_helpers, thread_name_prefix=THREADS) if self._n_helpers else None
+        for pool in filter(None, (self._thread, self._pool)):  # which would wait for work for ever
+            weakref.finalize(self, pool.shutdown, wait=False)
         self._mailbox = Mailbox(tuple(homes))
         self._links = Links(worker, run, self._mailbox.receive, self._mailbox.lose)
         weakref.finalize(self, self._links.close)
@@ -140,11 +148,30 @@ class WorkerRegions:
             return {"": encode_failure("", 0, traceback.format_exc(), error)}
         return {}
 
-    def advance(self, payload: bytes) -> bytes:
+    async def advance(self, payload: bytes) -> bytes:
         """Carry out an order: what all regions emitted, or the failure.
 
         A repeated order is answered as before: a call that its caller gave up is still carried out.
         """
+        return await self._in_turn(self._advance, payload)
+
+    async def snapshot(self, regions: Sequence[str]) -> dict[str, bytes]:
+        """What :meth:`RegionActor.snapshot` gives of regions."""
+        return await self._in_turn(self._snapshot, regions)
+
+    async def restore(self, states: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Put regions into states that :meth:`snapshot` gave."""
+        return await self._in_turn(self._restore, states)
+
+    async def _in_turn(self, work: Callable[[_Given], _Answer], given: _Given) -> _Answer:
+        """Let the thread of this brain's regions do it, after what it was told before.
+
+        In Dask's one thread for actors, regions that wait for another worker would keep those of another brain from
+        being computed, for which that worker may be waiting.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, given)
+
+    def _advance(self, payload: bytes) -> bytes:
         order, arrivals = decode_order(payload)
         if order.epoch != self._epoch:
             return join([_refusal(f"regions of epoch {self._epoch} refused an order of epoch {order.epoch}")])
@@ -153,21 +180,16 @@ class WorkerRegions:
             self._reply = self._carry_out(order, dict(zip(self._regions, arrivals, strict=True)))
         return self._reply
 
-    def snapshot(self, regions: Sequence[str]) -> dict[str, bytes]:
-        """What :meth:`RegionActor.snapshot` gives of regions."""
+    def _snapshot(self, regions: Sequence[str]) -> dict[str, bytes]:
         return {name: self._actors[name].snapshot() for name in regions}
 
-    def restore(self, states: Mapping[str, bytes]) -> dict[str, bytes]:
-        """Put regions into states that :meth:`snapshot` gave."""
+    def _restore(self, states: Mapping[str, bytes]) -> dict[str, bytes]:
         if self._epoch != self._built_in_epoch:
             return {"": _refusal("regions of an epoch that is over refused to be restored")}
         return {name: self._actors[name].restore(state) for name, state in states.items()}
 
     async def fence(self, epoch: int) -> None:
-        """End this epoch, because another begins: what was asked and not begun is refused, what has begun given up.
-
-        The next epoch's calls wait in Dask's one thread for actors until that has come to its end.
-        """
+        """End this epoch: what was asked and not begun is refused, what has begun given up."""
         self._epoch = epoch
         self._links.close()
         self._mailbox.close()

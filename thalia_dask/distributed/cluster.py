@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import dask
 from distributed import Client, Future, LocalCluster
+from distributed.comm.addressing import get_address_host
 from distributed.deploy.cluster import Cluster as DaskCluster
 from distributed.utils import silence_logging_cmgr
 
@@ -53,6 +54,14 @@ class Cluster:
         self.memory_bytes: dict[str, int] = {
             address: info["memory_limit"] for address, info in workers if info["memory_limit"]
         }
+
+    @property
+    def hosts(self) -> dict[str, list[str]]:
+        """Host -> its workers."""
+        hosts: dict[str, list[str]] = {}
+        for worker in self.threads:
+            hosts.setdefault(get_address_host(worker), []).append(worker)
+        return hosts
 
     def let_go(self, futures: Sequence[Future[Any]]) -> None:
         """Release what lives on workers, wherever it still lives."""
@@ -186,13 +195,6 @@ def workers_of(client: Client) -> dict[str, dict[str, Any]]:
     scheduler: Any = client.scheduler
     workers: dict[str, dict[str, Any]] = client.sync(scheduler.identity, n_workers=-1)["workers"]
     return workers
-
-
-def worker_threads(user: Client | DaskCluster) -> list[int]:
-    """How many threads the workers of a user's client or cluster have."""
-    if isinstance(user, Client):
-        return list(user.nthreads().values())
-    return [info["nthreads"] for info in user.scheduler_info["workers"].values()]
 
 
 def _status(user: Client | DaskCluster) -> str:

@@ -71,7 +71,7 @@ class Orchestrator:
 
     def broadcast(self, name: str, value: float) -> None:
         """Send a signal to every region; it takes effect at ``now``, in the order of the calls."""
-        self._signals.append(Signal(self.now, name, value))
+        self._signals.append(Signal(self.now, name, float(value)))  # as it comes out of a message
         if name == "reset":
             self.queue.clear()
 

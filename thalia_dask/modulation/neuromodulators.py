@@ -14,15 +14,23 @@ from thalia_dask.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Neuromodulator:
-    """``baseline`` is the tonic level (arbitrary units), ``tau_ms`` the time constant of clearance."""
+    """``baseline`` is the tonic level (arbitrary units), ``tau_ms`` the time constant of clearance.
+
+    No level is below ``least``: 0 for a concentration, none for the deviation from a tonic level.
+    """
 
     baseline: float
     tau_ms: float
+    least: float = 0.0
+
+    def may_be(self, level: float) -> bool:
+        """Whether the level can be that."""
+        return math.isfinite(level) and level >= self.least
 
 
 NEUROMODULATORS = {
     "acetylcholine": Neuromodulator(baseline=0.5, tau_ms=500.0),
-    "dopamine": Neuromodulator(baseline=0.0, tau_ms=200.0),
+    "dopamine": Neuromodulator(baseline=0.0, tau_ms=200.0, least=-math.inf),
     "noradrenaline": Neuromodulator(baseline=0.5, tau_ms=500.0),
 }
 """Dopamine is the deviation from its tonic level: the reward prediction error. Clearance times: Schultz (2007),
@@ -44,7 +52,7 @@ class NeuromodulatorLevels:
         return modulator.baseline + (level - modulator.baseline) * decay
 
     def release(self, name: str, amount: float, step: int) -> None:
-        """Raise (or, by a negative amount, lower) a level from ``step`` on.
+        """Raise (or, by a negative amount, lower) a level from ``step`` on; no more is taken away than there is.
 
         Raises
         ------
@@ -52,7 +60,7 @@ class NeuromodulatorLevels:
         """
         if name not in NEUROMODULATORS:
             raise InputError(f"there is no neuromodulator '{name}'; write one of {', '.join(NEUROMODULATORS)}")
-        self._last[name] = (step, self.level(name, step) + amount)
+        self._last[name] = (step, max(NEUROMODULATORS[name].least, self.level(name, step) + amount))
 
     def snapshot(self) -> dict[str, tuple[int, float]]:
         """Name -> (step of the last release, level then)."""

@@ -1,7 +1,7 @@
 """Dopamine as the temporal-difference error of a value that is read from spikes.
 
     V_t = w . x_t                                    x: spike counts of a population while a state was perceived
-    delta = r + discount V_t - V_(t-1)
+    delta = r + discount V_t - V_(t-1)               r: the sum of the rewards that came with the state
     w += rate delta x_(t-1) / |x_(t-1)|^2
 
 The response of dopamine cells moves from a reward to what predicts it: Schultz, Dayan & Montague (1997), Science
@@ -22,6 +22,8 @@ Counts = NDArray[np.int64]
 class ValueEstimate:
     """The discounted reward that is still to come, as far as the spikes of a population tell.
 
+    It learns from steps, which lead from one state to the next, and to which any number of rewards belong.
+
     Attributes
     ----------
     weights : float64, shape (neurons,), in units of the reward.
@@ -31,42 +33,56 @@ class ValueEstimate:
         self.weights = np.zeros(n_neurons)
         self._rate = rate
         self._discount = discount
-        self._before = np.zeros(n_neurons)
+        self._nowhere = np.zeros(n_neurons)
+        self._before = self._after = self._nowhere
+        self._rewarded = False
 
-    def enter(self, state: Counts, reward: float) -> float:
-        """Learn from a state and the reward that comes with it; returns the error, in units of the reward.
+    def reward(self, reward: float, state: Counts | None) -> float:
+        """Learn from a reward; returns the error, in units of the reward.
 
-        ``state`` (neurons,) are spike counts.
+        The first reward of a step is compared with what was expected of it; what a further one adds was not.
+
+        Parameters
+        ----------
+        state : spike counts (neurons,), of the state that came with the reward; None where there will be no further.
         """
-        error = self._learn(reward + self._discount * float((self.weights * state).sum()))
-        self._before = state.astype(np.float64)
-        return error
-
-    def act(self, state: Counts) -> None:
-        """An action has been selected: the next reward is for what was done in this state."""
-        self._before = state.astype(np.float64)
-
-    def leave(self, reward: float) -> float:
-        """Learn from a reward after which there is no further state; returns the error."""
-        error = self._learn(reward)
-        self.forget_state()
-        return error
-
-    def forget_state(self) -> None:
-        """Begin anew: nothing has been promised."""
-        self._before = np.zeros_like(self.weights)
-
-    def _learn(self, outcome: float) -> float:
-        error = outcome - float((self.weights * self._before).sum())
+        error = reward
+        if not self._rewarded:
+            self._after = self._nowhere if state is None else state.astype(np.float64)
+            error += self._discount * self._value(self._after)
+            error -= self._value(self._before)
+            self._rewarded = True
         energy = float((self._before * self._before).sum())
         if energy > 0.0:
             self.weights += self._rate * error / energy * self._before
         return error
 
+    def act(self, state: Counts) -> None:
+        """An action has been selected: the next reward is for what was done in this state."""
+        self._before, self._rewarded = state.astype(np.float64), False
+
+    def go_on(self) -> None:
+        """Time goes on: what is rewarded from now on is what follows the state of the last reward."""
+        if self._rewarded:
+            self._before, self._rewarded = self._after, False
+
+    def forget_state(self) -> None:
+        """Begin anew: nothing has been promised."""
+        self._before, self._rewarded = self._nowhere, False
+
+    def _value(self, state: NDArray[np.float64]) -> float:
+        return float((self.weights * state).sum())
+
     def snapshot(self) -> dict[str, Any]:
         """The state, as JSON values."""
-        return {"weights": self.weights.tolist(), "before": self._before.tolist()}
+        return {
+            "weights": self.weights.tolist(),
+            "before": self._before.tolist(),
+            "after": self._after.tolist(),
+            "rewarded": self._rewarded,
+        }
 
     def restore(self, snapshot: dict[str, Any]) -> None:
         """Return to what :meth:`snapshot` gave."""
-        self.weights, self._before = np.array(snapshot["weights"]), np.array(snapshot["before"])
+        self.weights, self._rewarded = np.array(snapshot["weights"]), snapshot["rewarded"]
+        self._before, self._after = np.array(snapshot["before"]), np.array(snapshot["after"])

@@ -12,7 +12,10 @@ from thalia_dask.neurons.adex import (
     COUPLING,
     DECAY_EXC,
     DECAY_INH,
+    FALLING,
+    FLOODED,
     LEAK,
+    NO_MOVE_MV,
     PER_PF,
     PER_TAU_ADAPTATION,
     REVERSAL_EXC,
@@ -20,8 +23,10 @@ from thalia_dask.neurons.adex import (
     RHEOBASE,
     RUNAWAY,
     SLOPE,
+    course,
 )
 from thalia_dask.neurons.base import ADAPTATION, DECAY_ADAPTATION, RESET, RESTING, THRESHOLD
+from thalia_dask.neurons.conductance import flow, moved_by_flood, response
 
 
 class Moved(NamedTuple):
@@ -49,20 +54,27 @@ def moved(
     held = at_reset + (w - at_reset) * c[DECAY_ADAPTATION]
     unspent, fired = torch.zeros_like(v), torch.zeros_like(free)
     for substep in range(n_substeps):
-        mid_exc, mid_inh = exc * half_exc, inh * half_inh
-        runs = v > c[RUNAWAY]
+        load = c[PER_PF] * (c[LEAK] + exc + inh)
+        away = v > c[RUNAWAY]
+        loss = torch.where(away, c[PER_PF] * _current(v, w, exc, inh, drive, c) / c[SLOPE], 0.0)
+        floods, falls = (load > FLOODED) | (loss < -FALLING), loss > FALLING
+        runs = away & (falls | ~floods)
         y = torch.where(runs, torch.exp((c[RHEOBASE] - v) / c[SLOPE]), v)
-        y1, w1 = _slopes(runs, y, w, exc, inh, drive, c)
-        y2, w2 = _slopes(runs, y + 0.5 * y1, w + 0.5 * w1, mid_exc, mid_inh, drive, c)
-        y3, w3 = _slopes(runs, y + 0.5 * y2, w + 0.5 * w2, mid_exc, mid_inh, drive, c)
-        exc, inh = mid_exc * half_exc, mid_inh * half_inh
-        y4, w4 = _slopes(runs, y + y3, w + w3, exc, inh, drive, c)
-        dy, dw = (y1 + 2.0 * (y2 + y3) + y4) / 6.0, (w1 + 2.0 * (w2 + w3) + w4) / 6.0
+        fallen = (y * loss + c[PER_PF] * c[LEAK]) * torch.expm1(-loss) / loss, _slope_of_adaptation(v, w, c)
+        flooded = _flooded(v, w, exc, inh, drive, half_exc, half_inh, c)
+        stepped = _stepped(runs, y, w, exc, inh, drive, half_exc, half_inh, c)
+        dy, dw = (
+            torch.where(falls, *by)
+            for by in zip(
+                fallen, (torch.where(floods, *by) for by in zip(flooded, stepped, strict=True)), strict=True
+            )
+        )
+        exc, inh = exc * half_exc * half_exc, inh * half_inh * half_inh
         after = _potential(runs, y + dy, c)
         fires = ~fired & (after >= c[THRESHOLD])
         passed = (torch.where(runs, c[AT_THRESHOLD], c[THRESHOLD]) - y) / dy
         mean = v + c[SLOPE]
-        at_spike = passed * (c[COUPLING] * (mean - c[RESTING]) - w) * c[PER_TAU_ADAPTATION]
+        at_spike = passed * _slope_of_adaptation(mean, w, c)
         unspent = torch.where(fires, n_substeps - substep - passed, unspent)
         w = torch.where(fired, w, w + torch.where(fires, at_spike, dw))
         v = torch.where(fired, v, after)
@@ -70,6 +82,39 @@ def moved(
     spiked = at_reset + (w + c[ADAPTATION] - at_reset) * torch.exp(-unspent * c[PER_TAU_ADAPTATION])
     w = torch.where(fired, spiked - c[ADAPTATION], w)
     return Moved(v.to(torch.float32), torch.where(free, w, held).to(torch.float32))
+
+
+def _stepped(
+    runs: Tensor, y: Tensor, w: Tensor, exc: Tensor, inh: Tensor, drive: Tensor,
+    half_exc: Tensor, half_inh: Tensor, c: Tensor,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """What u or V, and w, change by in a Runge-Kutta step."""
+    mid_exc, mid_inh = exc * half_exc, inh * half_inh
+    y1, w1 = _slopes(runs, y, w, exc, inh, drive, c)
+    y2, w2 = _slopes(runs, y + 0.5 * y1, w + 0.5 * w1, mid_exc, mid_inh, drive, c)
+    y3, w3 = _slopes(runs, y + 0.5 * y2, w + 0.5 * w2, mid_exc, mid_inh, drive, c)
+    y4, w4 = _slopes(runs, y + y3, w + w3, mid_exc * half_exc, mid_inh * half_inh, drive, c)
+    return (y1 + 2.0 * (y2 + y3) + y4) / 6.0, (w1 + 2.0 * (w2 + w3) + w4) / 6.0
+
+
+def _flooded(
+    v: Tensor, w: Tensor, exc: Tensor, inh: Tensor, drive: Tensor, half_exc: Tensor, half_inh: Tensor, c: Tensor
+) -> tuple[Tensor, Tensor]:
+    """What V and w change by in a step that is too long for Runge-Kutta."""
+    leak, slope = c[PER_PF] * c[LEAK], c[SLOPE]
+    (mean_exc, slope_exc), (mean_inh, slope_inh) = course(half_exc), course(half_inh)
+    x, f, commutator = flow(
+        leak, leak * (c[RESTING] + drive) - c[PER_PF] * w,
+        exc, c[PER_PF] * mean_exc, c[REVERSAL_EXC], slope_exc,
+        inh, c[PER_PF] * mean_inh, c[REVERSAL_INH], slope_inh,
+    )  # fmt: skip
+    responses = response(x)
+    before = leak * slope * torch.exp((v - c[RHEOBASE]) / slope)
+    guess = moved_by_flood(v, x, f + before, commutator, responses)
+    after = leak * slope * torch.exp((torch.minimum(guess, c[THRESHOLD]) - c[RHEOBASE]) / slope)
+    mean = torch.where((guess - v).abs() > NO_MOVE_MV, slope * (after - before) / (guess - v), before)
+    dv = moved_by_flood(v, x, f + mean, commutator, responses) - v
+    return dv, -torch.expm1(-c[PER_TAU_ADAPTATION]) * (c[COUPLING] * (v + 0.5 * dv - c[RESTING]) - w)
 
 
 def _potential(runs: Tensor, y: Tensor, c: Tensor) -> Tensor:
@@ -84,8 +129,16 @@ def _slopes(
 ) -> tuple[Tensor, Tensor]:
     """What u or V, and w, change by in a fine step."""
     v = _potential(runs, y, c)
-    current = c[LEAK] * (c[RESTING] + drive - v) + exc * (c[REVERSAL_EXC] - v) + inh * (c[REVERSAL_INH] - v) - w
-    dw = (c[COUPLING] * (v - c[RESTING]) - w) * c[PER_TAU_ADAPTATION]
+    current, dw = _current(v, w, exc, inh, drive, c), _slope_of_adaptation(v, w, c)
     running = -c[PER_PF] * (c[LEAK] + y * current / c[SLOPE])
     resting = c[PER_PF] * (c[LEAK] * c[SLOPE] * torch.exp((v - c[RHEOBASE]) / c[SLOPE]) + current)
     return torch.where(runs, running, resting), dw
+
+
+def _current(v: Tensor, w: Tensor, exc: Tensor, inh: Tensor, drive: Tensor, c: Tensor) -> Tensor:
+    """All currents of dV/dt but the exponential, pA."""
+    return c[LEAK] * (c[RESTING] + drive - v) + exc * (c[REVERSAL_EXC] - v) + inh * (c[REVERSAL_INH] - v) - w
+
+
+def _slope_of_adaptation(v: Tensor, w: Tensor, c: Tensor) -> Tensor:
+    return (c[COUPLING] * (v - c[RESTING]) - w) * c[PER_TAU_ADAPTATION]

@@ -26,11 +26,16 @@ EXCITATORY, INHIBITORY, SLOW = 0, 1, 2
 N_CHANNELS = 3
 CHANNEL_NAMES = ("ampa", "gaba", "nmda")
 
-RESTING, THRESHOLD, RESET, REFRACTORY_STEPS, ADAPTATION, DECAY_ADAPTATION, REBOUND, FIRST_OWN = range(8)
+(RESTING, THRESHOLD, RESET, REFRACTORY_STEPS, ADAPTATION, DECAY_ADAPTATION, ADAPTATION_STEPS, REBOUND,
+ FIRST_OWN) = range(9)  # fmt: skip
 """Columns of the constants: what every model has; its own constants follow."""
-N_CONSTANTS = 21
+N_CONSTANTS = 22
 MOST_REFRACTORY_STEPS = 1 << 24
 """All whole numbers up to it are float32, as the constants are."""
+_LEAST_DECAY = 2.0**-14
+"""The least that an adaptation may lose at a time: it is 1024 times what float32 rounds."""
+_MOST_DOUBLINGS = 30
+"""Of the steps in which it is held; there are no more than 2**31."""
 
 
 class Neuron(ABC):
@@ -42,6 +47,8 @@ class Neuron(ABC):
     """Receptor channels that the model has."""
     jumps: ClassVar[bool] = False
     """Whether input moves the membrane in the step in which it arrives, instead of beginning a current."""
+    takes_conductances: ClassVar[bool] = False
+    """Whether efficacies are conductances, in nS, of which none is negative."""
     adapts_threshold: ClassVar[bool] = True
     """Whether the adaptation raises the threshold; otherwise it is the model's own."""
 
@@ -88,7 +95,8 @@ def constants(neurons: Sequence[Neuron], dt_ms: float) -> Floats:
     """Constants of one step, float32, shape (populations, N_CONSTANTS)."""
     table = np.zeros((len(neurons), N_CONSTANTS), np.float32)
     for row, neuron in zip(table, neurons, strict=True):
-        decay_adaptation = math.exp(-dt_ms / neuron.tau_adaptation_ms)
+        adaptation_steps = steps_of_adaptation(neuron, dt_ms)
+        decay_adaptation = math.exp(-adaptation_steps * dt_ms / neuron.tau_adaptation_ms)
         common = [
             neuron.resting_mv,
             neuron.threshold_mv,
@@ -96,8 +104,22 @@ def constants(neurons: Sequence[Neuron], dt_ms: float) -> Floats:
             round(neuron.refractory_ms / dt_ms),
             neuron.spike_adaptation,
             decay_adaptation,
+            adaptation_steps,
             (1.0 - decay_adaptation) * neuron.threshold_rebound,
         ]
         own = neuron.pack(dt_ms)
         row[: FIRST_OWN + len(own)] = [*common, *own]
     return table
+
+
+def steps_of_adaptation(neuron: Neuron, dt_ms: float) -> int:
+    """Every how many steps, a power of two, the adaptation of the threshold moves.
+
+    Single precision has no place for what a slow adaptation loses in a step: 20 mV, with the 1e7 ms of Diehl & Cook
+    (2015) and steps of 0.1 ms, would keep it for ever. It is therefore held for as many steps as lose 1/16384 to
+    1/8192 of it. With a time constant of up to 16384 steps it moves in each.
+    """
+    if not neuron.adapts_threshold:
+        return 1
+    steps = _LEAST_DECAY * neuron.tau_adaptation_ms / dt_ms
+    return 1 << min(max(0, math.ceil(math.log2(steps))), _MOST_DOUBLINGS)

@@ -9,6 +9,7 @@ from thalia_dask.jit import Floats, Int32Array, Int64Array, Words, kernel
 from thalia_dask.neurons import adex, conductance, lif
 from thalia_dask.neurons.base import (
     ADAPTATION,
+    ADAPTATION_STEPS,
     DECAY_ADAPTATION,
     REBOUND,
     REFRACTORY_STEPS,
@@ -57,11 +58,13 @@ def step(
 def _adapt(
     now: np.int32, first: int, last: int, constants: Floats, state: NeuronState, spiked: NDArray[np.uint8]
 ) -> None:
-    """Let the adaptation move, and decide again who crosses the threshold that it moves."""
+    """Let the adaptation move, if it does in this step, and decide again who crosses the threshold that it moves."""
     membrane, refractory = state.membrane[first:last], state.refractory[first:last]
     adaptation, fires = state.adaptation[first:last], spiked[first:last]
-    threshold, decay = constants[THRESHOLD], constants[DECAY_ADAPTATION]
-    resting, rebound = constants[RESTING], constants[REBOUND]
+    threshold, resting = constants[THRESHOLD], constants[RESTING]
+    moves = np.int64(now) % np.int64(constants[ADAPTATION_STEPS]) == 0
+    decay = constants[DECAY_ADAPTATION] if moves else np.float32(1.0)
+    rebound = constants[REBOUND] if moves else np.float32(0.0)
     for i in range(membrane.shape[0]):
         a = adaptation[i] * decay + rebound * min(membrane[i] - resting, np.float32(0.0))
         adaptation[i] = a

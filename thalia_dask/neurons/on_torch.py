@@ -59,6 +59,7 @@ class Group:
         self._rebounds = any(neuron.threshold_rebound != 0.0 for neuron in neurons)
         self._adapts = self._rebounds or any(neuron.spike_adaptation != 0.0 for neuron in neurons)
         self._adapts_threshold = self._adapts and neurons[0].adapts_threshold
+        self._adaptation_steps = self._constants[base.ADAPTATION_STEPS].to(torch.int64)
         self._refractory_steps = self._constants[base.REFRACTORY_STEPS].to(torch.int32)
 
     def step(self, now: Tensor, drive: Tensor) -> None:
@@ -68,10 +69,11 @@ class Group:
         moved = self._equation(constants, drive[self._population], state, free)
         threshold = constants[THRESHOLD]
         if self._adapts_threshold:
-            state.adaptation.mul_(constants[base.DECAY_ADAPTATION])
+            moves = now % self._adaptation_steps == 0
+            state.adaptation.mul_(torch.where(moves, constants[base.DECAY_ADAPTATION], 1.0))
             if self._rebounds:
                 below = torch.where(free, moved, constants[RESET]) - constants[RESTING]
-                state.adaptation.add_(constants[base.REBOUND] * below.clamp(max=0.0))
+                state.adaptation.add_(torch.where(moves, constants[base.REBOUND], 0.0) * below.clamp(max=0.0))
             threshold = threshold + state.adaptation
         fires = free & (moved >= threshold)
         state.membrane.copy_(torch.where(free & ~fires, moved, constants[RESET]))
@@ -119,11 +121,14 @@ def _lif(constants: Tensor, drive: Tensor, state: TensorState, free: Tensor) -> 
 
 def _conductance(constants: Tensor, drive: Tensor, state: TensorState, free: Tensor) -> Tensor:  # noqa: ARG001
     c, current = constants, state.current
-    moved = conductance.moved(
-        state.membrane, c[conductance.LEAK], c[conductance.LEAK] * (c[RESTING] + drive),
+    x, f, commutator = conductance.flow(
+        c[conductance.LEAK], c[conductance.LEAK] * (c[RESTING] + drive),
         current[EXCITATORY], c[conductance.MEAN_EXC], c[conductance.REVERSAL_EXC], c[conductance.SLOPE_EXC],
         current[INHIBITORY], c[conductance.MEAN_INH], c[conductance.REVERSAL_INH], c[conductance.SLOPE_INH],
     )  # fmt: skip
+    v = state.membrane
+    by_flood = conductance.moved_by_flood(v, x, f, commutator, conductance.response(x))
+    moved = torch.where(x > conductance.FLOODED, by_flood, conductance.moved(v, x, f, commutator))
     current[EXCITATORY].mul_(c[conductance.DECAY_EXC])
     current[INHIBITORY].mul_(c[conductance.DECAY_INH])
     return moved

@@ -7,6 +7,7 @@ of learning is proportional to spikes.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,6 +64,9 @@ class Rule(ABC):
     """Whether the synapses onto a cell that fires are."""
     n_kept: ClassVar[int] = 0
     """How many numbers the rule keeps for each synapse in ``PlasticTable.credit``, at most ``MOST_KEPT``."""
+
+    largest: float = math.inf
+    """Bound of an efficacy, in units of the mean initial one; what is drawn beyond it begins there."""
 
     @abstractmethod
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:

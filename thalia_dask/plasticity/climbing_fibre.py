@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from thalia_dask.declared import NonNegative, Positive
-from thalia_dask.jit import inlined
+from thalia_dask.jit import Floats, inlined
 from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded, outgoing
 from thalia_dask.synapses.table import SynapseTable
 
@@ -65,14 +65,15 @@ def potentiate(plastic: PlasticTable, connection: int, axon: int, gate: float, s
 
 
 @inlined
-def teach(plastic: PlasticTable, climbing: int, axon: int, gate: float, synapses: SynapseTable) -> None:
-    """Let a climbing fibre that fires weaken the parallel fibres onto its target cells."""
+def teach(plastic: PlasticTable, climbing: int, axon: int, gate: Floats, synapses: SynapseTable) -> None:
+    """Let a climbing fibre that fires weaken the parallel fibres onto its target cells, by the gates of both."""
     first, last, mixed, _ = outgoing(plastic, climbing, axon)
     for k in range(first, last):
         neuron = synapses.slot[k] - plastic.slot_offset[climbing]
         for c in range(0 if mixed and plastic.owner[k] != climbing else plastic.rule.shape[0]):
             if plastic.rule[c] == _TAUGHT and plastic.target_first[c] <= neuron < plastic.target_last[c]:
-                _depress(plastic, c, plastic.cell_base[c] + neuron - plastic.target_first[c], gate, synapses)
+                cell = plastic.cell_base[c] + neuron - plastic.target_first[c]
+                _depress(plastic, c, cell, gate[climbing] * gate[c], synapses)
 
 
 @inlined

@@ -43,6 +43,8 @@ from thalia_dask.ticks import to_steps
 
 POTENTIATION, DEPRESSION, LARGEST, SCALING, TOTAL, MU_PLUS, MU_MINUS = range(FIRST_OWN, FIRST_OWN + 7)
 _ONE, _NONE = np.float32(1.0), np.float32(0.0)
+_MOST = np.float32(1e30)
+"""Times that a sum may be too small: an infinite factor would make NaN of an efficacy of 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ def potentiate(plastic: PlasticTable, connection: int, cell: int, gate: float, s
     scaling = plastic.params[connection, SCALING]
     if scaling != 0.0:
         total = _sum(weights)
-        pull = gate * scaling * (plastic.params[connection, TOTAL] / total - _ONE) if total != 0.0 else _NONE
+        wanted = min(plastic.params[connection, TOTAL] / total, _MOST) if total != 0.0 else _ONE
+        pull = gate * scaling * (wanted - _ONE)
         for i in range(n):
             weights[i] = bounded(weights[i] * (_ONE + pull), largest)
     for i in range(n):

@@ -86,11 +86,11 @@ def tag(plastic: PlasticTable, connection: int, cell: int, step: int, amount: fl
 
 
 @inlined
-def select(plastic: PlasticTable, connection: int, step: int, action: int, n_actions: int) -> None:
+def select(plastic: PlasticTable, connection: int, step: int, action: int, n_actions: int, gate: float) -> None:
     """Keep eligibility in the channel of the selected action only, and add the efference copy there."""
     first_cell = plastic.cell_base[connection]
     n_cells = plastic.target_last[connection] - plastic.target_first[connection]
-    efference = plastic.params[connection, EFFERENCE]
+    efference = gate * plastic.params[connection, EFFERENCE]
     for cell in range(first_cell, first_cell + n_cells):
         if _action_of(cell - first_cell, n_cells, n_actions) == action:
             tag(plastic, connection, cell, step, efference)

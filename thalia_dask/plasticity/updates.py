@@ -45,24 +45,27 @@ _ONE = np.float32(1.0)
 
 
 @inlined
-def learn(
-    step: int,
-    arriving: Int32Array,
-    neurons: Int32Array,
-    gate: Floats,
-    plastic: PlasticTable,
-    synapses: SynapseTable,
-) -> None:
-    """Learn from the rows on which spikes arrived in this step, then from the neurons that spiked.
+def hear(step: int, arriving: Int32Array, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Learn from spikes that have come back to the synapses, then from the rows on which others arrive.
 
-    Spikes of one step are not paired with each other, but for arrivals with the neurons that spike: all learn from
-    the traces before any of them is marked. ``gate`` holds one factor per plastic connection. All connections take
-    each of these steps before any takes the next: climbing fibres change synapses of another.
+    That comes before they are delivered: a spike finds the efficacy that it leaves, as those of the region's own
+    neurons do, which are on their way meanwhile. ``gate`` holds one factor per plastic connection. All connections
+    take each of these steps, and those of ``learn``, before any takes the next: climbing fibres change synapses of
+    another.
     """
     late_cells_fire(step, gate, plastic, synapses)
     for row in arriving:
         axon_fires(row, gate, plastic, synapses)
         mark_axon(row, plastic)
+
+
+@inlined
+def learn(step: int, neurons: Int32Array, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Learn from the neurons that spiked in this step.
+
+    Spikes of one step are not paired with each other, but for arrivals with the neurons that spike: all learn from
+    the traces before any of them is marked.
+    """
     for neuron in neurons:
         cell_fires(neuron, step, gate, plastic, synapses)
     for neuron in neurons:
@@ -113,7 +116,7 @@ def axon_fires(row: int, gate: Floats, plastic: PlasticTable, synapses: SynapseT
             elif plastic.rule[c] == _PARALLEL_FIBRE:
                 climbing_fibre.potentiate(plastic, c, axon, gate[c], synapses)
             elif plastic.rule[c] == _CLIMBING_FIBRE:
-                climbing_fibre.teach(plastic, c, axon, gate[c], synapses)
+                climbing_fibre.teach(plastic, c, axon, gate, synapses)
 
 
 @inlined
@@ -225,11 +228,11 @@ def settle(gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
 
 
 @inlined
-def action_selected(step: int, action: int, n_actions: int, plastic: PlasticTable) -> None:
+def action_selected(step: int, action: int, n_actions: int, gate: Floats, plastic: PlasticTable) -> None:
     """Tell the reward-modulated connections which action was selected."""
     for c in range(plastic.rule.shape[0]):
         if plastic.rule[c] == _THREE_FACTOR:
-            three_factor.select(plastic, c, step, action, n_actions)
+            three_factor.select(plastic, c, step, action, n_actions, gate[c])
 
 
 @inlined

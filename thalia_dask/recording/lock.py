@@ -21,8 +21,10 @@ class FolderLock:
         self._descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except OSError as error:
             self.release()
+            if not isinstance(error, BlockingIOError):
+                raise
             raise OutputError(
                 f"output {folder} is being recorded to by another run; write another path, or wait for its end"
             ) from None

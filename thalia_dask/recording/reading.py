@@ -16,6 +16,7 @@ from zarr.errors import ZarrUserWarning
 
 from thalia_dask.errors import InputError
 from thalia_dask.recording.attributes import SOURCE
+from thalia_dask.recording.mark import is_recording
 from thalia_dask.recording.schema import (
     COORDINATES,
     SCHEMA_VERSION,
@@ -26,14 +27,16 @@ from thalia_dask.recording.schema import (
 from thalia_dask.recording.staged_store import METADATA
 
 _LARGEST_METADATA = 10_000_000
+_MOST_LEFT_OUT = 100_000_000
+"""Values of an array that another program wrote, some of whose chunks may be left out."""
 
 
 def load_recording(path: str | Path) -> xr.DataTree:
-    """Everything that a recording holds, in memory.
+    """Everything that a recording, or a copy of one that xarray saved, holds, in memory.
 
     Raises
     ------
-    InputError : if there is no recording at ``path``, or it is of another version, or damaged.
+    InputError : if there is no recording at ``path``, or it is of another version, derived from one, or damaged.
     """
     path = Path(path)
     attributes = _root_attributes(path)
@@ -51,20 +54,27 @@ def load_recording(path: str | Path) -> xr.DataTree:
 
 def _read(path: Path, attributes: dict[str, Any]) -> xr.DataTree:
     part = "attributes"
+    copied = not is_recording(path)
     try:
-        declared = _declared(path, attributes)
+        declared = _declared(path, attributes, copied=copied)
         datasets = {}
         for group, variables in declared.items():
             for variable in variables:
                 part = f"{group}/{variable.name}".strip("/")
-                _check(path / part, variable)
+                _check(path / part, variable, copied=copied)
             part = group
             datasets[group] = _load(path, group, variables)
         return xr.DataTree.from_dict(datasets)
     except Exception as error:  # what Zarr, its codecs and xarray raise for what is none of theirs is not declared
+        reason = f"({type(error).__name__}: {error})"
+        if copied:
+            raise InputError(
+                f"'{path}' was written by another program, or derived, and is no recording any more: {part} is not "
+                f"what a recording holds {reason}; read it with xarray"
+            ) from error
         raise InputError(
-            f"the recording '{path}' is damaged: {part} is not what was written ({type(error).__name__}: {error}); "
-            "what else it holds can be read with xarray"
+            f"the recording '{path}' is damaged: {part} is not what was written {reason}; what else it holds can be "
+            "read with xarray"
         ) from error
 
 
@@ -82,14 +92,14 @@ def _root_attributes(path: Path) -> dict[str, Any]:
         raise InputError(f"the recording '{path}' is damaged: attributes is not what was written") from error
 
 
-def _declared(path: Path, attributes: dict[str, Any]) -> Groups:
+def _declared(path: Path, attributes: dict[str, Any], *, copied: bool) -> Groups:
     """What the run was to record, by its config."""
     config = json.loads(attributes["config"])
     if config["global"]["seed"] != attributes["seed"] or config["global"]["dt_ms"] != attributes["dt_ms"]:
         raise ValueError("seed or dt_ms is not that of the config")
     store = zarr.open_group(path, mode="r", zarr_format=3)
     regions = [str(name) for name in np.asarray(store["region"][...])]  # type: ignore[index]
-    _check(path / "region", COORDINATES[0])
+    _check(path / "region", COORDINATES[0], copied=copied)
     return groups(
         regions,
         spikes=bool(config["recording"]["spikes"]),
@@ -99,12 +109,23 @@ def _declared(path: Path, attributes: dict[str, Any]) -> Groups:
     )
 
 
-def _check(folder: Path, variable: Variable) -> None:
-    """Whether an array is the one that is declared, with all its chunks; before anything of its size is made."""
+def _check(folder: Path, variable: Variable, *, copied: bool) -> None:
+    """Whether an array is the one that is declared, with all its chunks; before anything of its size is made.
+
+    One that xarray ``copied`` has a ``_FillValue``, and no chunks that hold nothing else.
+    """
     about = json.loads((folder / METADATA).read_bytes())
-    shape, chunks = about["shape"], about["chunk_grid"]["configuration"]["chunk_shape"]
-    if tuple(about["dimension_names"]) != variable.dims or about["attributes"] != variable.attributes:
+    shape, chunks, attributes = (
+        about["shape"],
+        about["chunk_grid"]["configuration"]["chunk_shape"],
+        about["attributes"],
+    )
+    if copied:
+        attributes.pop("_FillValue", None)
+    if tuple(about["dimension_names"]) != variable.dims or attributes != variable.attributes:
         raise ValueError("its dimensions or attributes are others")
+    if copied and prod(shape) <= _MOST_LEFT_OUT:
+        return
     counts = [ceil(length / chunk) for length, chunk in zip(shape, chunks, strict=True)]
     present = {str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file()}
     if prod(counts) >= len(present):  # the metadata is a file too

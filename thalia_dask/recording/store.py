@@ -6,10 +6,10 @@ and after one that was stopped: a block becomes visible only when all its values
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,12 @@ import zarr
 from zarr.codecs import ZstdCodec
 
 from thalia_dask.errors import OutputError
-from thalia_dask.recording.attributes import SOURCE
 from thalia_dask.recording.block_store import BlockStore
 from thalia_dask.recording.layout import Block, Layout, Position, Values
 from thalia_dask.recording.lock import FolderLock
+from thalia_dask.recording.mark import MARK, is_recording, write_mark
 from thalia_dask.recording.schema import CHUNK_LENGTH, ROOT, Variable
-from thalia_dask.recording.staged_store import METADATA, StagedStore
+from thalia_dask.recording.staged_store import StagedStore
 
 _Array = zarr.Array[Any]
 
@@ -34,8 +34,8 @@ def check_output(path: Path, *, overwrite: bool = False) -> None:
 
     Raises
     ------
-    OutputError : if something exists there and ``overwrite`` is false, if it exists and is no recording of
-        this package or one that is being written, or if its folder is missing or not writable.
+    OutputError : if something exists there and ``overwrite`` is false, if it exists and is no recording that
+        this package wrote or one that is being written, or if its folder is missing or not writable.
     """
     folder = path.absolute().parent
     if not folder.is_dir():
@@ -46,25 +46,16 @@ def check_output(path: Path, *, overwrite: bool = False) -> None:
         return
     if path.is_dir():
         FolderLock(path).release()
-    if not overwrite:
-        raise OutputError(f"output {path} exists; write another path, or --overwrite to replace it")
     if not is_recording(path):
         raise OutputError(
-            f"output {path} exists and is not a recording of thalia_dask, so --overwrite does not delete it; "
-            "write another path or remove it yourself"
+            f"output {path} exists and is no recording that thalia_dask wrote (it has no {MARK}; copies, what was "
+            "derived and recordings of early versions have none), so it is not replaced; write another path or "
+            "remove it yourself"
         )
-
-
-def is_recording(path: Path) -> bool:
-    """Whether something is a recording of this package, of any version."""
-    metadata = path / METADATA
-    if path.is_symlink() or not metadata.is_file():
-        return False
-    try:
-        attributes = json.loads(metadata.read_bytes())["attributes"]
-        return "schema_version" in attributes and str(attributes["source"]).startswith(SOURCE)
-    except (ValueError, KeyError, TypeError):  # the file is somebody else's, whatever is in it
-        return False
+    if not overwrite:
+        raise OutputError(
+            f"output {path} exists; write another path, or --overwrite (in Python overwrite=True) to replace it"
+        )
 
 
 class ZarrStore(BlockStore):
@@ -92,16 +83,20 @@ class ZarrStore(BlockStore):
         if position is None:
             check_output(path, overwrite=overwrite)
         elif not is_recording(path):
-            raise OutputError(f"there is no recording at {path} to go on with")
+            raise OutputError(f"there is no recording that thalia_dask wrote at {path} to go on with")
         try:
-            path.mkdir(exist_ok=True)
-            self._lock = FolderLock(path)
-            self._store = StagedStore(path)
-            if position is None:
-                _clear(path)
-                self._create(layout)
-            else:
-                self._reopen(layout, position)
+            with ExitStack() as on_failure:
+                path.mkdir(exist_ok=True)
+                self._lock = FolderLock(path)
+                on_failure.callback(self._lock.release)
+                self._store = StagedStore(path)
+                if position is None:
+                    write_mark(path)
+                    _clear(path)
+                    self._create(layout)
+                else:
+                    self._reopen(layout, position)
+                on_failure.pop_all()
         except OSError as error:
             if isinstance(error, OutputError):
                 raise
@@ -214,8 +209,11 @@ class ZarrStore(BlockStore):
 
 
 def _clear(folder: Path) -> None:
-    """Empty a folder, and keep it: the lock is on it."""
-    for item in folder.iterdir():
+    """Empty a folder, and keep it, for the lock is on it, and its mark: whatever is left can be replaced again."""
+    mark = folder / MARK
+    for item in [*folder.iterdir(), *mark.parent.iterdir()]:
+        if item in (mark, mark.parent):
+            continue
         if item.is_dir():
             shutil.rmtree(item)
         else:

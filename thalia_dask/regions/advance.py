@@ -122,6 +122,29 @@ def _send(rows: Int32Array, step: int, synapses: SynapseTable, flight: Int64Arra
 
 
 @kernel
+def _deliver(
+    step: int,
+    synapses: SynapseTable,
+    short_term: ShortTermTable,
+    agenda: Agenda,
+    flight: Int64Array,
+    n_flying: int,
+    current: Floats,
+) -> int:
+    if short_term.site.shape[0]:
+        return deliver_releases(step, synapses, short_term, flight, n_flying, current)
+    return deliver(step, synapses, agenda, flight, n_flying, current)
+
+
+@kernel
+def _after_arrivals(step: int, arrival: int, arrival_steps: Int32Array) -> int:
+    """The first arrival after a step."""
+    while arrival < arrival_steps.shape[0] and arrival_steps[arrival] == step:
+        arrival += 1
+    return arrival
+
+
+@kernel
 def _expect(rows: Int32Array, first: int, last: int, synapses: SynapseTable) -> None:
     """Begin to load the synapses of arrivals ``first … last - 1``; of as many more, where their synapses are."""
     expect_synapses(rows[first:last], synapses)
@@ -153,15 +176,14 @@ def advance(
 
     Returns the step reached, the number of spikes written, the next ``arrival`` and ``n_flying``.
 
-    A step is: currents move membranes, spikes arrive and change currents, membranes that jump at arrivals do so,
-    neurons fire, synapses learn.
+    A step is: currents move membranes, synapses learn from spikes that arrive, these change currents, membranes that
+    jump at arrivals do so, neurons fire, synapses learn from that.
     """
     state, populations, synapses, short_term, plastic, scratch = tables
     current = state.current.reshape(state.current.size)
     n_neurons, n_arrivals = state.membrane.shape[0], arrival_steps.shape[0]
     any_jumps, any_noise = populations.jumps.any(), populations.weight.any()
-    any_rule, any_short_term = plastic.rule.shape[0] > 0, short_term.site.shape[0] > 0
-    n_spikes = 0
+    any_rule, n_spikes = plastic.rule.shape[0] > 0, 0
     _expect(arrival_rows, arrival, arrival + _AHEAD, synapses)
     for step in range(start, stop):
         room = min(flight.shape[1] - n_flying - (n_arrivals - arrival), spike_steps.shape[0] - n_spikes)
@@ -174,15 +196,13 @@ def advance(
         _integrate(step, 0, drive[offset], state, populations, scratch)
         if step == agenda.marks[LAST]:
             begin(step, stop, agenda)
-        first_arrival = arrival
-        while arrival < n_arrivals and arrival_steps[arrival] == step:
-            arrival += 1
+        first_arrival, arrival = arrival, _after_arrivals(step, arrival, arrival_steps)
+        arriving = arrival_rows[first_arrival:arrival]
         _expect(arrival_rows, first_arrival + _AHEAD, arrival + _AHEAD, synapses)
-        n_flying = _send(arrival_rows[first_arrival:arrival], step, synapses, flight, n_flying)
-        if any_short_term:
-            n_flying = deliver_releases(step, synapses, short_term, flight, n_flying, current)
-        else:
-            n_flying = deliver(step, synapses, agenda, flight, n_flying, current)
+        if any_rule:
+            updates.hear(step, arriving, gate[offset], plastic, synapses)
+        n_flying = _send(arriving, step, synapses, flight, n_flying)
+        n_flying = _deliver(step, synapses, short_term, agenda, flight, n_flying, current)
         if any_noise:
             _bombard(step, state.current[EXCITATORY], populations, scratch.lots)
         if any_jumps:
@@ -203,5 +223,5 @@ def advance(
         n_spikes += fired
         n_flying = _send(neurons, step, synapses, flight, n_flying)
         if any_rule:
-            updates.learn(step, arrival_rows[first_arrival:arrival], neurons, gate[offset], plastic, synapses)
+            updates.learn(step, neurons, gate[offset], plastic, synapses)
     return stop, n_spikes, arrival, n_flying

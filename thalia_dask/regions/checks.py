@@ -43,17 +43,12 @@ def check_layout(spec: RegionSpec, layout: Layout) -> None:
     for population in layout.populations:
         check_fields(f"{region}, population '{population.name}': ", population)
         _check_population(f"{region}, population '{population.name}'", population, spec.dt_ms)
+    if not layout.populations:
+        raise ConfigError(f"{region}: the layout of kind '{spec.kind}' has no population; write one at least")
     sizes = {population.name: population.size for population in layout.populations}
-    neurons = {population.name: population.neuron for population in layout.populations}
     _check_ends(region, layout, sizes)
     for connection in layout.connections:
-        where = f"{region}, {connection}"
-        check_fields(f"{where}: ", connection)
-        check_named(where, "population or port", connection.source, (*sizes, *layout.ports))
-        check_named(where, "population", connection.target, sizes)
-        connection.check(where, spec.dt_ms)
-        _check_receptor(where, connection.channel, neurons[connection.target])
-        _check_learning(where, connection, sizes[connection.target], layout.n_actions, spec.dt_ms)
+        _check_connection(f"{region}, {connection}", connection, spec, layout)
     for incoming in spec.incoming:
         where = f"{region}, axons of {incoming.source}"
         check_fields(f"{where}: ", incoming)
@@ -91,6 +86,11 @@ def _check_population(where: str, population: Population, dt_ms: float) -> None:
             f"{where}: background.rate_hz is {background.rate_hz:g}, more than {MOST_COUNTS} spikes in a step of "
             f"dt_ms = {dt_ms:g}; write {MOST_COUNTS * 1000 / dt_ms:g} or less, with a larger weight_mv"
         )
+    if background and neuron.takes_conductances and background.weight_mv < 0:
+        raise ConfigError(
+            f"{where}: background.weight_mv is {background.weight_mv:g}, and {type(neuron).__name__} takes "
+            "conductances; write a positive one"
+        )
     raised_mv = neuron.threshold_mv + (neuron.spike_adaptation if neuron.adapts_threshold else 0.0)
     if neuron.reset_mv >= raised_mv:
         raise ConfigError(
@@ -112,11 +112,40 @@ def _check_population(where: str, population: Population, dt_ms: float) -> None:
         )
 
 
+def _check_connection(where: str, connection: AnyConnection, spec: RegionSpec, layout: Layout) -> None:
+    populations = {population.name: population for population in layout.populations}
+    check_fields(f"{where}: ", connection)
+    check_named(where, "population or port", connection.source, (*populations, *layout.ports))
+    check_named(where, "population", connection.target, populations)
+    target, inside = populations[connection.target], connection.source in populations
+    ending = [incoming.source_size for incoming in spec.incoming if incoming.port == connection.source]
+    n_axons = populations[connection.source].size if inside else min(ending, default=None)
+    connection.check(where, spec.dt_ms)
+    connection.check_ends(where, n_axons, target.size, 1 if inside else 0)
+    _check_receptor(where, connection.channel, target.neuron)
+    _check_signs(where, connection, target.neuron)
+    _check_learning(where, connection, target.size, layout.n_actions, spec.dt_ms)
+
+
 def _check_receptor(where: str, channel: int, neuron: Neuron) -> None:
     if channel not in neuron.channels:
         raise ConfigError(
             f"{where} has receptor channel {channel}, which {type(neuron).__name__} does not have; "
             f"write one of {', '.join(map(str, neuron.channels))}"
+        )
+
+
+def _check_signs(where: str, connection: AnyConnection, neuron: Neuron) -> None:
+    least, largest = connection.efficacy_range
+    if neuron.takes_conductances and least < 0.0:
+        raise ConfigError(
+            f"{where} has negative efficacies, and {type(neuron).__name__} takes conductances; write positive ones, "
+            "with channel=INHIBITORY for those that inhibit"
+        )
+    if connection.rule is not None and least < 0.0 < largest:
+        raise ConfigError(
+            f"{where} has a learning rule, and efficacies of both signs, of which a rule can keep one; write a "
+            "connection for each sign"
         )
 
 

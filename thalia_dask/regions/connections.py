@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thalia_dask.declared import MOST_MV, Bounds, NonNegative, Whole
 from thalia_dask.errors import ConfigError
@@ -57,9 +58,17 @@ class AnyConnection(ABC):
     def check(self, where: str, dt_ms: float) -> None:  # noqa: B027 (where nothing is known beforehand)
         """Refuse what is known to be impossible before anything is drawn; ``where`` is for the error."""
 
+    def check_ends(self, where: str, n_axons: int | None, n_targets: int, earliest: int) -> None:  # noqa: B027
+        """Refuse ends that do not exist; ``n_axons`` is None where nobody knows yet what will end in a port."""
+
     @abstractmethod
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
         """Number of synapses, without drawing them."""
+
+    @property
+    @abstractmethod
+    def efficacy_range(self) -> tuple[float, float]:
+        """The least and the largest efficacy, up to a positive factor."""
 
     @abstractmethod
     def total_weight(self, n_axons: int, n_targets: int) -> float:
@@ -125,6 +134,10 @@ class Connection(AnyConnection):
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
         return n_targets * self._in_degree(n_axons)
 
+    @property
+    def efficacy_range(self) -> tuple[float, float]:
+        return self.total_weight_mv, self.total_weight_mv
+
     def total_weight(self, n_axons: int, n_targets: int) -> float:  # noqa: ARG002
         return self.total_weight_mv
 
@@ -173,6 +186,10 @@ class FixedInDegree(AnyConnection):
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
         return n_targets * self.in_degree if n_axons else 0
 
+    @property
+    def efficacy_range(self) -> tuple[float, float]:
+        return self.weight.ends
+
     def total_weight(self, n_axons: int, n_targets: int) -> float:  # noqa: ARG002
         return self.in_degree * self.weight.center
 
@@ -207,6 +224,10 @@ class FixedTotalNumber(AnyConnection):
     def synapse_count(self, n_axons: int, n_targets: int) -> int:
         return self.n_synapses if n_axons and n_targets else 0
 
+    @property
+    def efficacy_range(self) -> tuple[float, float]:
+        return self.weight.ends
+
     def total_weight(self, n_axons: int, n_targets: int) -> float:
         return self.synapse_count(n_axons, n_targets) * self.weight.center / max(1, n_targets)
 
@@ -235,38 +256,35 @@ class ExplicitConnection(AnyConnection):
                 raise ConfigError(
                     f"{where}: the {what} of edges are {column!r:.80}; write an array of {told}, shape (synapses,)"
                 )
+        lengths = [len(column) for column in self.edges]
+        if len(set(lengths)) > 1:
+            raise ConfigError(f"{where}: edges have {lengths} {', '.join(self.edges._fields)}; write as many of each")
+        _check_column(f"{where}: weights of edges", self.edges.weights, -MOST_MV, MOST_MV)
         check_longest_delay(where, int(np.max(self.edges.delays, initial=0)))
+
+    def check_ends(self, where: str, n_axons: int | None, n_targets: int, earliest: int) -> None:
+        if n_axons is not None:
+            _check_column(f"{where}: sources of edges", self.edges.sources, 0, n_axons - 1)
+        _check_column(f"{where}: targets of edges", self.edges.targets, 0, n_targets - 1)
+        _check_column(f"{where}: delays of edges", self.edges.delays, earliest, LONGEST_DELAY)
 
     def synapse_count(self, n_axons: int, n_targets: int) -> int:  # noqa: ARG002
         return len(self.edges.sources)
 
+    @property
+    def efficacy_range(self) -> tuple[float, float]:
+        return float(np.min(self.edges.weights, initial=0.0)), float(np.max(self.edges.weights, initial=0.0))
+
     def total_weight(self, n_axons: int, n_targets: int) -> float:  # noqa: ARG002
         return float(np.sum(self.edges.weights, dtype=np.float64)) / max(1, n_targets)
 
-    def draw(
-        self,
-        n_axons: int,
-        n_targets: int,
-        dt_ms: float,  # noqa: ARG002
-        earliest: int,
-        key: Words,  # noqa: ARG002
-    ) -> Draw:
-        edges = self.edges
-        where = f"edges of {self}"
-        lengths = [len(column) for column in edges]
-        if len(set(lengths)) > 1:
-            raise ConfigError(f"{where} have {lengths} {', '.join(edges._fields)}; write as many of each")
-        for what, column, least, most in (
-            ("sources", edges.sources, 0, n_axons - 1),
-            ("targets", edges.targets, 0, n_targets - 1),
-            ("delays", edges.delays, earliest, LONGEST_DELAY),
-            ("weights", edges.weights, -MOST_MV, MOST_MV),
-        ):
-            if len(column) and not least <= column.min() <= column.max() <= most:
-                raise ConfigError(
-                    f"{where}: {what} go from {column.min()} to {column.max()}; write {least} to {most}"
-                )
-        return GivenDraw(edges)
+    def draw(self, n_axons: int, n_targets: int, dt_ms: float, earliest: int, key: Words) -> Draw:  # noqa: ARG002
+        return GivenDraw(self.edges)
+
+
+def _check_column(what: str, column: NDArray[Any], least: float, most: float) -> None:
+    if len(column) and not least <= column.min() <= column.max() <= most:
+        raise ConfigError(f"{what} go from {column.min()} to {column.max()}; write {least:g} to {most:g}")
 
 
 def _check_weight(where: str, weight: Distribution) -> None:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from thalia_dask.declared import check_value, declared
 from thalia_dask.errors import ConfigError
+from thalia_dask.names import what_to_write
 from thalia_dask.regions.base import Region
 from thalia_dask.regions.checks import check_layout
 from thalia_dask.regions.layout import Layout
@@ -102,7 +103,7 @@ def read_params(spec: RegionSpec, params: type[_Params]) -> _Params:
     for name, value in spec.params:
         where = f"params.{name} of region '{spec.name}'"
         if name not in known:
-            raise ConfigError(f"{where}: kind '{spec.kind}' has no such parameter; write one of {', '.join(known)}")
+            raise ConfigError(f"{where}: kind '{spec.kind}' has no such parameter; {what_to_write(name, known)}")
         check_value(where, name, value, known[name])
     return params(**dict(spec.params))
 

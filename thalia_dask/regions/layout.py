@@ -16,6 +16,7 @@ from thalia_dask.regions.connections import ExplicitConnection as ExplicitConnec
 from thalia_dask.regions.connections import FixedInDegree as FixedInDegree
 from thalia_dask.regions.connections import FixedTotalNumber as FixedTotalNumber
 from thalia_dask.regions.spec import RegionSpec
+from thalia_dask.synapses.distributions import Distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Population:
     neuron : their model, with its parameters.
     background : Poisson input, or None.
     drives : tonic currents, which add up.
+    initial_mv : of the membrane potentials at the beginning and after a reset, or None for the resting potential.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Population:
     neuron: Neuron = field(default_factory=LIFParams)
     background: Background | None = None
     drives: tuple[Drive, ...] = ()
+    initial_mv: Distribution | None = None
 
 
 @dataclass(frozen=True, slots=True)

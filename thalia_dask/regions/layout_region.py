@@ -17,7 +17,7 @@ from thalia_dask.plasticity.base import nobodys_bytes
 from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN, Observable, Region, Snapshot
 from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.spec import RegionSpec
-from thalia_dask.regions.wiring import Wiring
+from thalia_dask.regions.wiring import Wiring, initial_membrane
 from thalia_dask.spikes import Arrivals, Signal, SpikePacket
 from thalia_dask.synapses.flight import is_flight, no_flight
 from thalia_dask.ticks import NEVER, Window
@@ -89,8 +89,8 @@ class LayoutRegion(Region):
         """Replace the spikes inside the region."""
 
     @abstractmethod
-    def _select_action(self, step: int, action: int) -> None:
-        """Tell the reward-modulated connections which action was selected."""
+    def _select_action(self, step: int, action: int, gate: Floats) -> None:
+        """Tell the reward-modulated connections which action was selected; ``gate`` as for :meth:`_settle`."""
 
     @abstractmethod
     def _settle(self, gate: Floats) -> None:
@@ -137,7 +137,7 @@ class LayoutRegion(Region):
 
     def settle(self, step: int) -> None:
         """Put what rules keep beside efficacies, until a spike needs it, into them, as of the beginning of a step."""
-        self._settle(self._gate(self._signals(Window(step, step + 1)), 1)[0])
+        self._settle(self._gate_at(step))
 
     def _given(self, snapshot: Snapshot, name: str) -> torch.Tensor:
         if name not in snapshot:
@@ -146,8 +146,10 @@ class LayoutRegion(Region):
 
     def _given_level(self, snapshot: Snapshot, name: str) -> tuple[int, float]:
         step, level = snapshot.get(f"{name}_step"), snapshot.get(f"{name}_level")
-        if not (isinstance(step, int) and 0 <= step < NEVER and isinstance(level, float) and math.isfinite(level)):
-            raise self._refusal(f"'{name}_level' and '{name}_step' are no finite level since a step")
+        if not (isinstance(step, int) and 0 <= step < NEVER):
+            raise self._refusal(f"'{name}_step' is {step!r}, which is no step")
+        if not (isinstance(level, float) and NEUROMODULATORS[name].may_be(level)):
+            raise self._refusal(f"'{name}_level' is {level!r}, which no level of {name} can be")
         return step, level
 
     def _refusal(self, why: str) -> StateError:
@@ -162,7 +164,7 @@ class LayoutRegion(Region):
         adaptation current is cleared with the others.
         """
         for population, (first, last) in zip(self._layout.populations, self._layout.slices().values(), strict=True):
-            self.tensors["membrane"][first:last] = population.neuron.resting_mv
+            self.tensors["membrane"][first:last] = torch.from_numpy(initial_membrane(self._spec, population))
             if not population.neuron.adapts_threshold:
                 self.tensors["adaptation"][first:last] = 0.0
         for name in _TRANSIENT:
@@ -176,7 +178,7 @@ class LayoutRegion(Region):
             self._rest()
         elif signal.name == "action":
             if self._layout.n_actions:
-                self._select_action(signal.step, int(signal.value))
+                self._select_action(signal.step, int(signal.value), self._gate_at(signal.step))
         else:
             self._levels.release(signal.name, signal.value, signal.step)
             if signal.name == "dopamine":
@@ -205,6 +207,11 @@ class LayoutRegion(Region):
             signal = signals[source]
             drive += (signal * _product(gates, signals, n_steps) if gates else signal)[:, None] * amplitudes
         return drive
+
+    def _gate_at(self, step: int) -> Floats:
+        """Factor on each plastic connection's rule in a step, float32, shape (plastic connections,)."""
+        gate: Floats = self._gate(self._signals(Window(step, step + 1)), 1)[0]
+        return gate
 
     def _gate(self, signals: dict[str, Floats], n_steps: int) -> Floats:
         """Factor on each plastic connection's rule, float32, shape (steps, plastic connections)."""

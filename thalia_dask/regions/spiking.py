@@ -123,9 +123,10 @@ class SpikingRegion(LayoutRegion):
     def _load_kernels(self) -> None:
         """Compile the kernels, or load them from the cache: no step shall wait for that. Nothing changes."""
         self.advance(Window(0, 0), Arrivals())
-        updates.action_selected(0, 0, 1, self._tables.plastic)
+        closed = np.zeros(len(self._gates), np.float32)
+        updates.action_selected(0, 0, 1, closed, self._tables.plastic)
         updates.dopamine_released(0, 0.0, self._tables.plastic, self._tables.synapses)
-        updates.settle(np.zeros(len(self._gates), np.float32), self._tables.plastic, self._tables.synapses)
+        updates.settle(closed, self._tables.plastic, self._tables.synapses)
 
     def _zeros(self, name: str, *shape: int, dtype: torch.dtype = torch.float32) -> NDArray[Any]:
         """State that torch has made: its memory begins with a cache line, at which wide instructions are fastest."""
@@ -137,8 +138,8 @@ class SpikingRegion(LayoutRegion):
         self.tensors[name] = torch.from_numpy(np.ascontiguousarray(array))
         return cast("_Array", self.tensors[name].numpy())
 
-    def _select_action(self, step: int, action: int) -> None:
-        updates.action_selected(step, action, self._layout.n_actions, self._tables.plastic)
+    def _select_action(self, step: int, action: int, gate: Floats) -> None:
+        updates.action_selected(step, action, self._layout.n_actions, gate, self._tables.plastic)
 
     def _settle(self, gate: Floats) -> None:
         updates.settle(gate, self._tables.plastic, self._tables.synapses)

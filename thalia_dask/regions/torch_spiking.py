@@ -69,11 +69,10 @@ class TorchSpikingRegion(LayoutRegion):
         self.tensors |= sites.tensors
         self._axons = Axons(wiring.synapses, n_neurons, layout.n_channels, weight, sites, fixed_room=self._fixed_room)
         self._traces = Traces(wiring.plastic, self.tensors)
-        self._learners = learners(wiring.plastic, weight, self.tensors, n_neurons)
-        self._in_turn = sorted(range(len(self._learners)), key=lambda c: not self._learners[c].from_outside)
+        self._gate_now = torch.zeros(len(wiring.gates), device=device)
+        self._learners = learners(wiring.plastic, weight, self._gate_now, self.tensors, n_neurons)
         self._now = torch.zeros((), dtype=torch.int64, device=device)
         self._drive_now = torch.zeros(len(neurons), device=device)
-        self._gate_now = torch.zeros(len(wiring.gates), device=device)
         self._arriving = self._nothing_arriving()
         self._counts = torch.zeros(self._axons.n_rows - n_neurons + 1, device=device)
         self._noise = torch.zeros(n_neurons, device=device)
@@ -174,6 +173,8 @@ class TorchSpikingRegion(LayoutRegion):
         for group in self._groups:
             if not group.jumps:
                 group.step(now, self._drive_now)
+        if self._learners:
+            self._hear()
         self._axons.receive(now, self._arriving)
         self._axons.deliver(now, state.current)
         if self._bombardment:
@@ -187,12 +188,15 @@ class TorchSpikingRegion(LayoutRegion):
             self._learn()
         self._now.add_(1)
 
-    def _learn(self) -> None:
+    def _hear(self) -> None:
         counts, outside = self._counts, self._arriving - len(self._noise)
         counts.zero_().index_add_(0, outside, torch.ones_like(outside, dtype=torch.float32))
-        for connection in self._in_turn:
-            gate = self._gate_now[connection]
-            self._learners[connection].learn(self._now, counts[:-1], self._state.spiked, gate)
+        for learner in self._learners:
+            learner.hear(self._now, counts[:-1])
+
+    def _learn(self) -> None:
+        for learner in self._learners:
+            learner.learn(self._now, self._state.spiked)
 
     def _kept(self) -> dict[str, Tensor]:
         """Copies of what a step changes."""
@@ -214,9 +218,9 @@ class TorchSpikingRegion(LayoutRegion):
         self._axons.put_in_flight(flight)
 
     @torch.no_grad()
-    def _select_action(self, step: int, action: int) -> None:
-        for learner in self._learners:
-            learner.select(step, action, self._layout.n_actions)
+    def _select_action(self, step: int, action: int, gate: Floats) -> None:
+        for learner, factor in zip(self._learners, gate.tolist(), strict=True):
+            learner.select(step, action, self._layout.n_actions, factor)
 
     @torch.no_grad()
     def _settle(self, gate: Floats) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from thalia_dask.jit import Words
+from thalia_dask.jit import Floats, Words
 from thalia_dask.plasticity.base import PlasticConnection, PlasticTable, index_plastic
 from thalia_dask.regions.checks import check_layout
-from thalia_dask.regions.layout import Layout
+from thalia_dask.regions.layout import Layout, Population
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.seeds import derive_seed
 from thalia_dask.synapses.building import Placement, build
@@ -56,7 +57,7 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
         draw = connection.draw(n_axons, n_targets, spec.dt_ms, earliest, _key(spec, "wiring", name))
         mark = len(plastic) if connection.rule else -1, len(short_term) if connection.short_term else -1
         owner = -1 if mark == (-1, -1) else len(marks)
-        placements.append(Placement(draw, first_row, connection.channel * n_neurons + targets[0], scale, owner))
+        largest = math.inf
         if owner >= 0:
             marks.append(mark)
         if connection.short_term:
@@ -65,10 +66,12 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
             total = scale * connection.total_weight(n_axons, n_targets)
             degree = max(1, connection.synapse_count(n_axons, n_targets)) / max(1, n_targets)
             rows = (first_row, first_row + n_axons)
-            plastic.append(
-                PlasticConnection(connection.rule, rows, targets, connection.channel, total / degree, total)
-            )
+            mean = total / degree
+            plastic.append(PlasticConnection(connection.rule, rows, targets, connection.channel, mean, total))
             gates.append(connection.gates)
+            largest = connection.rule.largest * abs(mean)
+        first_slot = connection.channel * n_neurons + targets[0]
+        placements.append(Placement(draw, first_row, first_slot, scale, owner, largest))
     synapses, owners = build(n_rows, placements)
     of_mark = np.array([*marks, (-1, -1)], np.int16)  # an owner of -1 is the last
     return Wiring(
@@ -82,6 +85,14 @@ def wire(spec: RegionSpec, layout: Layout) -> Wiring:
 def noise_key(spec: RegionSpec) -> Words:
     """The two 32-bit words that name a region's noise."""
     return _key(spec, "noise")
+
+
+def initial_membrane(spec: RegionSpec, population: Population) -> Floats:
+    """Membrane potentials with which a population begins, mV, float32, shape (neurons,)."""
+    if population.initial_mv is None:
+        return np.full(population.size, population.neuron.resting_mv, np.float32)
+    key = _key(spec, "initial", population.name)
+    return population.initial_mv.sample(key, 0, 0, population.size).astype(np.float32)
 
 
 def _key(spec: RegionSpec, *purpose: str) -> Words:

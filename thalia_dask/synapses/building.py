@@ -6,6 +6,7 @@ Drawing twice costs less than keeping what was drawn.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -39,7 +40,7 @@ class Draw(ABC):
 class Placement(NamedTuple):
     """Where a drawn connection goes: its first row, the slot of its first target, a factor on its efficacies.
 
-    ``owner`` is the number of the plastic connection that it is, or -1.
+    ``owner`` is the number of the plastic connection that it is, or -1; no efficacy is larger than ``largest``.
     """
 
     draw: Draw
@@ -47,6 +48,7 @@ class Placement(NamedTuple):
     first_slot: int
     scale: float
     owner: int
+    largest: float = math.inf
 
 
 def build(n_rows: int, placements: Sequence[Placement]) -> tuple[SynapseTable, Owners]:
@@ -61,11 +63,13 @@ def build(n_rows: int, placements: Sequence[Placement]) -> tuple[SynapseTable, O
     is_plastic = any(placement.owner >= 0 for placement in placements)
     owners = np.empty(n if is_plastic else 0, np.int16)
     place = row_start[:-1].copy()
-    for draw, first_row, first_slot, scale, owner in placements:
+    for draw, first_row, first_slot, scale, owner, largest in placements:
         for block in draw.blocks():
             sources, targets = draw.pairs(block)
             weights, delays = draw.strengths(block)
             scaled = weights if scale == 1.0 else (scale * weights).astype(np.float32)
+            if largest < math.inf:
+                scaled = np.clip(scaled, -largest, largest)
             _place(sources, targets, scaled, delays, first_row, first_slot, owner, place, table, owners)
     longest = int(np.diff(row_start).max(initial=0))
     _sort_rows(

@@ -188,7 +188,10 @@ class Classroom:
             self._actions.append(action)
             self._reward += reward
             if not replayed:
-                self._conclude(reward if over else None, learn=learn)
+                if over:
+                    self._conclude(None if terminated else observation, reward, learn=learn)
+                if self._checkpoints is not None:
+                    self._checkpoints.visit(self._brain, self.so_far)
             elif not self._replaying:
                 self._check_past()
         return total
@@ -203,17 +206,24 @@ class Classroom:
 
     def _act(self, observation: Any, earned: float | None, *, learn: bool) -> int:
         """Perceive, hear what the last action earned now that it is seen where it has led, and select the next."""
-        for frame in np.atleast_2d(self._task.encoder(observation)):
-            self._brain.forward(frame, self._n_timesteps)
+        self._perceive(observation)
         self._hear(earned, learn=learn)
         action, _ = self._brain.select_action(explore=learn)
         return action
 
-    def _conclude(self, earned: float | None, *, learn: bool) -> None:
-        """An action has been taken; ``earned`` is not None where it was the last of the episode."""
+    def _conclude(self, observation: Any | None, earned: float, *, learn: bool) -> None:
+        """Hear what the last action of an episode earned; ``observation`` is None where it led to a terminal state.
+
+        A limit of time ends an episode in a state like others, from which more could have been expected, and that has
+        to be seen: Pardo et al. (2018), ICML, "Time limits in reinforcement learning".
+        """
+        if observation is not None:
+            self._perceive(observation)
         self._hear(earned, learn=learn)
-        if self._checkpoints is not None:
-            self._checkpoints.visit(self._brain, self.so_far)
+
+    def _perceive(self, observation: Any) -> None:
+        for frame in np.atleast_2d(self._task.encoder(observation)):
+            self._brain.forward(frame, self._n_timesteps)
 
     def _hear(self, earned: float | None, *, learn: bool) -> None:
         if learn and earned is not None:

@@ -24,6 +24,7 @@ class Afferents(NamedTuple):
     lag : steps that a cell's spike takes back to its synapses.
     params : the parameters of the rule, see its file.
     weight : float32, all efficacies of the region.
+    gate : float32, shape (), the factor on the rule in the step that is being computed.
     fade, pre, post, slow, late, tagged, eligibility, drift, cell_drift : its part of those of
         ``plasticity.base.PlasticTable``; ``late`` is uint8, shape (lag, cells).
     credit : of all synapses of the region.
@@ -39,6 +40,7 @@ class Afferents(NamedTuple):
     lag: int
     params: list[float]
     weight: Tensor
+    gate: Tensor
     fade: Tensor
     pre: Tensor
     post: Tensor
@@ -89,64 +91,68 @@ class Traces:
 
 
 class Learner:
-    """A plastic connection; a subclass is what its rule does.
-
-    ``from_outside`` says whether its axons come from elsewhere: then it learns before the region's own connections.
-    """
+    """A plastic connection; a subclass is what its rule does."""
 
     def __init__(self, afferents: Afferents, n_neurons: int) -> None:
         self.afferents = afferents
         self._n_neurons = n_neurons
-        self.from_outside = afferents.first_row >= n_neurons
+        self._from_outside = afferents.first_row >= n_neurons
 
-    def learn(self, now: Tensor, arriving: Tensor, spiked: Tensor, gate: Tensor) -> None:
-        """Learn from the spikes of a step.
+    def hear(self, now: Tensor, arriving: Tensor) -> None:
+        """Learn from spikes that have come back to the synapses, then from those that arrive from outside.
 
-        ``arriving`` (axons from outside,) counts, ``spiked`` (neurons,) bool, ``gate`` () a factor on the rule.
-        Spikes that arrive come before those that are emitted, and those of the region's own axons after.
+        ``arriving`` (axons from outside,) counts them.
         """
         a = self.afferents
-        rows, first = (arriving, a.first_row - self._n_neurons) if self.from_outside else (spiked, a.first_row)
-        spikes = rows[first : first + a.n_axons].to(torch.float32)
-        fired = self._come_back(spiked[a.first_target : a.first_target + a.n_cells], now)
-        if self.from_outside and not a.lag:
-            self.axons_fire(spikes, now, gate)
-            self.mark_axons(spikes)
-            self.cells_fire(fired, now, gate)
-        else:
-            self.cells_fire(fired, now, gate)
-            self.axons_fire(spikes, now, gate)
-            self.mark_axons(spikes)
-        a.post.add_(fired / a.fade[POST])
-        self.pass_time(now, gate)
+        if a.lag:
+            self.cells_fire(self._late(now), now)
+        if self._from_outside:
+            first = a.first_row - self._n_neurons
+            self._axons_spike(arriving[first : first + a.n_axons], now)
 
-    def _come_back(self, fired: Tensor, now: Tensor) -> Tensor:
-        """The cells whose spikes reach their synapses now; those of this step are sent on their way."""
+    def learn(self, now: Tensor, spiked: Tensor) -> None:
+        """Learn from the neurons that spike, bool, shape (neurons,), and from the region's own axons after."""
         a = self.afferents
+        fired = spiked[a.first_target : a.first_target + a.n_cells]
         if not a.lag:
-            return fired
-        turn = torch.remainder(now, a.lag).reshape(1)
-        back = a.late.index_select(0, turn)[0] > 0
-        a.late.index_copy_(0, turn, fired.to(a.late.dtype)[None])
-        return back
+            self.cells_fire(fired, now)
+        if not self._from_outside:
+            self._axons_spike(spiked[a.first_row : a.first_row + a.n_axons].to(torch.float32), now)
+        heard = fired
+        if a.lag:
+            heard = self._late(now)
+            a.late.index_copy_(0, self._turn(now), fired.to(a.late.dtype)[None])
+        a.post.add_(heard / a.fade[POST])
+        self.pass_time(now)
 
-    def axons_fire(self, spikes: Tensor, now: Tensor, gate: Tensor) -> None:
+    def _axons_spike(self, spikes: Tensor, now: Tensor) -> None:
+        self.axons_fire(spikes, now)
+        self.mark_axons(spikes)
+
+    def _late(self, now: Tensor) -> Tensor:
+        """The cells whose spikes of a lag ago reach their synapses now."""
+        return self.afferents.late.index_select(0, self._turn(now))[0] > 0
+
+    def _turn(self, now: Tensor) -> Tensor:
+        return torch.remainder(now, self.afferents.lag).reshape(1)
+
+    def axons_fire(self, spikes: Tensor, now: Tensor) -> None:
         """Learn from presynaptic spikes, float32 numbers, shape (axons,)."""
 
-    def cells_fire(self, fired: Tensor, now: Tensor, gate: Tensor) -> None:
+    def cells_fire(self, fired: Tensor, now: Tensor) -> None:
         """Learn from postsynaptic spikes, bool, shape (cells,)."""
 
     def mark_axons(self, spikes: Tensor) -> None:
         """Remember presynaptic spikes."""
         self.afferents.pre.add_(spikes / self.afferents.fade[PRE])
 
-    def pass_time(self, now: Tensor, gate: Tensor) -> None:
+    def pass_time(self, now: Tensor) -> None:
         """Let what was learned in a step work until the next."""
 
     def settle(self, gate: float) -> None:
         """Bring all efficacies up to now."""
 
-    def select(self, step: int, action: int, n_actions: int) -> None:
+    def select(self, step: int, action: int, n_actions: int, gate: float) -> None:
         """Learn which action was selected."""
 
     def reinforce(self, step: int, amount: float) -> None:

@@ -15,7 +15,7 @@ from thalia_dask.plasticity.on_torch.base import Learner, bounded
 class DopamineSTDPLearner(Learner):
     """A connection with dopamine-modulated STDP."""
 
-    def axons_fire(self, spikes: Tensor, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
+    def axons_fire(self, spikes: Tensor, now: Tensor) -> None:  # noqa: ARG002
         a = self.afferents
         times = spikes[a.axon]
         due = times > 0
@@ -25,16 +25,16 @@ class DopamineSTDPLearner(Learner):
         left = (credit - times * a.params[rule.DEPRESSION] * present * a.post[a.cell]).to(torch.float32)
         self._keep(left, torch.where(due, left * self._sum(), before))
 
-    def cells_fire(self, fired: Tensor, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
+    def cells_fire(self, fired: Tensor, now: Tensor) -> None:  # noqa: ARG002
         a = self.afferents
         present = a.fade[PRE] / a.drift[CREDIT_FADE]
         earned = fired[a.cell] * a.params[rule.POTENTIATION] * present * a.pre[a.axon]
         credit, before = a.credit[a.synapse].T
         self._keep(credit + earned, before + earned * self._sum())
 
-    def pass_time(self, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
+    def pass_time(self, now: Tensor) -> None:  # noqa: ARG002
         a = self.afferents
-        held = a.params[rule.HELD] * (gate - a.params[rule.BASELINE])
+        held = a.params[rule.HELD] * (a.gate - a.params[rule.BASELINE])
         a.drift[CREDIT_SUM].add_(a.drift[CREDIT_FADE] * held)
         a.drift[CREDIT_FADE].mul_(math.exp(-a.params[rule.FORGETTING]))
         self._settle(a.drift[CREDIT_FADE] < rule.FAINT)

@@ -13,9 +13,9 @@ from thalia_dask.plasticity.on_torch.base import Learner, bounded
 class HebbianLearner(Learner):
     """A connection with gated Hebbian learning."""
 
-    def cells_fire(self, fired: Tensor, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
+    def cells_fire(self, fired: Tensor, now: Tensor) -> None:  # noqa: ARG002
         a = self.afferents
-        rate, largest = gate * a.params[hebbian.RATE], a.params[hebbian.LARGEST]
+        rate, largest = a.gate * a.params[hebbian.RATE], a.params[hebbian.LARGEST]
         weights, traces = a.weight[a.synapse], a.fade[PRE] * a.pre[a.axon]
         moved = bounded(weights + rate * (largest * traces - weights), largest)
         a.set_weights(torch.where(fired[a.cell], moved, weights))

@@ -44,8 +44,14 @@ _LEARNERS: dict[int, type[Learner]] = {
 }
 
 
-def learners(plastic: PlasticTable, weight: Tensor, tensors: dict[str, Tensor], n_neurons: int) -> list[Learner]:
-    """Every plastic connection of a region; ``tensors`` are its traces, by their names in a snapshot."""
+def learners(
+    plastic: PlasticTable, weight: Tensor, gate: Tensor, tensors: dict[str, Tensor], n_neurons: int
+) -> list[Learner]:
+    """Every plastic connection of a region.
+
+    ``gate`` (connections,) is where their factors in a step are found; ``tensors`` are their traces, by their names
+    in a snapshot.
+    """
     device = weight.device
     found: list[Learner] = []
     for c in range(len(plastic.rule)):
@@ -69,6 +75,7 @@ def learners(plastic: PlasticTable, weight: Tensor, tensors: dict[str, Tensor], 
             lag=lag,
             params=plastic.params[c].tolist(),
             weight=weight,
+            gate=gate[c],
             fade=tensors["trace_fade"][c],
             pre=tensors["trace_pre"][axons],
             post=tensors["trace_post"][cells],

@@ -13,9 +13,9 @@ from thalia_dask.plasticity.on_torch.base import Learner, bounded
 class OjaLearner(Learner):
     """A connection with Oja's rule."""
 
-    def cells_fire(self, fired: Tensor, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
+    def cells_fire(self, fired: Tensor, now: Tensor) -> None:  # noqa: ARG002
         a, p = self.afferents, self.afferents.params
-        rate = gate * p[oja.RATE]
+        rate = a.gate * p[oja.RATE]
         growth = rate * p[oja.MEAN] * p[oja.PRE_UNIT] * a.fade[PRE]
         decay = rate * p[oja.POST_UNIT] * a.fade[POST] * a.post
         weights = a.weight[a.synapse]

@@ -15,21 +15,21 @@ from thalia_dask.plasticity.on_torch.base import Learner, bounded
 class SynapticScalingLearner(Learner):
     """A connection with synaptic scaling."""
 
-    def axons_fire(self, spikes: Tensor, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
+    def axons_fire(self, spikes: Tensor, now: Tensor) -> None:  # noqa: ARG002
         a = self.afferents
         due = spikes[a.axon] > 0
         integral = (a.cell_drift + (a.drift[CREDIT_SUM] - a.slow * self._faded()))[a.cell]
-        self._scale(due, integral, gate)
+        self._scale(due, integral, a.gate)
         kept = a.credit[:, 0]
         kept.index_copy_(0, a.synapse, torch.where(due, integral.to(torch.float32), kept[a.synapse]))
 
-    def cells_fire(self, fired: Tensor, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
+    def cells_fire(self, fired: Tensor, now: Tensor) -> None:  # noqa: ARG002
         a = self.afferents
         active = (a.slow + fired * (a.params[rule.GATHERED] / a.drift[CREDIT_FADE])).to(torch.float32)
         a.cell_drift.add_((active - a.slow) * self._faded())
         a.slow.copy_(active)
 
-    def pass_time(self, now: Tensor, gate: Tensor) -> None:  # noqa: ARG002
+    def pass_time(self, now: Tensor) -> None:  # noqa: ARG002
         a = self.afferents
         a.drift[CREDIT_SUM].add_(1.0)
         a.drift[CREDIT_FADE].mul_(math.exp(-a.params[rule.FORGETTING]))

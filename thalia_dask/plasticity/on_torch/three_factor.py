@@ -17,14 +17,14 @@ class ThreeFactorLearner(Learner):
         super().__init__(afferents, n_neurons)
         self._n_synapses = afferents.by_cell(torch.ones_like(afferents.eligibility)).clamp_(min=1.0)
 
-    def cells_fire(self, fired: Tensor, now: Tensor, gate: Tensor) -> None:
-        self._tag(fired, now, gate)
+    def cells_fire(self, fired: Tensor, now: Tensor) -> None:
+        self._tag(fired, now, self.afferents.gate)
 
-    def select(self, step: int, action: int, n_actions: int) -> None:
+    def select(self, step: int, action: int, n_actions: int, gate: float) -> None:
         a = self.afferents
         cells = torch.arange(a.n_cells, device=a.cell.device)
         chosen = three_factor.action_of(cells, a.n_cells, n_actions) == action
-        efference = torch.tensor(a.params[three_factor.EFFERENCE], device=a.cell.device)
+        efference = torch.tensor(gate * a.params[three_factor.EFFERENCE], device=a.cell.device)
         self._tag(chosen, torch.tensor(step, device=a.cell.device), efference)
         a.eligibility.mul_(chosen[a.cell])
 
