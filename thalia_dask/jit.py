@@ -5,11 +5,14 @@ No ``fastmath``: sums keep their order, so results are the same to the bit where
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from numba.core import event
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
@@ -18,6 +21,8 @@ Int32Array = NDArray[np.int32]
 Int64Array = NDArray[np.int64]
 
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
+
+_LOG = logging.getLogger(__name__)
 
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}
@@ -54,3 +59,25 @@ def for_types_of(function: _Kernel, *arguments: object) -> _Kernel:
         return function
     types = tuple(numba.typeof(argument) for argument in arguments)  # type: ignore[no-untyped-call]
     return cast("_Kernel", cast("Any", function).compile(types))
+
+
+@contextmanager
+def compiling_is_told() -> Iterator[None]:
+    """Log once that kernels are being compiled; nothing where all of them come from the cache."""
+    with event.install_listener("numba:compile", _FirstCompilation()):
+        yield
+
+
+class _FirstCompilation(event.Listener):
+    def __init__(self) -> None:
+        self._told = False
+
+    def on_start(self, event: event.Event) -> None:
+        """Called for a kernel that is not in the cache."""
+        compiled = event.data["dispatcher"].py_func.__module__
+        if not self._told and compiled.startswith("thalia_dask."):
+            self._told = True
+            _LOG.info("compiling kernels, which later starts find in the cache")
+
+    def on_end(self, event: event.Event) -> None:
+        """Nothing is to be said."""

@@ -1,8 +1,11 @@
 import json
 
+import gymnasium
+import numpy as np
 import pytest
 import xarray as xr
 from click.testing import CliRunner
+from gymnasium.spaces import Box, Discrete
 
 from thalia_dask.cli import main
 
@@ -122,6 +125,24 @@ def test_a_task_that_the_brain_does_not_fit(refused, two_regions, tmp_path):
         "  no region selects among the 10 actions; add one of kind 'striatum' with params.n_actions: 10"
     )
     assert not (tmp_path / "x.zarr").exists()
+
+
+class WithoutReward(gymnasium.Env):
+    observation_space, action_space = Box(0.0, 1.0, (64,), np.float32), Discrete(10)
+
+    def reset(self, *, seed=None, options=None):
+        return np.zeros(64, np.float32), {}
+
+    def step(self, action):
+        return np.zeros(64, np.float32), None, True, False, {}
+
+
+def test_a_fault_of_an_environment_is_one_line(refused, tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(gymnasium.envs.registration, "registry", gymnasium.registry.copy())
+    gymnasium.register("WithoutReward-v0", entry_point=WithoutReward)
+    assert refused("train", tiny, "--set", "task.name=WithoutReward-v0", "--out", tmp_path / "x.zarr") == (
+        "task 'WithoutReward-v0': step returned the reward None; return a finite number, such as 1.0"
+    )
 
 
 def test_no_epochs(refused, tiny, tmp_path):

@@ -49,7 +49,8 @@ def test_it_is_examined_after_the_reversal_with_sure_pay():
         ({"n_contexts": 0}, "bandit: n_contexts is 0; write a whole number of at least 1"),
         ({"reversal": 1.5}, "bandit: reversal is 1.5; write a whole number of at least 0"),
         ({"p_best": 80}, "bandit: p_best is 80; write a chance from 0 to 1"),
-        ({"arms": 3}, "task.params: the environment 'bandit' does not take arms: "),
+        ({"arms": 3}, "task.params.arms: the task 'bandit' has no such parameter; "),
+        ({"p_best": "high"}, "bandit: p_best is 'high'; write a chance from 0 to 1"),
     ],
 )
 def test_wrong_parameters(params, message):

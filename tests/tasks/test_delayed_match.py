@@ -55,7 +55,7 @@ def test_a_brain_is_shown_one_frame_after_the_other():
     [
         ({"n_stimuli": 1}, "delayed_match: n_stimuli is 1; write a whole number of at least 2"),
         ({"delay": 0.5}, "delayed_match: delay is 0.5; write a whole number of at least 0"),
-        ({"wait": 3}, "task.params: the environment 'delayed_match' does not take wait: "),
+        ({"wait": 3}, "task.params.wait: the task 'delayed_match' has no such parameter; "),
     ],
 )
 def test_wrong_parameters(params, message):

@@ -1,6 +1,8 @@
 import sys
 
+import gymnasium
 import pytest
+from gymnasium.spaces import Discrete
 
 from thalia_dask.config import TaskConfig
 from thalia_dask.errors import ConfigError
@@ -45,8 +47,48 @@ def test_unknown_parameter():
     assert message_of(name="digits", params={"examination": "test"}) == (
         "task.params.examination is 'test'; write 'heldout' or 'validation'"
     )
-    assert message_of(name="CartPole-v1", params={"gravity": 3}).startswith(
-        "task.params: the environment 'CartPole-v1' does not take gravity: "
+    assert message_of(name="bandit", params={"n_arms": 3, "arms": 3}) == (
+        "task.params.arms: the task 'bandit' has no such parameter; write n_contexts or n_arms or p_best or "
+        "reversal, or leave it out"
+    )
+    assert message_of(name="CartPole-v1", params={"sutton_barto_reward": True, "gravity": 3}) == (
+        "task.params.gravity: the environment 'CartPole-v1' has no such parameter; write one of those that it takes, "
+        "or leave it out (CartPoleEnv.__init__() got an unexpected keyword argument 'gravity')"
+    )
+
+
+class Own(gymnasium.Env):
+    observation_space = Discrete(2)
+
+    def __init__(self, width=3):
+        self.width = width + "a"
+
+
+class Actionless(gymnasium.Env):
+    observation_space = Discrete(2)
+
+
+@pytest.fixture
+def own():
+    """A function: registers a class, and returns its id."""
+
+    def register(environment):
+        gymnasium.register("Own-v0", entry_point=environment)
+        return "Own-v0"
+
+    yield register
+    gymnasium.registry.pop("Own-v0", None)
+
+
+def test_a_mistake_within_an_environment_is_not_blamed_on_its_parameters(own):
+    with pytest.raises(TypeError, match="unsupported operand"):
+        open_task(TaskConfig(name=own(Own), params={"width": 4}))
+
+
+def test_an_environment_without_actions(own):
+    assert message_of(name=own(Actionless)) == (
+        "task.name: the environment 'Own-v0' has no action_space; set self.action_space in its __init__ to one of "
+        "gymnasium.spaces, such as Discrete(2)"
     )
 
 
@@ -58,8 +100,6 @@ def test_continuous_actions():
 
 
 def test_an_environment_whose_package_is_missing(monkeypatch):
-    import gymnasium
-
     def make(*_, **__):
         raise gymnasium.error.DependencyNotInstalled("Box2D is not installed")
 

@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -10,9 +11,10 @@ from sklearn.datasets import load_digits
 from thalia_dask.brain import DynamicBrain
 from thalia_dask.config import TaskConfig, load_config
 from thalia_dask.engine.observer import Observer
+from thalia_dask.errors import CheckpointError
 from thalia_dask.tasks.encoders import encoder_for
 from thalia_dask.tasks.registry import Task, open_task
-from thalia_dask.tasks.training import Past, train_and_evaluate
+from thalia_dask.tasks.training import Classroom, Past, train_and_evaluate
 
 
 @dataclass
@@ -152,6 +154,52 @@ def test_who_goes_on_within_an_episode_hears_what_the_last_action_earned():
     before = ["reset", *["forward 7", "explore"], *["forward 7", "reward", "explore"] * 2]
     assert diary[: len(before)] == before
     assert balance(Swaying(pushes=3), Past((1, 0, 1), 3.0)) == diary[len(before) :]
+
+
+class Noise(gymnasium.Env):
+    """What it shows is a function of no seed."""
+
+    observation_space = Box(0.0, 1.0, (20,), np.float32)
+    action_space = Discrete(2)
+
+    def __init__(self, shade=0.0):
+        self._shade = shade
+        self._noise = np.random.default_rng()
+
+    def reset(self, *, seed=None, options=None):
+        return self._shade + self._shown(), {}
+
+    def step(self, action):
+        return self._shade + self._shown(), 1.0, True, False, {}
+
+    def _shown(self):
+        return self._noise.random(20)
+
+
+class Machine(Noise):
+    """It computes the last bit in its own way."""
+
+    def _shown(self):
+        return np.linspace(0.0, 0.9, 20)
+
+
+@pytest.mark.parametrize(("before", "now", "same"), [(Noise(), Noise(), False), (Machine(), Machine(1e-7), True)])
+def test_an_environment_that_does_not_show_the_same_again_is_not_resumed(before, now, same):
+    def classroom(environment, past=None):
+        encoder = encoder_for(environment.observation_space)
+        task = Task("noise", environment, environment, environment.action_space, encoder, 3, 1)
+        return Classroom(Swaying(), task, 7, past=past)
+
+    first = classroom(before)
+    first.train(3)
+    told = first.so_far()
+    past = Past(tuple(told["actions"]), told["reward"], told["seen"])
+    with nullcontext() if same else pytest.raises(CheckpointError) as caught:
+        classroom(now, past).train(3)
+    assert same or str(caught.value) == (
+        "the task 'noise' showed something else when the same was done again, so it is no function of its seed and "
+        "cannot be resumed: train from the start"
+    )
 
 
 def test_who_knows_everything_is_always_right():

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thalia_dask import regions as kinds
 from thalia_dask.config import load_config
+from thalia_dask.regions.kind import SpikingKind
 from thalia_dask.topology.build import build_plan
 from thalia_dask.topology.plan import StimulusPort
 
@@ -160,3 +162,13 @@ def test_the_order_in_the_config_has_no_influence(projections, data):
     names = data.draw(st.permutations(list(regions)))
     shuffled = {name: dict(data.draw(st.permutations(list(regions[name].items())))) for name in names}
     assert plan_of(shuffled, data.draw(st.permutations(projections))) == plan_of(regions, projections)
+
+
+def test_what_a_layout_raises_by_itself_names_the_region(monkeypatch):
+    def layout(spec):
+        raise FileNotFoundError("edges.npz")
+
+    monkeypatch.setitem(kinds.REGIONS, "mine", SpikingKind(layout))
+    with pytest.raises(FileNotFoundError, match=r"edges\.npz") as caught:
+        plan_of({"a": {"kind": "mine"}})
+    assert caught.value.__notes__ == ["This was raised when region 'a' of kind 'mine' was planned."]

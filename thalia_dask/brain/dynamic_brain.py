@@ -36,6 +36,7 @@ from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.engine.sequential import SequentialExecutor
 from thalia_dask.engine.windows import LONGEST_SPAN_STEPS
 from thalia_dask.errors import ConfigError, StateError
+from thalia_dask.jit import compiling_is_told
 from thalia_dask.recording.layout import Position, check_names
 from thalia_dask.recording.store import check_output
 from thalia_dask.regions import creator
@@ -78,7 +79,8 @@ class DynamicBrain(Inspectable):
         self._encoder = StimulusEncoder(plan, config.brain.max_input_rate_hz)
         began = perf_counter()
         _LOG.info("building %d regions, %d neurons", len(plan.regions), plan.n_neurons)
-        executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
+        with compiling_is_told():
+            executor.start({spec.name: creator(spec) for spec in plan.regions}, plan.projections)
         how = f"{executor.name} executor, {executor.n_workers} processes"
         _LOG.info("built in %.1f s (%s)", perf_counter() - began, executor.reason or how)
         self._tally = Tally(plan)

@@ -76,7 +76,7 @@ def resume(
     if isinstance(command, _Run):
         go_on_running(job, bar, command.n_steps, recording, open_brain)
     else:
-        go_on_training(job, bar, recording, open_brain, Past(tuple(command.actions), command.reward))
+        go_on_training(job, bar, recording, open_brain, Past(tuple(command.actions), command.reward, command.seen))
 
 
 class _Strict(BaseModel):
@@ -94,6 +94,7 @@ class _Training(_Strict):
     command: Literal["train"]
     actions: list[NonNegativeInt]
     reward: float
+    seen: NonNegativeInt
 
 
 _COMMAND: TypeAdapter[_Run | _Training] = TypeAdapter(_Run | _Training)

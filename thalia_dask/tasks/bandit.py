@@ -42,7 +42,7 @@ class Bandit(gymnasium.Env[Pixels, np.int64]):
         for name, given, least in (("n_contexts", n_contexts, 1), ("n_arms", n_arms, 2), ("reversal", reversal, 0)):
             if given is not None and (type(given) is not int or given < least):
                 raise ConfigError(f"bandit: {name} is {given!r}; write a whole number of at least {least}")
-        if not 0.0 <= p_best <= 1.0:
+        if type(p_best) not in (int, float) or not 0.0 <= p_best <= 1.0:
             raise ConfigError(f"bandit: p_best is {p_best!r}; write a chance from 0 to 1")
         self.observation_space = space_of_lights(n_contexts)
         self.action_space = Discrete(n_arms)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import partial
-from typing import Any, TypeVar
+from inspect import signature
+from typing import Any
 
 import gymnasium
-from gymnasium.spaces import Discrete
+from gymnasium.spaces import Discrete, Space
 
 from thalia_dask.config.models import ParamValue, TaskConfig
 from thalia_dask.errors import ConfigError
 from thalia_dask.tasks.bandit import Bandit
+from thalia_dask.tasks.contract import Environment, checked
 from thalia_dask.tasks.delayed_match import DelayedMatch
 from thalia_dask.tasks.encoders import Encoder, Film, encoder_for
-
-Environment = gymnasium.Env[Any, Any]
-_Made = TypeVar("_Made")
 
 DIGITS, BANDIT, DELAYED_MATCH = "digits", "bandit", "delayed_match"
 EPISODES_PER_EPOCH = 100
@@ -80,7 +78,7 @@ def open_task(config: TaskConfig) -> Task:
         training,
         _make(config),
         _discrete_actions(training, config.name),
-        encoder_for(training.observation_space),
+        encoder_for(_space(training, "observation_space", config.name)),
         EPISODES_PER_EPOCH,
         EPISODES_PER_EPOCH,
     )
@@ -89,7 +87,8 @@ def open_task(config: TaskConfig) -> Task:
 def _open_bandit(params: Mapping[str, ParamValue]) -> Task:
     """Learn where arms pay by chance; be examined, after the reversal, where the best arm always pays."""
     settings: dict[str, Any] = dict(params)
-    training = _with_params(BANDIT, Bandit, settings)
+    _check_params(BANDIT, tuple(signature(Bandit).parameters), params)
+    training = Bandit(**settings)
     settled = {} if settings.get("reversal") is None else {"reversal": 0}
     evaluation = Bandit(**(settings | settled | {"p_best": 1.0}))
     return _one_answer(BANDIT, training, evaluation, encoder_for(training.observation_space))
@@ -98,7 +97,8 @@ def _open_bandit(params: Mapping[str, ParamValue]) -> Task:
 def _open_delayed_match(params: Mapping[str, ParamValue]) -> Task:
     """Learn and be examined in trials of one kind."""
     settings: dict[str, Any] = dict(params)
-    training = _with_params(DELAYED_MATCH, DelayedMatch, settings)
+    _check_params(DELAYED_MATCH, tuple(signature(DelayedMatch).parameters), params)
+    training = DelayedMatch(**settings)
     return _one_answer(DELAYED_MATCH, training, DelayedMatch(**settings), Film(training.n_pixels))
 
 
@@ -126,11 +126,7 @@ def _open_digits(params: Mapping[str, ParamValue]) -> Task:
     """
     from thalia_dask.tasks.digits import N_DIGITS, Digits  # scikit-learn takes a second to import
 
-    unknown = [name for name in params if name != "examination"]
-    if unknown:
-        raise ConfigError(
-            f"task.params.{unknown[0]}: the task '{DIGITS}' has no such parameter; write examination, or leave it out"
-        )
+    _check_params(DIGITS, ("examination",), params)
     examination = params.get("examination", "heldout")
     if examination not in ("heldout", "validation"):
         raise ConfigError(f"task.params.examination is {examination!r}; write 'heldout' or 'validation'")
@@ -161,7 +157,15 @@ def _make(config: TaskConfig) -> Environment:
             "yourself)"
         )
     try:
-        return _with_params(config.name, partial(gymnasium.make, config.name), params)
+        made = gymnasium.make(config.name, **({"disable_env_checker": True} | params))
+    except TypeError as error:
+        refused = [key for key in params if f"unexpected keyword argument '{key}'" in str(error)]
+        if not refused:
+            raise
+        raise ConfigError(
+            f"task.params.{refused[0]}: the environment '{config.name}' has no such parameter; write one of those "
+            f"that it takes, or leave it out ({error.__cause__ or error})"
+        ) from error
     except gymnasium.error.DependencyNotInstalled as error:
         raise ConfigError(
             f"task.name: the environment '{config.name}' needs more than is installed: {error}"
@@ -172,17 +176,16 @@ def _make(config: TaskConfig) -> Environment:
             f"write {_OWN_NAMES}, or the id of an environment, such as CartPole-v1 "
             "(gymnasium.pprint_registry() lists all)"
         ) from error
+    return checked(made, config.name)
 
 
-def _with_params(name: str, make: Callable[..., _Made], params: Mapping[str, Any]) -> _Made:
-    try:
-        return make(**params)
-    except TypeError as error:
-        if not params:
-            raise
-        raise ConfigError(
-            f"task.params: the environment '{name}' does not take {', '.join(params)}: {error}"
-        ) from error
+def _check_params(name: str, known: Sequence[str], params: Mapping[str, ParamValue]) -> None:
+    for key in params:
+        if key not in known:
+            write = " or ".join(known)
+            raise ConfigError(
+                f"task.params.{key}: the task '{name}' has no such parameter; write {write}, or leave it out"
+            )
 
 
 def _similar(name: str) -> str:
@@ -190,8 +193,19 @@ def _similar(name: str) -> str:
     return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
+def _space(environment: Environment, kind: str, name: str) -> Space[Any]:
+    space = getattr(environment, kind, None)
+    if not isinstance(space, Space):
+        given = "no" if space is None else f"{space!r} for"
+        raise ConfigError(
+            f"task.name: the environment '{name}' has {given} {kind}; set self.{kind} in its __init__ to one of "
+            "gymnasium.spaces, such as Discrete(2)"
+        )
+    return space
+
+
 def _discrete_actions(environment: Environment, name: str) -> Discrete:
-    actions = environment.action_space
+    actions = _space(environment, "action_space", name)
     if not isinstance(actions, Discrete):
         raise ConfigError(
             f"task.name: the actions of '{name}' are {actions}, but a brain selects one of several discrete actions; "

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
+from zlib import crc32
 
 import numpy as np
 
 from thalia_dask.brain import Checkpoints, DynamicBrain
 from thalia_dask.errors import CheckpointError
 from thalia_dask.seeds import derive_seed
-from thalia_dask.tasks.registry import Environment, Task, score
+from thalia_dask.tasks.contract import Environment
+from thalia_dask.tasks.registry import Task, score
 
 Phase = Literal["training", "evaluation"]
 
 _LARGEST_SEED = 2**31
 """Some environments hand their seed on to generators that take no larger one."""
+_SHADES = 256
+"""Of an intensity, that count as different when what is shown is compared with what was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +121,13 @@ class Past:
     Attributes
     ----------
     actions : all that were taken, in training and evaluation, from 0 on.
-    reward : the sum of what they earned, to see that the environments do the same again.
+    reward, seen : the sum of what they earned, and a checksum of all that was shown, to see that the environments do
+        the same again; None where that is not known.
     """
 
     actions: tuple[int, ...] = ()
     reward: float = 0.0
+    seen: int | None = None
 
 
 class Classroom:
@@ -140,6 +146,7 @@ class Classroom:
         self._checkpoints = checkpoints
         self._actions: list[int] = []
         self._reward = 0.0
+        self._seen = 0
         self._brain = brain
         self._task = task
         self._n_timesteps = n_timesteps
@@ -148,7 +155,7 @@ class Classroom:
 
     def so_far(self) -> dict[str, Any]:
         """The past, as JSON values."""
-        return {"command": "train", "actions": self._actions.copy(), "reward": self._reward}
+        return {"command": "train", "actions": self._actions.copy(), "reward": self._reward, "seen": self._seen}
 
     def train(self, n_episodes: int) -> float:
         """One epoch with exploration and reward; returns the mean return."""
@@ -177,6 +184,7 @@ class Classroom:
         if not self._replaying:
             self._brain.reset_episode()
         observation, _ = environment.reset(seed=seed)
+        self._witness(observation)
         total, reward, over = 0.0, None, False
         while not over:
             replayed = self._replaying
@@ -187,6 +195,7 @@ class Classroom:
             over = terminated or truncated
             self._actions.append(action)
             self._reward += reward
+            self._witness(observation)
             if not replayed:
                 if over:
                     self._conclude(None if terminated else observation, reward, learn=learn)
@@ -229,12 +238,22 @@ class Classroom:
         if learn and earned is not None:
             self._brain.deliver_reward(earned)
 
+    def _witness(self, observation: Any) -> None:
+        """Take what is shown into the checksum; rounded, as another machine may compute another last bit."""
+        shades = np.rint(_SHADES * self._task.encoder(observation))
+        self._seen = crc32(shades.tobytes(), self._seen)
+
     def _check_past(self) -> None:
         if self._reward != self._past.reward:
-            raise CheckpointError(
-                f"the task '{self._task.name}' earned {self._past.reward:g} before and {self._reward:g} when the "
-                "same was done again, so it is no function of its seed and cannot be resumed: train from the start"
-            )
+            what = f"earned {self._past.reward:g} before and {self._reward:g}"
+        elif self._past.seen not in (None, self._seen):
+            what = "showed something else"
+        else:
+            return
+        raise CheckpointError(
+            f"the task '{self._task.name}' {what} when the same was done again, so it is no function of its seed and "
+            "cannot be resumed: train from the start"
+        )
 
     def _seed(self, purpose: str) -> int:
         return derive_seed(self._brain.plan.seed, "task", purpose) % _LARGEST_SEED

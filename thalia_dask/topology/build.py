@@ -140,7 +140,11 @@ def _anatomy(spec: RegionSpec) -> Anatomy:
             f"region '{spec.name}': kind '{spec.kind}' is registered as {kind!r}; register a RegionKind, such as "
             "SpikingKind(layout)"
         )
-    anatomy = kind.anatomy(spec)
+    try:
+        anatomy = kind.anatomy(spec)
+    except Exception as error:
+        error.add_note(f"This was raised when region '{spec.name}' of kind '{spec.kind}' was planned.")
+        raise
     check_anatomy(f"region '{spec.name}': kind '{spec.kind}'", anatomy)
     return anatomy
 
