@@ -219,26 +219,30 @@ def draw_cortical_learning() -> None:
 
 def draw_thalamus() -> None:
     figure, (phases, levels, freed) = panels(3)
-    for alpha_mv, colour in ((0.0, FAINT), (3.0, BLUE)):
-        runs = [thalamus.by_alpha_phase(seed, alpha_mv) for seed in SEEDS]
-        phases.plot(np.mean(runs, 0).reshape(20, 5).mean(1).repeat(5), color=colour, label=f"{alpha_mv:g} mV")
-        summary(f"depth of the alpha cycle at {alpha_mv} mV", [thalamus.depth(run) for run in runs])
-    phases.legend(frameon=False, fontsize=8)
-    phases.set(
-        title="alpha gates", xlabel="time in the cycle (ms)", ylabel="rate of relay cells (Hz)", ylim=(0, None)
-    )
-    for amount in (0.0, 1.0, 2.0, 3.0):
-        rates = [thalamus.transmitted(seed, amount) for seed in SEEDS]
-        levels.plot([amount] * len(rates), rates, "o", color=BLUE, markersize=4, alpha=0.6)
-        summary(f"relayed with noradrenaline {amount} (Hz)", rates)
+    for colour, label, params in (
+        (BLUE, "reticular nucleus", {}),
+        (RED, "lesioned", thalamus.LESIONED),
+        (FAINT, "no alpha", {"alpha_mv": 0.0}),
+    ):
+        runs = [thalamus.by_alpha_phase(seed, **params) for seed in SEEDS]
+        phases.plot(np.mean(runs, 0).reshape(20, 5).mean(1).repeat(5), color=colour, label=label)
+        summary(f"depth of the alpha cycle, {label}", [thalamus.depth(run) for run in runs])
+    phases.legend(frameon=False, fontsize=8, loc="upper center")
+    phases.set(title="alpha gates", xlabel="time in the cycle (ms)", ylabel="rate of relay cells (Hz)", ylim=(0, 32))
+    for colour, label, params in ((BLUE, "", {}), (RED, ", lesioned", thalamus.LESIONED)):
+        for amount in (0.0, 1.0, 2.0, 3.0):
+            rates = [thalamus.transmitted(seed, amount, **params) for seed in SEEDS]
+            levels.plot([amount] * len(rates), rates, "o", color=colour, markersize=4, alpha=0.6)
+            summary(f"relayed with noradrenaline {amount}{label} (Hz)", rates)
     levels.set(title="noradrenaline opens", xlabel="noradrenaline released", ylim=(0, None))
-    runs = [thalamus.release(seed) for seed in SEEDS]
     freed.axvspan(-thalamus.HELD_MS, 0, color=GRID)
     time = np.arange(-thalamus.HELD_MS, thalamus.HELD_MS)
-    freed.plot(time, np.mean(runs, 0).reshape(-1, 10).mean(1).repeat(10), color=BLUE)
+    for colour, label, params in ((BLUE, "", {}), (RED, ", lesioned", thalamus.LESIONED)):
+        runs = [thalamus.release(seed, **params) for seed in SEEDS]
+        freed.plot(time, np.mean(runs, 0).reshape(-1, 10).mean(1).repeat(10), color=colour)
+        summary(f"held back{label} (Hz)", [thalamus.held_and_free(run)[0] for run in runs])
+        summary(f"free{label} (Hz)", [thalamus.held_and_free(run)[1] for run in runs])
     freed.set(title="reticular cells hold back", xlabel="time after cortex falls silent (ms)", ylim=(0, None))
-    summary("held back (Hz)", [thalamus.held_and_free(run)[0] for run in runs])
-    summary("free (Hz)", [thalamus.held_and_free(run)[1] for run in runs])
     summary("correlation of relay cells with their axons", [thalamus.relay(seed) for seed in SEEDS])
     save(figure, "thalamus")
     draw_bursts()

@@ -1,4 +1,10 @@
-"""What the thalamus does, measured on the region alone."""
+"""What the thalamus does, measured on the region alone.
+
+      sensory ───────▶ relay ───▶ rates that are measured
+                        ▲ ▲ │
+                        │ ┴ ▼     ▲ excites, ┴ inhibits: ``reticular_inhibition_mv``, 0 where it is lesioned
+corticothalamic ────────┴▶ reticular ◀── alpha, noradrenaline
+"""
 
 from __future__ import annotations
 
@@ -13,6 +19,10 @@ N_RELAY, N_CORTICAL = 128, 64
 ALPHA_MS = 100
 GRADED = {"sensory_mv": 40.0, "reticular_inhibition_mv": 60.0}
 """Sensory axons by which a cell is reached, but not made to fire every time: there is something left to gate."""
+ATTENDED = {"sensory": np.full(N_RELAY, 30.0), "corticothalamic": np.full(N_CORTICAL, 50.0)}
+"""Rates of the axons while the gate is measured, Hz: cortex fires about as its layer 6 does in the standard brain."""
+LESIONED = {"reticular_inhibition_mv": 0.0}
+"""The reticular nucleus fires as before, and reaches nobody."""
 HELD_MS = 200
 
 
@@ -29,19 +39,18 @@ def relay(seed: int, n_patterns: int = 4) -> float:
     return float(np.mean([correlation(count, pattern) for count, pattern in zip(counts, patterns, strict=True)]))
 
 
-def transmitted(seed: int, noradrenaline: float = 0.0, duration_ms: int = 300) -> float:
-    """Relay cells' rate while all sensory axons fire at 30 Hz, after a release of noradrenaline, Hz."""
-    region = thalamus(seed, **GRADED)
-    rates = {"sensory": np.full(N_RELAY, 30.0)}
-    region.run(500, rates)
-    spikes = region.run(duration_ms, rates, noradrenaline=noradrenaline)
+def transmitted(seed: int, noradrenaline: float = 0.0, duration_ms: int = 300, **params: ParamValue) -> float:
+    """Relay cells' rate after a release of noradrenaline, Hz."""
+    region = thalamus(seed, **{**GRADED, **params})
+    region.run(500, ATTENDED)
+    spikes = region.run(duration_ms, ATTENDED, noradrenaline=noradrenaline)
     return float(1000 * spikes["relay"].mean())
 
 
-def by_alpha_phase(seed: int, alpha_mv: float, duration_ms: int = 4000) -> NDArray[np.float64]:
-    """Relay cells' rate at each step of the alpha cycle while all sensory axons fire at 30 Hz, Hz, shape (100,)."""
-    region = thalamus(seed, alpha_mv=alpha_mv, **GRADED)
-    spikes = region.run(duration_ms, {"sensory": np.full(N_RELAY, 30.0)})["relay"]
+def by_alpha_phase(seed: int, duration_ms: int = 4000, **params: ParamValue) -> NDArray[np.float64]:
+    """Relay cells' rate at each step of the alpha cycle, Hz, shape (100,)."""
+    region = thalamus(seed, **{**GRADED, **params})
+    spikes = region.run(duration_ms, ATTENDED)["relay"]
     return 1000 * spikes.mean(1).reshape(-1, ALPHA_MS).mean(0)
 
 
@@ -51,12 +60,12 @@ def depth(by_phase: NDArray[np.float64]) -> float:
     return float(2 * harmonics[1] / harmonics[0])
 
 
-def release(seed: int, n_trials: int = 20) -> NDArray[np.float64]:
+def release(seed: int, n_trials: int = 20, **params: ParamValue) -> NDArray[np.float64]:
     """Relay cells' rate from 200 ms before to 200 ms after cortex stops exciting the reticular nucleus, Hz, (400,).
 
     Sensory axons fire at 60 Hz all the time.
     """
-    region = thalamus(seed, alpha_mv=0.0, **GRADED)
+    region = thalamus(seed, alpha_mv=0.0, **{**GRADED, **params})
     sensory = np.full(N_RELAY, 60.0)
     rate = np.zeros(2 * HELD_MS)
     for _ in range(n_trials):

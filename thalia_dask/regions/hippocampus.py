@@ -50,7 +50,7 @@ class HippocampusParams:
     theta_dg_mv: Annotated[float, "amplitude of theta on granule cells at an acetylcholine level of 1, mV"] = 6.0
     theta_ca3_mv: Annotated[
         float, "amplitude of theta, reversed, on CA3 cells at an acetylcholine level of 1, mV"
-    ] = 14.0
+    ] = 19.0
     theta_ca1_mv: Annotated[float, "amplitude of theta on CA1 cells at an acetylcholine level of 1, mV"] = 9.0
     acetylcholine_mv: Annotated[float, "by how much an acetylcholine level of 1 restrains CA3 cells, mV"] = 26.0
 

@@ -28,7 +28,7 @@ class PrefrontalParams:
     """Parameters of a prefrontal cortex."""
 
     inhibitory_ratio: Annotated[Share, "interneurons for each pyramidal cell"] = 0.25
-    cells_per_stripe: Annotated[Count, "about how many pyramidal cells a stripe has"] = 8
+    cells_per_stripe: Annotated[Count, "about how many pyramidal cells a stripe has"] = 6
     afferent_mv: Annotated[Efficacy, "from port afferent onto a pyramidal cell, mV in all"] = 100.0
     stripe_mv: Annotated[
         Efficacy, "by slow synapses from the rest of its stripe onto a pyramidal cell, mV in all"
