@@ -1,5 +1,7 @@
 """What an environment must return, told by a line that names the task, the method, what it returned and the mend."""
 
+import logging
+
 import gymnasium
 import numpy as np
 import pytest
@@ -12,6 +14,12 @@ from thalia_dask.tasks.registry import open_task
 
 GREY = np.full(8, 0.5, np.float32)
 PARTS = Dict({"light": Discrete(3), "place": Box(0.0, 1.0, (2,))})
+
+
+@pytest.fixture(autouse=True)
+def warnings_are_seen(caplog):
+    """Whatever a cluster of an earlier test has silenced."""
+    caplog.set_level(logging.WARNING)
 
 
 class Sound(gymnasium.Env):
