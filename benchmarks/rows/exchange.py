@@ -17,6 +17,8 @@ from thalia_dask.topology.plan import AxonalProjection, BrainPlan
 
 DELAY_STEPS = 5
 N_WINDOWS = 400
+WARM_UP_SPANS, WARM_UP_WINDOWS = 12, 40
+"""Until both lengths of windows have been tried (``distributed.pace``), and the faster is kept."""
 
 
 class EmptyRegion(Region):
@@ -55,7 +57,8 @@ def ms_per_window(plan: BrainPlan, executor: Executor, effort: Effort) -> list[f
     with executor:
         executor.start(dict.fromkeys(plan.region_names, EmptyRegion), plan.projections)
         orchestrator = Orchestrator(plan, executor)
-        orchestrator.run(n_windows * DELAY_STEPS)
+        for _ in range(WARM_UP_SPANS):
+            orchestrator.run(WARM_UP_WINDOWS * DELAY_STEPS)
         for _ in range(effort.repeats):
             began = perf_counter()
             orchestrator.run(n_windows * DELAY_STEPS)
