@@ -34,7 +34,7 @@ def test_unknown_name_tells_what_is_like_it():
     assert message_of(name="cartpole") == (
         "task.name is 'cartpole', which is no task and no Gymnasium environment (did you mean CartPole-v1 or "
         "CartPole-v0?): write 'digits', 'bandit', 'delayed_match', or the id of an environment, such as CartPole-v1 "
-        "(gymnasium.pprint_registry() lists all)"
+        "(gymnasium.pprint_registry() lists all), or import the module that registers it first (--import MODULE)"
     )
     assert "(did you mean digits" in message_of(name="digit")
     assert "which is no task and no Gymnasium environment: write 'digits'" in message_of(name="qqqq")

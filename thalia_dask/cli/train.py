@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from thalia_dask.brain import DynamicBrain
     from thalia_dask.cli.bar import Bar
     from thalia_dask.cli.execution import Job
-    from thalia_dask.config import TaskConfig
-    from thalia_dask.tasks.registry import Task
     from thalia_dask.tasks.training import Past
 
 
@@ -67,11 +65,12 @@ def train(
     from thalia_dask.cli.execution import load_job, planned
     from thalia_dask.cli.results import forget_checkpoints, prepare
     from thalia_dask.tasks.fit import check_fit
+    from thalia_dask.tasks.registry import open_task
     from thalia_dask.tasks.training import Past
 
     asked = [f"training.epochs={epochs}"] if epochs else []
     job = load_job(config, [*overrides, *asked, *live_page(dashboard)], cluster, scheduler, tls)
-    task = _opened(job.config.task)
+    task = open_task(job.config.task)
     plan = planned(job.config)
     check_fit(job.config, plan, task)
     job.check_room(plan)
@@ -95,10 +94,11 @@ def go_on(job: Job, bar: Bar, out: Path, open_brain: Callable[..., DynamicBrain]
     from thalia_dask.cli.stopping import how_to_go_on, stop_on_request
     from thalia_dask.cli.text import counted
     from thalia_dask.plots.save import save_all
+    from thalia_dask.tasks.registry import open_task
     from thalia_dask.tasks.training import train_and_evaluate
 
     config, training = job.config, job.config.training
-    task = _opened(config.task)
+    task = open_task(config.task)
     began = perf_counter()
     progress = TrainingProgress(bar, training.epochs, task.measure)
     with job.client() as client, open_brain(client=client) as brain:
@@ -129,18 +129,3 @@ def go_on(job: Job, bar: Bar, out: Path, open_brain: Callable[..., DynamicBrain]
     click.echo(f"\n{seconds:.1f} s on {counted(executor.n_workers, 'worker')} ({executor.name}); results:")
     for path in (out, json_beside(out), *figures):
         click.echo(f"  {path}")
-
-
-def _opened(config: TaskConfig) -> Task:
-    """The task; of an environment that nobody knows, also how to make it known."""
-    from gymnasium.error import Error
-
-    from thalia_dask.errors import ConfigError
-    from thalia_dask.tasks.registry import open_task
-
-    try:
-        return open_task(config)
-    except ConfigError as error:
-        if not isinstance(error.__cause__, Error | ModuleNotFoundError):
-            raise
-        raise ConfigError(f"{error}, or import the module that registers it first (--import MODULE)") from error

@@ -174,7 +174,7 @@ def _make(config: TaskConfig) -> Environment:
         raise ConfigError(
             f"task.name is '{config.name}', which is no task and no Gymnasium environment{_similar(config.name)}: "
             f"write {_OWN_NAMES}, or the id of an environment, such as CartPole-v1 "
-            "(gymnasium.pprint_registry() lists all)"
+            "(gymnasium.pprint_registry() lists all), or import the module that registers it first (--import MODULE)"
         ) from error
     return checked(made, config.name)
 
