@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +137,19 @@ def course(half: Value) -> tuple[Value, Value]:
     return mean, (half * half - 1.0) / (mean * -12.0)
 
 
-_course = kernel(course)
+def current(v: Value, w: Value, exc: Value, inh: Value, drive: float | Value, c: Any) -> Value:
+    """All currents of dV/dt but the exponential, pA: of numbers in the kernel, of tensors in ``adex_on_torch``."""
+    total: Value = c[LEAK] * (c[RESTING] + drive - v) + exc * (c[REVERSAL_EXC] - v) + inh * (c[REVERSAL_INH] - v) - w
+    return total
+
+
+def slope_of_adaptation(v: Value, w: Value, c: Any) -> Value:
+    """What w changes by in a fine step."""
+    slope: Value = (c[COUPLING] * (v - c[RESTING]) - w) * c[PER_TAU_ADAPTATION]
+    return slope
+
+
+_course, _current, _slope_of_adaptation = kernel(course), kernel(current), kernel(slope_of_adaptation)
 
 
 @kernel
@@ -273,22 +285,7 @@ def _slopes(
 ) -> tuple[float, float]:
     """What u or V, and w, change by in a fine step."""
     v = _potential(runs, y, c)
-    current, dw = _current(v, w, exc, inh, drive, c), _slope_of_adaptation(v, w, c)
+    other, dw = _current(v, w, exc, inh, drive, c), _slope_of_adaptation(v, w, c)
     if runs:
-        return -c[PER_PF] * (c[LEAK] + y * current / c[SLOPE]), dw
-    return c[PER_PF] * (c[LEAK] * c[SLOPE] * math.exp((v - c[RHEOBASE]) / c[SLOPE]) + current), dw
-
-
-@kernel
-def _current(v: float, w: float, exc: float, inh: float, drive: float, c: Floats) -> float:
-    """All currents of dV/dt but the exponential, pA."""
-    current: float = (
-        c[LEAK] * (c[RESTING] + drive - v) + exc * (c[REVERSAL_EXC] - v) + inh * (c[REVERSAL_INH] - v) - w
-    )
-    return current
-
-
-@kernel
-def _slope_of_adaptation(v: float, w: float, c: Floats) -> float:
-    slope: float = (c[COUPLING] * (v - c[RESTING]) - w) * c[PER_TAU_ADAPTATION]
-    return slope
+        return -c[PER_PF] * (c[LEAK] + y * other / c[SLOPE]), dw
+    return c[PER_PF] * (c[LEAK] * c[SLOPE] * math.exp((v - c[RHEOBASE]) / c[SLOPE]) + other), dw

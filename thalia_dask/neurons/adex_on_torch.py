@@ -24,6 +24,8 @@ from thalia_dask.neurons.adex import (
     RUNAWAY,
     SLOPE,
     course,
+    current,
+    slope_of_adaptation,
 )
 from thalia_dask.neurons.base import ADAPTATION, DECAY_ADAPTATION, RESET, RESTING, THRESHOLD
 from thalia_dask.neurons.conductance import flow, moved_by_flood, response
@@ -56,11 +58,11 @@ def moved(
     for substep in range(n_substeps):
         load = c[PER_PF] * (c[LEAK] + exc + inh)
         away = v > c[RUNAWAY]
-        loss = torch.where(away, c[PER_PF] * _current(v, w, exc, inh, drive, c) / c[SLOPE], 0.0)
+        loss = torch.where(away, c[PER_PF] * current(v, w, exc, inh, drive, c) / c[SLOPE], 0.0)
         floods, falls = (load > FLOODED) | (loss < -FALLING), loss > FALLING
         runs = away & (falls | ~floods)
         y = torch.where(runs, torch.exp((c[RHEOBASE] - v) / c[SLOPE]), v)
-        fallen = (y * loss + c[PER_PF] * c[LEAK]) * torch.expm1(-loss) / loss, _slope_of_adaptation(v, w, c)
+        fallen = (y * loss + c[PER_PF] * c[LEAK]) * torch.expm1(-loss) / loss, slope_of_adaptation(v, w, c)
         flooded = _flooded(v, w, exc, inh, drive, half_exc, half_inh, c)
         stepped = _stepped(runs, y, w, exc, inh, drive, half_exc, half_inh, c)
         dy, dw = (
@@ -74,7 +76,7 @@ def moved(
         fires = ~fired & (after >= c[THRESHOLD])
         passed = (torch.where(runs, c[AT_THRESHOLD], c[THRESHOLD]) - y) / dy
         mean = v + c[SLOPE]
-        at_spike = passed * _slope_of_adaptation(mean, w, c)
+        at_spike = passed * slope_of_adaptation(mean, w, c)
         unspent = torch.where(fires, n_substeps - substep - passed, unspent)
         w = torch.where(fired, w, w + torch.where(fires, at_spike, dw))
         v = torch.where(fired, v, after)
@@ -129,16 +131,7 @@ def _slopes(
 ) -> tuple[Tensor, Tensor]:
     """What u or V, and w, change by in a fine step."""
     v = _potential(runs, y, c)
-    current, dw = _current(v, w, exc, inh, drive, c), _slope_of_adaptation(v, w, c)
-    running = -c[PER_PF] * (c[LEAK] + y * current / c[SLOPE])
-    resting = c[PER_PF] * (c[LEAK] * c[SLOPE] * torch.exp((v - c[RHEOBASE]) / c[SLOPE]) + current)
+    other, dw = current(v, w, exc, inh, drive, c), slope_of_adaptation(v, w, c)
+    running = -c[PER_PF] * (c[LEAK] + y * other / c[SLOPE])
+    resting = c[PER_PF] * (c[LEAK] * c[SLOPE] * torch.exp((v - c[RHEOBASE]) / c[SLOPE]) + other)
     return torch.where(runs, running, resting), dw
-
-
-def _current(v: Tensor, w: Tensor, exc: Tensor, inh: Tensor, drive: Tensor, c: Tensor) -> Tensor:
-    """All currents of dV/dt but the exponential, pA."""
-    return c[LEAK] * (c[RESTING] + drive - v) + exc * (c[REVERSAL_EXC] - v) + inh * (c[REVERSAL_INH] - v) - w
-
-
-def _slope_of_adaptation(v: Tensor, w: Tensor, c: Tensor) -> Tensor:
-    return (c[COUPLING] * (v - c[RESTING]) - w) * c[PER_TAU_ADAPTATION]
