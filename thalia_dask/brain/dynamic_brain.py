@@ -160,7 +160,7 @@ class DynamicBrain(Inspectable):
         if out is not None and position is None:
             check_output(Path(out), overwrite=overwrite)
         plan = build_plan(config).on(usable_device(config))
-        check_names(plan.region_names)
+        check_names(plan)
         check_memory(config, plan, workers_elsewhere=client is not None)
         executor = open_executor(config, plan, client, steps_per_call)
         try:

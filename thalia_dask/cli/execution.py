@@ -133,7 +133,7 @@ def planned(config: ThaliaConfig) -> BrainPlan:
     from thalia_dask.topology.build import build_plan
 
     plan = build_plan(config)
-    check_names(plan.region_names)
+    check_names(plan)
     return plan
 
 

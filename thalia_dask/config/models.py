@@ -245,6 +245,11 @@ class RecordingConfig(Config):
         default=True,
         description="true to record the mean membrane potential of each region, false not to",
     )
+    probes: dict[str, list[Annotated[int, Field(ge=0)]]] = Field(
+        default_factory=dict,
+        description="a mapping of 'region' or 'region.population' to a list of its neurons, counted from 0, of which "
+        "membrane potential, adaptation and synaptic input are recorded in every step",
+    )
     flush_every_ms: PositiveFloat = Field(
         default=10_000.0,
         description="the simulated time in ms after which recordings are written, greater than 0",

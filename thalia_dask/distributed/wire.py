@@ -7,6 +7,7 @@ written, so that a region sees the same kind of array whichever executor calls i
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -162,7 +163,7 @@ def encode_emission(emission: Emission) -> bytes:
     TypeError : if spikes are not integers, or an observed quantity is not real numbers.
     """
     spikes, observed = emission.spikes, emission.observed
-    table = json.dumps([(name, len(values)) for name, values in observed.items()]).encode()
+    table = json.dumps([(name, values.shape) for name, values in observed.items()]).encode()
     head = _EMISSION.pack(len(spikes), len(table), emission.compute_seconds)
     series = (values.astype(np.float32, casting="same_kind").tobytes() for values in observed.values())
     return b"".join((head, _int32(spikes.steps), _int32(spikes.neurons), *series, table))
@@ -174,9 +175,10 @@ def _decode_emission(payload: bytes) -> Emission:
     steps, neurons = np.frombuffer(memory, np.int32, 2 * n_spikes, _EMISSION.size).reshape(2, n_spikes)
     observed: dict[str, NDArray[np.float32]] = {}
     offset = _EMISSION.size + 8 * n_spikes
-    for name, length in json.loads(payload[-n_table_bytes:]):
-        observed[name] = np.frombuffer(memory, np.float32, length, offset)
-        offset += 4 * length
+    for name, shape in json.loads(payload[-n_table_bytes:]):
+        n_values = math.prod(shape)
+        observed[name] = np.frombuffer(memory, np.float32, n_values, offset).reshape(shape)
+        offset += 4 * n_values
     return Emission(SpikePacket(steps, neurons), observed, seconds)
 
 

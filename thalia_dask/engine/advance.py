@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from thalia_dask.engine.executor import Emission
 from thalia_dask.engine.packets import FAULTLESS, WRONG_NEURONS, WRONG_STEPS, find_fault
-from thalia_dask.regions.base import Region
+from thalia_dask.regions.base import PROBE, Region
 from thalia_dask.spikes import SILENCE, Arrivals, SpikePacket
 from thalia_dask.ticks import Window
 
@@ -29,10 +29,14 @@ def advance_region(region: Region, window: Window, arrivals: Arrivals) -> Emissi
     seconds = perf_counter() - began
     observed = {name: np.asarray(values) for name, values in observed.items()}
     for name, series in observed.items():
-        if series.shape != (window.n_steps,) or series.dtype.kind not in "biuf":
+        declared, of_probes = region.observables.get(name), ""
+        shape: tuple[int, ...] = (window.n_steps,)
+        if declared is not None and declared.dims == (PROBE,):
+            shape, of_probes = (window.n_steps, len(region.probes)), " and probe"
+        if series.shape != shape or series.dtype.kind not in "biuf":
             raise ValueError(
                 f"observe() returned '{name}' of shape {series.shape} and dtype {series.dtype} after a window of "
-                f"{window.n_steps} steps; return one number for each step, shape ({window.n_steps},)"
+                f"{window.n_steps} steps; return one number for each step{of_probes}, shape {shape}"
             )
     if not isinstance(spikes, SpikePacket):
         raise ValueError(f"advance() returned {type(spikes).__name__}; return a SpikePacket")

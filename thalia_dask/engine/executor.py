@@ -32,7 +32,7 @@ class Emission:
     Attributes
     ----------
     spikes : the spikes emitted.
-    observed : observable -> float32, shape (steps,).
+    observed : observable -> float32, shape (steps,), or (steps, probes).
     compute_seconds : time spent inside the region.
     """
 

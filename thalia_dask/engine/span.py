@@ -76,11 +76,12 @@ class _Course:
         """Take in what the region emitted in a stretch; NaN where it leaves out what it observes in others."""
         self.steps.append(emission.spikes.steps)
         self.neurons.append(emission.spikes.neurons)
-        for name in emission.observed.keys() - self.observed.keys():
-            self.observed[name] = [np.full(self.n_steps, np.nan, np.float32)] if self.n_steps else []
+        for name, series in emission.observed.items():
+            if name not in self.observed:
+                self.observed[name] = [_unseen(self.n_steps, series)] if self.n_steps else []
         for name, values in self.observed.items():
             missing = name not in emission.observed
-            values.append(np.full(n_steps, np.nan, np.float32) if missing else emission.observed[name])
+            values.append(_unseen(n_steps, values[0]) if missing else emission.observed[name])
         self.n_steps += n_steps
         self.compute_seconds += emission.compute_seconds
 
@@ -91,6 +92,10 @@ class _Course:
             {name: np.concatenate(values) for name, values in self.observed.items()},
             self.compute_seconds,
         )
+
+
+def _unseen(n_steps: int, like: Floats) -> Floats:
+    return np.full((n_steps, *like.shape[1:]), np.nan, np.float32)
 
 
 @dataclass(slots=True, eq=False)

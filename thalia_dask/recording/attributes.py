@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 
 from thalia_dask.engine.executor import RecoveryReport
-from thalia_dask.recording.schema import SCHEMA_VERSION
+from thalia_dask.recording.schema import SCHEMA_VERSION, Observables
+from thalia_dask.regions.base import Observable
 
 _PACKAGES = ("thalia_dask", "torch", "numpy", "xarray")
 SOURCE = "thalia_dask"
@@ -35,6 +37,21 @@ def run_attributes(
         "executor": executor,
         **({"executor_reason": executor_reason} if executor_reason else {}),
         "versions": json.dumps(versions),
+    }
+
+
+def observables_attribute(observables: Observables) -> dict[str, str]:
+    """What regions' groups hold of every step, for those who read it; nothing where they hold none."""
+    declared = {region: {name: asdict(one) for name, one in own.items()} for region, own in observables.items()}
+    return {"observables": json.dumps(declared)} if declared else {}
+
+
+def read_observables(attributes: Mapping[str, object]) -> Observables:
+    """What :func:`observables_attribute` wrote."""
+    declared = json.loads(str(attributes.get("observables", "{}")))
+    return {
+        region: {name: Observable(**one | {"dims": tuple(one["dims"])}) for name, one in own.items()}
+        for region, own in declared.items()
     }
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from thalia_dask.engine.observer import TrialReport
 from thalia_dask.recording.layout import Values
 from thalia_dask.recording.pending import Pending, Track
+from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN
 from thalia_dask.spikes import Int32Array
 from thalia_dask.topology.plan import BrainPlan
 
@@ -76,8 +77,13 @@ def spikes(track: Track) -> tuple[Int32Array, Int32Array]:
 
 def membrane_potential(pending: Pending, census: Sequence[Census]) -> NDArray[np.float32]:
     """Mean membrane potential, shape (regions, steps); NaN where a region does not report it."""
-    rows = [np.concatenate(pending.tracks[one.region].membrane_potential_mean) for one in census]
+    rows = [np.concatenate(pending.tracks[one.region].observed[MEMBRANE_POTENTIAL_MEAN]) for one in census]
     return np.stack(rows).astype(np.float32, copy=False)
+
+
+def observed(track: Track, name: str) -> NDArray[np.float32]:
+    """What a region let be seen, shape (steps,) or (probes, steps)."""
+    return np.concatenate(track.observed[name]).T
 
 
 def timings(pending: Pending, census: Sequence[Census], first_window: int) -> Columns:

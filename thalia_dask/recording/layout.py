@@ -9,8 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalia_dask.errors import ConfigError
-from thalia_dask.recording.attributes import SOURCE
-from thalia_dask.recording.schema import ROOT, SCHEMA_VERSION, Groups, groups, reserved_names
+from thalia_dask.recording.attributes import SOURCE, observables_attribute
+from thalia_dask.recording.schema import (
+    ROOT,
+    SCHEMA_VERSION,
+    Groups,
+    Observables,
+    groups,
+    names_of_a_region,
+    reserved_names,
+)
+from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN, PROBE
 from thalia_dask.topology.plan import BrainPlan
 
 Values = NDArray[np.generic]
@@ -67,9 +76,11 @@ def lay_out(
     ------
     ConfigError : if a region is named like a variable or group of the output.
     """
-    check_names(plan.region_names)
+    check_names(plan)
+    own = own_observables(plan)
     declared = groups(
         plan.region_names,
+        own,
         spikes=spikes,
         membrane_potential=membrane_potential,
         modulators=bool(modulators),
@@ -85,7 +96,11 @@ def lay_out(
         sizes = [size for _, size in populations]
         fixed[region]["neuron"] = np.arange(sum(sizes), dtype=np.int64)
         fixed[region]["population"] = np.repeat(_text([name for name, _ in populations]), sizes)
+    for spec in plan.regions:
+        if PROBE in {variable.name for variable in declared[spec.name]}:
+            fixed[spec.name][PROBE] = np.array(spec.probes, np.int64)
     about = {"source": SOURCE, "schema_version": SCHEMA_VERSION, "dt_ms": plan.dt_ms, "seed": plan.seed}
+    about |= observables_attribute(own)
     return Layout(declared, fixed, about | dict(attributes))
 
 
@@ -93,12 +108,29 @@ def _text(names: Sequence[str]) -> Values:
     return np.array(list(names), dtype=np.str_)
 
 
-def check_names(regions: Sequence[str]) -> None:
-    """Refuse regions that cannot be groups of the output."""
-    for region in regions:
+def own_observables(plan: BrainPlan) -> Observables:
+    """What regions let be seen in every step, but for what the root group has of all of them."""
+    return {
+        region: own
+        for region, seen in plan.observables
+        if (own := {name: one for name, one in seen if name != MEMBRANE_POTENTIAL_MEAN})
+    }
+
+
+def check_names(plan: BrainPlan) -> None:
+    """Refuse regions that cannot be groups of the output, and observables that cannot be variables of these."""
+    for region in plan.region_names:
         if region in reserved_names() or "/" in region:
             raise ConfigError(
                 f"brain.regions.{region}: the recording keeps one group per region, and '{region}' cannot be "
                 "such a group, because the output has a variable, dimension or group of that name or because "
                 f"of a '/' in it; rename the region, e.g. '{region.replace('/', '_')}_region'"
             )
+    for region, seen in plan.observables:
+        for name, _ in seen:
+            if name in names_of_a_region() or "/" in name:
+                raise ConfigError(
+                    f"region '{region}': its kind has an observable '{name}', which the recording cannot have in the "
+                    "region's group, because that has a variable, dimension or coordinate of that name or because "
+                    f"of a '/' in it; rename it, e.g. '{name.replace('/', '_')}_seen'"
+                )

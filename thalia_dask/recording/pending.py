@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from thalia_dask.engine.observer import WindowReport
 from thalia_dask.jit import Floats
-from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN
 from thalia_dask.spikes import Int32Array
 
 _STRETCH_WINDOWS = 16
+Wanted = Mapping[str, Mapping[str, tuple[int, ...]]]
 
 
 @dataclass(slots=True, eq=False)
@@ -26,17 +26,22 @@ class Track:
     ----------
     spike_steps, spike_neurons : int32, shape (spikes,), emitted.
     received : int32, shape (steps,), spikes that arrived.
-    membrane_potential_mean : mV, shape (steps,); NaN where the region does not report it. Empty if it is not wanted.
+    observed : observable that is wanted -> shape (steps,) or (steps, probes); NaN where the region does not tell.
     """
 
     spike_steps: list[Int32Array] = field(default_factory=list)
     spike_neurons: list[Int32Array] = field(default_factory=list)
     received: list[Int32Array] = field(default_factory=list)
-    membrane_potential_mean: list[Floats] = field(default_factory=list)
+    observed: dict[str, list[Floats]] = field(default_factory=dict)
 
-    def lists(self) -> tuple[list[NDArray[Any]], ...]:
+    def lists(self) -> list[list[NDArray[Any]]]:
         """All of it."""
-        return tuple(getattr(self, each.name) for each in fields(self))
+        return [self.spike_steps, self.spike_neurons, self.received, *self.observed.values()]
+
+    def part(self, of: slice) -> Track:
+        """Some of the stretches."""
+        observed = {name: values[of] for name, values in self.observed.items()}
+        return Track(self.spike_steps[of], self.spike_neurons[of], self.received[of], observed)
 
 
 class Pending:
@@ -48,8 +53,7 @@ class Pending:
 
     Parameters
     ----------
-    regions : whose tracks to keep.
-    membrane_potential : whether it is wanted.
+    wanted : region -> observable to keep -> for how many cells, () for one value of the region as a whole.
 
     Attributes
     ----------
@@ -60,15 +64,17 @@ class Pending:
     compute_seconds : region -> time inside it in each window.
     """
 
-    def __init__(self, regions: Iterable[str], *, membrane_potential: bool = True) -> None:
+    def __init__(self, wanted: Wanted) -> None:
         self.starts: list[int] = []
         self.stop = 0
-        self.tracks = {region: Track() for region in regions}
+        self.tracks = {
+            region: Track(observed={name: [] for name in observables}) for region, observables in wanted.items()
+        }
         self.levels: list[Floats] = []
         self.window_starts: list[int] = []
         self.wall_seconds: list[float] = []
         self.compute_seconds: dict[str, list[float]] = {region: [] for region in self.tracks}
-        self._membrane_potential = membrane_potential
+        self._wanted = wanted
         self._n_loose = 0
 
     def __bool__(self) -> bool:
@@ -80,7 +86,7 @@ class Pending:
 
     def emptied(self) -> Pending:
         """For the windows that follow."""
-        return Pending(self.tracks, membrane_potential=self._membrane_potential)
+        return Pending(self._wanted)
 
     def add(self, report: WindowReport, levels: Floats) -> None:
         """Take in the next window."""
@@ -96,11 +102,11 @@ class Pending:
             track.spike_neurons.append(emission.spikes.neurons)
             received = counts.get(region)
             track.received.append(np.zeros(window.n_steps, np.int32) if received is None else received)
-            if self._membrane_potential:
-                membrane = emission.observed.get(MEMBRANE_POTENTIAL_MEAN)
-                if membrane is None:
-                    membrane = np.full(window.n_steps, np.nan, np.float32)
-                track.membrane_potential_mean.append(membrane)
+            for name, of_cells in self._wanted[region].items():
+                values = emission.observed.get(name)
+                if values is None:
+                    values = np.full((window.n_steps, *of_cells), np.nan, np.float32)
+                track.observed[name].append(values)
             self.compute_seconds[region].append(emission.compute_seconds)
         self._n_loose += 1
         if self._n_loose == _STRETCH_WINDOWS:
@@ -113,7 +119,7 @@ class Pending:
         part.starts, part.levels = self.starts[begin:end], self.levels[begin:end]
         part.stop = self.starts[end] if end < len(self.starts) else self.stop
         for region, track in self.tracks.items():
-            part.tracks[region] = Track(*(values[begin:end] for values in track.lists()))
+            part.tracks[region] = track.part(slice(begin, end))
         return part
 
     def _join(self) -> None:

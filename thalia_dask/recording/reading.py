@@ -15,7 +15,7 @@ import zarr
 from zarr.errors import ZarrUserWarning
 
 from thalia_dask.errors import InputError
-from thalia_dask.recording.attributes import SOURCE
+from thalia_dask.recording.attributes import SOURCE, read_observables
 from thalia_dask.recording.mark import is_recording
 from thalia_dask.recording.schema import (
     COORDINATES,
@@ -102,6 +102,7 @@ def _declared(path: Path, attributes: dict[str, Any], *, copied: bool) -> Groups
     _check(path / "region", COORDINATES[0], copied=copied)
     return groups(
         regions,
+        read_observables(attributes),
         spikes=bool(config["recording"]["spikes"]),
         membrane_potential=bool(config["recording"]["membrane_potential"]),
         modulators=(path / "modulator").exists() or (path / "neuromodulator").exists(),

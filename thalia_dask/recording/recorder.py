@@ -16,11 +16,12 @@ from thalia_dask.recording import block as blocks
 from thalia_dask.recording.attributes import recovery_attributes
 from thalia_dask.recording.block_store import BlockStore
 from thalia_dask.recording.dataset import build_dataset
-from thalia_dask.recording.layout import Block, Position, Values, lay_out
+from thalia_dask.recording.layout import Block, Position, Values, lay_out, own_observables
 from thalia_dask.recording.memory import MemoryStore
-from thalia_dask.recording.pending import Pending
-from thalia_dask.recording.schema import ENGINE, ROOT, Variable
+from thalia_dask.recording.pending import Pending, Track, Wanted
+from thalia_dask.recording.schema import ENGINE, ROOT, Observables, Variable
 from thalia_dask.recording.store import ZarrStore
+from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN, PROBE
 from thalia_dask.topology.plan import BrainPlan
 
 Steps = NDArray[np.int64]
@@ -92,7 +93,8 @@ class Recorder(Observer):
             if path is None
             else ZarrStore(path, self._layout, overwrite=overwrite, position=position)
         )
-        self._pending = Pending(plan.region_names, membrane_potential=membrane_potential)
+        self._own = own_observables(plan)
+        self._pending = Pending(_wanted(plan, self._own, membrane_potential=membrane_potential))
         self._trials: list[TrialReport] = []
         self._recoveries: list[RecoveryReport] = []
         begin = position or Position(None, {})
@@ -189,17 +191,21 @@ class Recorder(Observer):
         if self._pending:
             block[ROOT] |= self._per_step(self._pending)
             block[ENGINE] = blocks.timings(self._pending, self._census, self._n_windows)
-            for region, track in self._pending.tracks.items() if self._spikes else ():
-                steps, neurons = blocks.spikes(track)
-                block[region] = {"spike_step": steps, "spike_neuron": neurons}
+            block |= {region: self._of_region(region, track) for region, track in self._pending.tracks.items()}
         return block
+
+    def _of_region(self, region: str, track: Track) -> dict[str, Values]:
+        values: dict[str, Values] = {name: blocks.observed(track, name) for name in self._own.get(region, ())}
+        if self._spikes:
+            values["spike_step"], values["spike_neuron"] = blocks.spikes(track)
+        return values
 
     def _per_step(self, pending: Pending) -> dict[str, Values]:
         steps = np.arange(pending.starts[0], pending.stop)
         values: dict[str, Values] = {"time": blocks.step_times(steps, self._dt_ms)}
         values |= blocks.activity(pending, self._census, self._dt_ms)
         if self._membrane_potential:
-            values["membrane_potential_mean"] = blocks.membrane_potential(pending, self._census)
+            values[MEMBRANE_POTENTIAL_MEAN] = blocks.membrane_potential(pending, self._census)
         if self._modulators:
             values["neuromodulator"] = np.concatenate(pending.levels, axis=1)
         if self._oscillators:
@@ -209,3 +215,13 @@ class Recorder(Observer):
 
 def _sample(series: Series, names: Sequence[str], steps: Steps) -> NDArray[np.float32]:
     return np.array([series(name, steps) for name in names], np.float32).reshape(len(names), len(steps))
+
+
+def _wanted(plan: BrainPlan, own: Observables, *, membrane_potential: bool) -> Wanted:
+    """Region -> observable to keep -> for how many cells, () where it is not one of cells."""
+    of_all: dict[str, tuple[int, ...]] = {MEMBRANE_POTENTIAL_MEAN: ()} if membrane_potential else {}
+    return {
+        spec.name: of_all
+        | {name: (len(spec.probes),) if PROBE in one.dims else () for name, one in own.get(spec.name, {}).items()}
+        for spec in plan.regions
+    }

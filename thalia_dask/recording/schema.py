@@ -7,8 +7,10 @@ Time is the time at the **start** of a step: the value of step ``k`` is ``k * dt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN, PROBE, Observable
 
 SCHEMA_VERSION = 1
 ROOT = "/"
@@ -61,7 +63,7 @@ ACTIVITY = (
     Variable("events_sent", REGION_TIME, "int32", "1", "spikes that left along axonal projections"),
     Variable("events_received", REGION_TIME, "int32", "1", "spikes that arrived from regions and stimulus"),
 )
-MEMBRANE_POTENTIAL = (Variable("membrane_potential_mean", REGION_TIME, "float32", "mV", "mean membrane potential"),)
+MEMBRANE_POTENTIAL = (Variable(MEMBRANE_POTENTIAL_MEAN, REGION_TIME, "float32", "mV", "mean membrane potential"),)
 MODULATION = (
     Variable("modulator", ("modulator",), "str", "", "neuromodulator"),
     Variable("neuromodulator", ("modulator", "time"), "float32", "1", "neuromodulator level"),
@@ -93,6 +95,9 @@ SPIKES = (
     Variable("spike_step", ("spike",), "int32", "1", "step of the spike"),
     Variable("spike_neuron", ("spike",), "int32", "1", "neuron that spiked"),
 )
+PROBES = (
+    Variable(PROBE, (PROBE,), "int64", "1", "neuron that is probed", comment="index into the region's neuron array"),
+)
 TIMINGS = (
     Variable("window", ("window",), "int64", "1", "window, or span of windows, counted from 0"),
     Variable("window_start", ("window",), "int64", "1", "first step of the window"),
@@ -103,10 +108,18 @@ TIMINGS = (
 
 Groups = dict[str, tuple[Variable, ...]]
 """Path of a group -> its variables."""
+Observables = Mapping[str, Mapping[str, Observable]]
+"""Region -> name -> what is recorded of it in its own group, in every step."""
 
 
 def groups(
-    regions: Sequence[str], *, spikes: bool, membrane_potential: bool, modulators: bool, oscillators: bool
+    regions: Sequence[str],
+    observables: Observables,
+    *,
+    spikes: bool,
+    membrane_potential: bool,
+    modulators: bool,
+    oscillators: bool,
 ) -> Groups:
     """The groups of one recording: root, one per region, and ``engine``."""
     root: tuple[Variable, ...] = COORDINATES + ACTIVITY
@@ -114,11 +127,27 @@ def groups(
     root += MODULATION if modulators else ()
     root += OSCILLATION if oscillators else ()
     region: tuple[Variable, ...] = NEURONS + SPIKES if spikes else NEURONS
-    return {ROOT: root + TRIALS, **dict.fromkeys(regions, region), ENGINE: TIMINGS}
+    own = {name: region + _of_steps(observables.get(name, {})) for name in regions}
+    return {ROOT: root + TRIALS, **own, ENGINE: TIMINGS}
+
+
+def _of_steps(observables: Mapping[str, Observable]) -> tuple[Variable, ...]:
+    """The variables of what a region lets be seen in every step."""
+    series = tuple(
+        Variable(name, (*one.dims, "time"), "float32", one.units, one.long_name, one.comment)
+        for name, one in observables.items()
+    )
+    return PROBES + series if any(PROBE in variable.dims for variable in series) else series
+
+
+def names_of_a_region() -> frozenset[str]:
+    """Names that no observable may have: its region's group has a variable, dimension or coordinate of that name."""
+    own = (*NEURONS, *SPIKES, *PROBES, *COORDINATES)
+    return frozenset({*(v.name for v in own), *(dim for v in own for dim in v.dims)})
 
 
 def reserved_names() -> frozenset[str]:
     """Names that no region may have: its group would collide with a variable or group of the output."""
-    everything = groups((), spikes=True, membrane_potential=True, modulators=True, oscillators=True)
+    everything = groups((), {}, spikes=True, membrane_potential=True, modulators=True, oscillators=True)
     root = everything[ROOT]
     return frozenset({ENGINE, *(v.name for v in root), *(dim for v in root for dim in v.dims)})

@@ -13,6 +13,7 @@ from thalia_dask.neurons.base import EXCITATORY, NeuronState
 from thalia_dask.neurons.mean import mean
 from thalia_dask.plasticity import expected, updates
 from thalia_dask.plasticity.base import PlasticTable
+from thalia_dask.regions.probes import look
 from thalia_dask.synapses.flight import (
     LAST,
     Agenda,
@@ -67,7 +68,7 @@ class Scratch(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """All of a region that stays in one place from window to window."""
+    """All of a region that stays in one place from window to window; ``probes`` are neurons that are looked at."""
 
     state: NeuronState
     populations: PopulationTable
@@ -75,6 +76,7 @@ class Tables(NamedTuple):
     short_term: ShortTermTable
     plastic: PlasticTable
     scratch: Scratch
+    probes: Int32Array
 
 
 @kernel
@@ -166,20 +168,21 @@ def advance(
     spike_steps: Int32Array,
     spike_neurons: Int32Array,
     membrane_mean: Floats,
+    seen: Floats,
     tables: Tables,
 ) -> tuple[int, int, int, int]:
     """Advance from step ``start`` to ``stop``, or to a step for which there might be no room for spikes.
 
     ``arrival`` is the first arrival that has not been received. ``drive`` (steps, populations) mV, ``gate`` (steps,
     plastic connections); ``agenda``, ``flight`` and ``n_flying`` as in ``synapses.flight``. ``spike_steps``,
-    ``spike_neurons`` and ``membrane_mean`` (steps,) are written.
+    ``spike_neurons``, ``membrane_mean`` (steps,) and ``seen`` (steps, observables, probes) are written.
 
     Returns the step reached, the number of spikes written, the next ``arrival`` and ``n_flying``.
 
     A step is: currents move membranes, synapses learn from spikes that arrive, these change currents, membranes that
     jump at arrivals do so, neurons fire, synapses learn from that.
     """
-    state, populations, synapses, short_term, plastic, scratch = tables
+    state, populations, synapses, short_term, plastic, scratch, probes = tables
     current = state.current.reshape(state.current.size)
     n_neurons, n_arrivals = state.membrane.shape[0], arrival_steps.shape[0]
     any_jumps, any_noise = populations.jumps.any(), populations.weight.any()
@@ -219,6 +222,7 @@ def advance(
         expect_axons(neurons, synapses)
         expected.synapses_of(neurons, plastic, synapses)
         membrane_mean[offset] = mean(state.membrane, scratch.lanes)
+        look(probes, state, seen[offset])
         spike_steps[n_spikes : n_spikes + fired] = step
         n_spikes += fired
         n_flying = _send(neurons, step, synapses, flight, n_flying)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -19,12 +19,24 @@ if TYPE_CHECKING:  # describing a brain must not cost the two seconds that impor
 Snapshot = dict[str, "Tensor | int | float"]
 
 
+PROBE = "probe"
+
+
 @dataclass(frozen=True, slots=True)
 class Observable:
-    """A per-step quantity of a region that can be recorded."""
+    """A per-step quantity of a region that can be recorded.
+
+    Attributes
+    ----------
+    dims : what it has a value for in each step: ``()`` for the region as a whole, ``("probe",)`` for each of the
+        cells that are probed.
+    comment : what a reader must know besides.
+    """
 
     units: str
     long_name: str
+    dims: tuple[str, ...] = ()
+    comment: str = ""
 
 
 def entry_as_array(name: str, value: Any, region: str | None = None) -> NDArray[Any]:
@@ -55,12 +67,15 @@ class Region(ABC):
     ----------
     populations : name -> number of neurons; populations are consecutive slices of the neuron array.
     observables : what :meth:`observe` returns, declared once.
+    probes : neurons whose observables of dim ``probe`` are returned; what ``recording.probes`` asks for, in
+        ``RegionSpec.probes``.
     shares_arrays : whether it leaves arrays that it is given as they are, and never uses those again that it has
         returned; of others, copies travel.
     """
 
     populations: Mapping[str, int]
     observables: Mapping[str, Observable] = {}
+    probes: Sequence[int] = ()
     shares_arrays: ClassVar[bool] = False
 
     @abstractmethod
@@ -80,5 +95,8 @@ class Region(ABC):
         """Return to a state that :meth:`snapshot` gave; what follows is the same to the bit."""
 
     def observe(self) -> dict[str, NDArray[np.float32]]:
-        """Each declared observable over the last window, float32, shape (steps,)."""
+        """Each declared observable over the last window, float32, shape (steps,), or (steps, probes) with that dim.
+
+        Values are those after each step.
+        """
         return {}

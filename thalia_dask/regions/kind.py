@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from thalia_dask.declared import check_value, declared
 from thalia_dask.errors import ConfigError
 from thalia_dask.names import what_to_write
-from thalia_dask.regions.base import Region
+from thalia_dask.regions.base import Observable, Region
 from thalia_dask.regions.checks import check_layout
 from thalia_dask.regions.layout import Layout
+from thalia_dask.regions.probes import MEAN, observables
 from thalia_dask.regions.spec import RegionSpec
 
 _Params = TypeVar("_Params")
@@ -34,6 +35,7 @@ class Anatomy:
     default_output : population whose axons leave where a projection names none.
     n_neurons, n_synapses : counts; 0 synapses where the kind cannot tell.
     learning_bytes : memory that learning takes besides that of its synapses, by estimate.
+    observables : what can be recorded of each step; what has the dim ``probe``, of cells that are asked for.
     n_actions : action channels whose votes can be read, from spikes of the populations in ``VOTES``; 0 for none.
     """
 
@@ -46,6 +48,7 @@ class Anatomy:
     n_synapses: int = 0
     learning_bytes: int = 0
     n_actions: int = 0
+    observables: Mapping[str, Observable] = field(default_factory=dict)
 
 
 class RegionKind(ABC):
@@ -79,6 +82,7 @@ class SpikingKind(RegionKind):
             n_synapses=layout.synapse_count(spec),
             learning_bytes=layout.learning_bytes(spec),
             n_actions=layout.n_actions,
+            observables=MEAN | observables(layout),
         )
 
     def create(self, spec: RegionSpec) -> Region:

@@ -14,8 +14,9 @@ from thalia_dask.jit import Floats, Int32Array, Int64Array
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
 from thalia_dask.modulation.oscillators import FREQUENCY_HZ, SEPTAL_DELAY_MS, phase
 from thalia_dask.plasticity.base import nobodys_bytes
-from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN, Observable, Region, Snapshot
+from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN, Region, Snapshot
 from thalia_dask.regions.layout import Layout
+from thalia_dask.regions.probes import MEAN, observables
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.regions.wiring import Wiring, initial_membrane
 from thalia_dask.spikes import Arrivals, Signal, SpikePacket
@@ -41,10 +42,12 @@ class LayoutRegion(Region):
     """
 
     shares_arrays = True
-    observables = {MEMBRANE_POTENTIAL_MEAN: Observable("mV", "membrane potential, mean over neurons")}  # noqa: RUF012
 
     def __init__(self, spec: RegionSpec, layout: Layout, wiring: Wiring) -> None:
         self.populations = {population.name: population.size for population in layout.populations}
+        self.probes = spec.probes
+        of_cells = observables(layout) if spec.probes else {}
+        self.observables = MEAN | of_cells
         self.tensors: dict[str, torch.Tensor] = {}
         self._spec = spec
         self._layout = layout
@@ -58,7 +61,9 @@ class LayoutRegion(Region):
         n_neurons = sum(self.populations.values())
         first_rows = np.cumsum([n_neurons, *(incoming.source_size for incoming in spec.incoming)])
         self._first_row = first_rows[:-1].astype(np.int32)
+        self._names_seen = tuple(of_cells)
         self._membrane_mean = np.empty(0, np.float32)
+        self._seen = np.empty((0, len(of_cells), len(spec.probes)), np.float32)
 
     def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
         for signal in arrivals.signals:
@@ -66,6 +71,7 @@ class LayoutRegion(Region):
         steps = np.ascontiguousarray(arrivals.steps, np.int32).reshape(-1)
         rows = np.ascontiguousarray(self._first_row[arrivals.projections] + arrivals.neurons, np.int32).reshape(-1)
         self._membrane_mean = np.empty(window.n_steps, np.float32)
+        self._seen = np.empty((window.n_steps, *self._seen.shape[1:]), np.float32)
         signals = self._signals(window)
         drive, gate = self._drive(signals, window.n_steps), self._gate(signals, window.n_steps)
         return self._compute(window, steps, rows, drive, gate)
@@ -74,7 +80,9 @@ class LayoutRegion(Region):
     def _compute(
         self, window: Window, arrival_steps: Int32Array, arrival_rows: Int32Array, drive: Floats, gate: Floats
     ) -> SpikePacket:
-        """Advance through the window and fill ``_membrane_mean``, mV, float32, shape (steps,).
+        """Advance through the window and fill ``_membrane_mean``, mV, float32, shape (steps,), and ``_seen``.
+
+        The latter is what ``regions.probes`` sees of the cells that are probed, shape (steps, observables, probes).
 
         ``arrival_rows`` are axons, as rows of the synapse table; ``drive`` (steps, populations) is in mV, ``gate``
         (steps, plastic connections) a factor on the learning rules.
@@ -101,7 +109,8 @@ class LayoutRegion(Region):
         """Let the reward-modulated connections learn from a dopamine release."""
 
     def observe(self) -> dict[str, NDArray[np.float32]]:
-        return {MEMBRANE_POTENTIAL_MEAN: self._membrane_mean}
+        seen = {name: self._seen[:, index] for index, name in enumerate(self._names_seen)}
+        return {MEMBRANE_POTENTIAL_MEAN: self._membrane_mean, **seen}
 
     def snapshot(self) -> Snapshot:
         state: Snapshot = {name: tensor.to("cpu", copy=True) for name, tensor in self.tensors.items()}

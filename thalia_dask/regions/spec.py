@@ -41,6 +41,7 @@ class RegionSpec:
     params : the kind's parameters that differ from their defaults, as sorted pairs.
     incoming : projections that end here, ordered by (source, port).
     device : torch device that holds the state.
+    probes : neurons that are looked at in every step, in ascending order; nothing that happens depends on it.
     """
 
     name: str
@@ -51,3 +52,4 @@ class RegionSpec:
     params: tuple[tuple[str, ParamValue], ...] = ()
     incoming: tuple[Incoming, ...] = ()
     device: str = "cpu"
+    probes: tuple[int, ...] = ()

@@ -61,6 +61,7 @@ class SpikingRegion(LayoutRegion):
                 **{field: self._own(name, getattr(wiring.plastic, field)) for name, field in STATE.items()}
             ),
             Scratch(flags, flags.view(np.uint64), torch.zeros(N_LANES).numpy(), lots()),
+            np.array(spec.probes, np.int32),
         )
         self._held = hold(self._tables)
         self._agenda_room = agenda_room(wiring.synapses, wiring.short_term)
@@ -94,6 +95,7 @@ class SpikingRegion(LayoutRegion):
                 self._spike_steps,
                 self._spike_neurons,
                 self._membrane_mean[done:],
+                self._seen[done:],
                 self._held,
             )
             if self._advance is None:

@@ -77,6 +77,7 @@ class TorchSpikingRegion(LayoutRegion):
         self._counts = torch.zeros(self._axons.n_rows - n_neurons + 1, device=device)
         self._noise = torch.zeros(n_neurons, device=device)
         self._mean = torch.zeros((), device=device)
+        self._probed = torch.tensor(spec.probes, dtype=torch.int64, device=device)
         self._recording: tuple[int, Callable[[], None]] | None = None
         self._rest()
 
@@ -106,8 +107,8 @@ class TorchSpikingRegion(LayoutRegion):
             first, last = np.searchsorted(arrival_steps, [part.start, part.stop])
             arriving = self._begin(part, arrival_steps[first:last], arrival_rows[first:last])
             drives, gates = (torch.from_numpy(values[here]).to(self._device) for values in (drive, gate))
-            spiked, means = self._advance_surely(part, arriving, drives, gates)
-            self._membrane_mean[here] = means.cpu().numpy()
+            spiked, means, seen = self._advance_surely(part, arriving, drives, gates)
+            self._membrane_mean[here], self._seen[here] = means.cpu().numpy(), seen.cpu().numpy()
             when, who = torch.nonzero(spiked).to(torch.int32).T.cpu().numpy()
             steps.append(when + np.int32(start))
             neurons.append(who)
@@ -128,7 +129,7 @@ class TorchSpikingRegion(LayoutRegion):
     def _nothing_arriving(self) -> Tensor:
         return torch.full((self._axons.outside_room,), self._axons.n_rows, device=self._device)
 
-    def _advance_surely(self, part: Window, arriving: Tensor, drive: Tensor, gate: Tensor) -> tuple[Tensor, Tensor]:
+    def _advance_surely(self, part: Window, arriving: Tensor, drive: Tensor, gate: Tensor) -> tuple[Tensor, ...]:
         """Advance, again and again until there was room for everything."""
         while True:
             before = self._kept() if self._fixed_room else {}
@@ -138,10 +139,11 @@ class TorchSpikingRegion(LayoutRegion):
                 return result
             self._go_back(before)
 
-    def _advance_part(self, part: Window, arriving: Tensor, drive: Tensor, gate: Tensor) -> tuple[Tensor, Tensor]:
-        """Spikes, bool, shape (steps, neurons), and mean membrane potentials, mV, shape (steps,)."""
+    def _advance_part(self, part: Window, arriving: Tensor, drive: Tensor, gate: Tensor) -> tuple[Tensor, ...]:
+        """Spikes, bool, shape (steps, neurons), mean membrane potentials, mV, shape (steps,), and what is seen."""
         spiked = torch.empty((part.n_steps, len(self._noise)), dtype=torch.bool, device=self._device)
         means = torch.empty(part.n_steps, device=self._device)
+        seen = torch.empty((part.n_steps, *self._seen.shape[1:]), device=self._device)
         noise = self._bombardment.inputs(part.start, part.n_steps) if self._bombardment else None
         self._now.fill_(part.start)
         advance_by_one = self._step_function()
@@ -154,7 +156,9 @@ class TorchSpikingRegion(LayoutRegion):
             advance_by_one()
             spiked[offset] = self._state.spiked
             means[offset] = self._mean
-        return spiked, means
+            if self.probes:
+                seen[offset] = self._look()
+        return spiked, means, seen
 
     def _step_function(self) -> Callable[[], None]:
         if not self._record:
@@ -187,6 +191,11 @@ class TorchSpikingRegion(LayoutRegion):
         if self._learners:
             self._learn()
         self._now.add_(1)
+
+    def _look(self) -> Tensor:
+        """What ``regions.probes.look`` writes."""
+        state, cells = self._state, self._probed
+        return torch.cat((state.membrane[None, cells], state.adaptation[None, cells], state.current[:, cells]))
 
     def _hear(self) -> None:
         counts, outside = self._counts, self._arriving - len(self._noise)

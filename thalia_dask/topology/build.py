@@ -29,6 +29,7 @@ from thalia_dask.topology.checks import (
 from thalia_dask.topology.delays import WITHIN_REGION_MS, delay_between_kinds
 from thalia_dask.topology.plan import STIMULUS, AxonalProjection, BrainPlan, StimulusPort
 from thalia_dask.topology.presets import STANDARD_PATHWAYS, standard_regions
+from thalia_dask.topology.probes import find_probes, observables_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def build_plan(config: ThaliaConfig) -> BrainPlan:
     regions = _regions(config.brain)
     bare = {name: _bare_spec(name, region, config.global_) for name, region in regions.items()}
     anatomies = {name: _anatomy(spec) for name, spec in bare.items()}
+    probes = find_probes(config.recording.probes, anatomies)
     bundles = sorted(
         (_bundle(projection, bare, anatomies, config.global_) for projection in _projections(config.brain)),
         key=str,
@@ -70,7 +72,11 @@ def build_plan(config: ThaliaConfig) -> BrainPlan:
     check_unique([str(bundle) for bundle in bundles])
     check_reached(regions, ((bundle.source, bundle.target) for bundle in bundles))
     specs = [
-        replace(spec, incoming=_incoming(regions[name].input_size, anatomies[name], name, bundles))
+        replace(
+            spec,
+            incoming=_incoming(regions[name].input_size, anatomies[name], name, bundles),
+            probes=probes.get(name, ()),
+        )
         for name, spec in bare.items()
     ]
     places = {(spec.name, end.source, end.port): i for spec in specs for i, end in enumerate(spec.incoming)}
@@ -86,6 +92,9 @@ def build_plan(config: ThaliaConfig) -> BrainPlan:
             if end.source == STIMULUS
         ),
         populations=tuple((name, anatomy.populations) for name, anatomy in anatomies.items()),
+        observables=tuple(
+            (name, observables_of(anatomy, probes.get(name, ()))) for name, anatomy in anatomies.items()
+        ),
     )
     check_window(plan, config.execution.window_ms)
     for key in ("value_source", "novelty_source"):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from thalia_dask.config.models import RegionConfig
 from thalia_dask.errors import ConfigError
 from thalia_dask.names import check_named
+from thalia_dask.regions.base import PROBE
 from thalia_dask.regions.kind import VOTES, Anatomy
 from thalia_dask.ticks import to_steps
 from thalia_dask.topology.plan import BrainPlan, longest_window_steps
@@ -33,6 +34,12 @@ def check_anatomy(where: str, anatomy: object) -> None:
             f"{where}: anatomy() has n_neurons = {anatomy.n_neurons}, and populations of {counted} together; "
             "return the sum of their sizes"
         )
+    for name, observable in anatomy.observables.items():
+        if observable.dims not in ((), (PROBE,)):
+            raise ConfigError(
+                f"{where}: anatomy() has the observable '{name}' of dims {observable.dims}; write () for one value "
+                f"of the region in each step, or ('{PROBE}',) for one of each cell that is probed"
+            )
     ports, populations = anatomy.ports, dict(anatomy.populations)
     if anatomy.n_actions and not VOTES.keys() & populations:
         raise ConfigError(

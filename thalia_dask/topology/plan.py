@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from thalia_dask.regions.base import Observable
 from thalia_dask.regions.spec import RegionSpec
 
 STIMULUS = "stimulus"
@@ -48,9 +49,10 @@ class StimulusPort:
 
 @dataclass(frozen=True, slots=True)
 class BrainPlan:
-    """All that the engine needs to know about a brain.
+    """All that the engine and the recorder need to know about a brain.
 
     ``regions`` and ``projections`` are ordered by name: nothing depends on the order in a config file.
+    ``observables`` are what each region will let be seen in every step, by name.
     """
 
     dt_ms: float
@@ -59,6 +61,7 @@ class BrainPlan:
     projections: tuple[AxonalProjection, ...]
     stimuli: tuple[StimulusPort, ...]
     populations: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
+    observables: tuple[tuple[str, tuple[tuple[str, Observable], ...]], ...] = ()
 
     @property
     def look_ahead_steps(self) -> int | None:
