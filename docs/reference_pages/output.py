@@ -8,7 +8,7 @@ from thalia_dask.recording import schema
 
 
 def output_page() -> str:
-    everything = schema.groups(("REGION",), {}, spikes=True, membrane_potential=True, modulators=True, oscillators=True)
+    everything = schema.groups(("REGION",), {}, ("REGION",), spikes=True, membrane_potential=True, modulators=True, oscillators=True)
     titles = {"/": "Root group", "REGION": "One group per region", "engine": "Group `engine`"}
     parts = [
         "# Output: every variable",

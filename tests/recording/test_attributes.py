@@ -15,7 +15,7 @@ def test_attributes_say_what_the_run_was():
 
 @pytest.mark.parametrize("path", ["/", "a", "engine"])
 def test_every_variable_is_declared_once_and_says_what_it_is(path):
-    declared = groups(("a",), {}, spikes=True, membrane_potential=True, modulators=True, oscillators=True)[path]
+    declared = groups(("a",), {}, (), spikes=True, membrane_potential=True, modulators=True, oscillators=True)[path]
     assert len({v.name for v in declared}) == len(declared)
     assert all(v.long_name and v.attributes["long_name"] for v in declared)
     assert all(v.units for v in declared if v.dtype != "str")

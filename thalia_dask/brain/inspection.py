@@ -12,12 +12,14 @@ from thalia_dask.brain.as_html import brain_html
 from thalia_dask.brain.live import no_link
 from thalia_dask.brain.performance import performance
 from thalia_dask.brain.region_view import RegionView, region_views
-from thalia_dask.brain.synapses import synapses
 from thalia_dask.brain.tally import Tally
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.orchestrator import Orchestrator
 from thalia_dask.errors import InputError, StateError
+from thalia_dask.recording.dataset import build_dataset
 from thalia_dask.recording.recorder import Recorder
+from thalia_dask.recording.schema import EFFICACY, SYNAPSES
+from thalia_dask.recording.synapses import Synapses
 from thalia_dask.topology.plan import BrainPlan
 
 
@@ -101,7 +103,9 @@ class Inspectable:
         executor = self._open()
         self._check_region(region)
         spec = next(spec for spec in self.plan.regions if spec.name == region)
-        return synapses(self.plan, spec, executor.snapshot(region), self.now, source, target)
+        some = Synapses(self.plan, spec, _only(source), _only(target))
+        efficacies = {"efficacy": some.efficacies(executor.snapshot(region), self.now)}
+        return build_dataset((*SYNAPSES, EFFICACY), some.columns | efficacies, {})
 
     def __repr__(self) -> str:
         return (
@@ -126,3 +130,7 @@ class Inspectable:
         if self._closed:
             raise StateError("this brain is closed; build another one with DynamicBrain.from_thalia_config(config)")
         return self.executor
+
+
+def _only(name: str | None) -> tuple[str, ...] | None:
+    return None if name is None else (name,)

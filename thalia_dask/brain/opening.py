@@ -23,6 +23,7 @@ from thalia_dask.performance.costs import predict, step_costs
 from thalia_dask.recording.attributes import run_attributes
 from thalia_dask.recording.layout import Position
 from thalia_dask.recording.recorder import Recorder
+from thalia_dask.recording.synapses import Synapses
 from thalia_dask.ticks import to_steps
 from thalia_dask.topology.memory import machine_bytes, needed_bytes
 from thalia_dask.topology.plan import BrainPlan
@@ -168,6 +169,12 @@ def open_recorder(
     position: Position | None,
 ) -> Recorder:
     """A recorder of all regions, neuromodulators and oscillators, to ``out`` (from ``position`` on) or to memory."""
+    onto = plan.efficacies_onto
+    synapses = {
+        spec.name: Synapses(plan, spec, targets=onto[spec.name], learning=True)
+        for spec in plan.regions
+        if spec.name in onto
+    }
     return Recorder(
         plan,
         spikes=config.recording.spikes,
@@ -184,6 +191,9 @@ def open_recorder(
         levels=lambda name, steps: [levels.level(name, step) for step in steps.tolist()],
         oscillators=tuple(FREQUENCY_HZ),
         phases=lambda name, steps: [phase(name, step, plan.dt_ms) for step in steps.tolist()],
+        synapses={region: some.columns for region, some in synapses.items()},
+        efficacies=lambda region, now: synapses[region].efficacies(executor.snapshot(region), now),
+        efficacies_every_steps=plan.efficacies_every_steps,
         path=out,
         overwrite=overwrite,
         position=position,

@@ -250,6 +250,14 @@ class RecordingConfig(Config):
         description="a mapping of 'region' or 'region.population' to a list of its neurons, counted from 0, of which "
         "membrane potential, adaptation and synaptic input are recorded in every step",
     )
+    efficacies: list[str] = Field(
+        default_factory=list,
+        description="a list of 'region' or 'region.population', onto which the efficacies of synapses that learn are "
+        "recorded",
+    )
+    efficacies_every_ms: PositiveFloat = Field(
+        default=1000.0, description="the simulated time in ms between two recordings of efficacies, greater than 0"
+    )
     flush_every_ms: PositiveFloat = Field(
         default=10_000.0,
         description="the simulated time in ms after which recordings are written, greater than 0",

@@ -16,7 +16,7 @@ from thalia_dask.engine.event_queue import EventQueue
 from thalia_dask.engine.executor import Emission, RecoveryReport
 from thalia_dask.engine.packets import count_arrivals
 from thalia_dask.spikes import NOTHING, Arrivals, Int32Array
-from thalia_dask.ticks import Window
+from thalia_dask.ticks import NEVER, Window
 from thalia_dask.topology.plan import BrainPlan
 
 
@@ -121,6 +121,10 @@ class Observer:
     """
 
     every_window: bool = False
+
+    def next_stop(self, now: int) -> int:  # noqa: ARG002
+        """The first step after ``now`` at which it must be told, before what is told goes further; NEVER for any."""
+        return NEVER
 
     def on_start(self, plan: BrainPlan) -> None:
         """Before the first window."""

@@ -86,7 +86,8 @@ class Orchestrator:
         self.check_can_run(n_steps)
         stop = self.now + n_steps
         while self.now < stop:
-            self._advance(Window(self.now, min(self.now + self._stride.n_steps, stop)))
+            next_stop = min((observer.next_stop(self.now) for observer in self._observers), default=stop)
+            self._advance(Window(self.now, min(self.now + self._stride.n_steps, next_stop, stop)))
 
     def check_can_run(self, n_steps: int) -> None:
         """Refuse what :meth:`run` could not do, before anything is scheduled for it.

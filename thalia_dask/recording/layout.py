@@ -63,6 +63,7 @@ class Layout:
 
 def lay_out(
     plan: BrainPlan,
+    synapses: Mapping[str, Mapping[str, Values]],
     *,
     spikes: bool,
     membrane_potential: bool,
@@ -71,6 +72,8 @@ def lay_out(
     attributes: Mapping[str, object],
 ) -> Layout:
     """The layout of the recording of a brain.
+
+    ``synapses`` are those whose efficacies are recorded, by region: the values of ``schema.SYNAPSES``.
 
     Raises
     ------
@@ -81,6 +84,7 @@ def lay_out(
     declared = groups(
         plan.region_names,
         own,
+        synapses,
         spikes=spikes,
         membrane_potential=membrane_potential,
         modulators=bool(modulators),
@@ -99,6 +103,7 @@ def lay_out(
     for spec in plan.regions:
         if PROBE in {variable.name for variable in declared[spec.name]}:
             fixed[spec.name][PROBE] = np.array(spec.probes, np.int64)
+        fixed[spec.name] |= synapses.get(spec.name, {})
     about = {"source": SOURCE, "schema_version": SCHEMA_VERSION, "dt_ms": plan.dt_ms, "seed": plan.seed}
     about |= observables_attribute(own)
     return Layout(declared, fixed, about | dict(attributes))

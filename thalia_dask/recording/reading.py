@@ -103,6 +103,7 @@ def _declared(path: Path, attributes: dict[str, Any], *, copied: bool) -> Groups
     return groups(
         regions,
         read_observables(attributes),
+        [region for region in regions if (path / region / "synapse").exists()],
         spikes=bool(config["recording"]["spikes"]),
         membrane_potential=bool(config["recording"]["membrane_potential"]),
         modulators=(path / "modulator").exists() or (path / "neuromodulator").exists(),

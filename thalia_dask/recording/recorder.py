@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import xarray as xr
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from thalia_dask.engine.executor import RecoveryReport
 from thalia_dask.engine.observer import Observer, TrialReport, WindowReport
 from thalia_dask.errors import InputError, StateError
+from thalia_dask.jit import Floats
 from thalia_dask.recording import block as blocks
 from thalia_dask.recording.attributes import recovery_attributes
 from thalia_dask.recording.block_store import BlockStore
@@ -22,6 +24,7 @@ from thalia_dask.recording.pending import Pending, Track, Wanted
 from thalia_dask.recording.schema import ENGINE, ROOT, Observables, Variable
 from thalia_dask.recording.store import ZarrStore
 from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN, PROBE
+from thalia_dask.ticks import NEVER
 from thalia_dask.topology.plan import BrainPlan
 
 Steps = NDArray[np.int64]
@@ -29,8 +32,16 @@ Series = Callable[[str, Steps], ArrayLike]
 """Values of a named quantity at the given consecutive steps, shape (steps,)."""
 
 
+Efficacies = Callable[[str, int], Floats]
+NO_SYNAPSES: Mapping[str, Mapping[str, Values]] = MappingProxyType({})
+
+
 def _zero(_name: str, steps: Steps) -> ArrayLike:
     return np.zeros(len(steps))
+
+
+def _none(_region: str, _now: int) -> Floats:
+    return np.empty(0, np.float32)
 
 
 class Recorder(Observer):
@@ -46,6 +57,8 @@ class Recorder(Observer):
     attributes : of the root, see :func:`~thalia_dask.recording.attributes.run_attributes`.
     modulators, levels : names, and the level of each at given steps. Asked once per window, right after it.
     oscillators, phases : names, and the phase (rad) of each at given steps; a function of time alone.
+    synapses : of each region of which efficacies are recorded, what ``schema.SYNAPSES`` declares.
+    efficacies : of these of a region, after the step before a given one; asked for every ``efficacies_every_steps``.
     path : where to write; None keeps everything in memory.
     overwrite : replace a recording that is already at ``path``.
     position : go on with the recording at ``path`` from there; what it holds beyond is cut off.
@@ -68,6 +81,9 @@ class Recorder(Observer):
         levels: Series = _zero,
         oscillators: Sequence[str] = (),
         phases: Series = _zero,
+        synapses: Mapping[str, Mapping[str, Values]] = NO_SYNAPSES,
+        efficacies: Efficacies = _none,
+        efficacies_every_steps: int = 1000,
         path: Path | None = None,
         overwrite: bool = False,
         position: Position | None = None,
@@ -81,6 +97,7 @@ class Recorder(Observer):
         self._oscillators, self._phases = tuple(oscillators), phases
         self._layout = lay_out(
             plan,
+            synapses,
             spikes=spikes,
             membrane_potential=membrane_potential,
             modulators=self._modulators,
@@ -95,12 +112,19 @@ class Recorder(Observer):
         )
         self._own = own_observables(plan)
         self._pending = Pending(_wanted(plan, self._own, membrane_potential=membrane_potential))
+        self._efficacies = efficacies
+        self._every_steps = efficacies_every_steps
+        self._samples: dict[str, list[Floats]] = {region: [] for region in synapses}
+        self._sampled: list[int] = []
         self._trials: list[TrialReport] = []
         self._recoveries: list[RecoveryReport] = []
         begin = position or Position(None, {})
         self._n_windows, self._n_trials = begin.length(ENGINE, "window"), begin.length(ROOT, "trial")
         self._first = begin.first_step
         self._next = (begin.first_step or 0) + begin.length(ROOT, "time")
+
+    def next_stop(self, now: int) -> int:
+        return (now // self._every_steps + 1) * self._every_steps if self._samples else NEVER
 
     def on_window(self, report: WindowReport) -> None:
         window = report.window
@@ -113,6 +137,10 @@ class Recorder(Observer):
             )
         self._next = window.stop
         self._pending.add(report, _sample(self._levels_at, self._modulators, np.arange(window.start, window.stop)))
+        if self._samples and window.stop % self._every_steps == 0:
+            self._sampled.append(window.stop)
+            for region, samples in self._samples.items():
+                samples.append(self._efficacies(region, window.stop))
         if window.stop - self._pending.starts[0] >= self._flush_steps:
             self.flush()
 
@@ -137,6 +165,7 @@ class Recorder(Observer):
         self._n_windows += self._pending.n_windows
         self._n_trials += len(self._trials)
         self._pending, self._trials = self._pending.emptied(), []
+        self._samples, self._sampled = {region: [] for region in self._samples}, []
 
     def secure(self) -> Position | None:
         """Have everything recorded so far on the disk, to go on from there after a crash; None in memory."""
@@ -198,6 +227,9 @@ class Recorder(Observer):
         values: dict[str, Values] = {name: blocks.observed(track, name) for name in self._own.get(region, ())}
         if self._spikes:
             values["spike_step"], values["spike_neuron"] = blocks.spikes(track)
+        if self._samples.get(region):
+            values["sample"] = blocks.step_times(np.array(self._sampled, np.int64), self._dt_ms)
+            values["efficacy"] = np.stack(self._samples[region], axis=1)
         return values
 
     def _per_step(self, pending: Pending) -> dict[str, Values]:

@@ -7,8 +7,8 @@ Time is the time at the **start** of a step: the value of step ``k`` is ``k * dt
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN, PROBE, Observable
 
@@ -16,7 +16,7 @@ SCHEMA_VERSION = 1
 ROOT = "/"
 ENGINE = "engine"
 
-CHUNK_LENGTH = {"time": 10_000, "trial": 10_000, "window": 10_000, "spike": 262_144}
+CHUNK_LENGTH = {"time": 10_000, "trial": 10_000, "window": 10_000, "spike": 262_144, "sample": 16}
 """The dimensions that grow while a brain runs, and how many of their elements make one chunk on disk."""
 
 
@@ -98,6 +98,22 @@ SPIKES = (
 PROBES = (
     Variable(PROBE, (PROBE,), "int64", "1", "neuron that is probed", comment="index into the region's neuron array"),
 )
+_EFFICACY = "efficacy, in mV, or in nS where the target's neuron model takes conductances"
+SYNAPSES = (
+    Variable("synapse", ("synapse",), "int64", "1", "index into the region's synapse table"),
+    Variable("source", ("synapse",), "str", "", "population of the axon, region.population, or stimulus"),
+    Variable("source_neuron", ("synapse",), "int32", "1", "axon, index within its population"),
+    Variable("target", ("synapse",), "str", "", "population of the target cell, region.population"),
+    Variable("target_neuron", ("synapse",), "int32", "1", "target cell, index within its population"),
+    Variable("receptor", ("synapse",), "str", "", "receptor channel"),
+    Variable("delay_ms", ("synapse",), "float64", "ms", "from a spike of the source to its effect, axon included"),
+    Variable("initial_efficacy", ("synapse",), "float32", "", f"initial {_EFFICACY}"),
+)
+EFFICACY = Variable("efficacy", ("synapse",), "float32", "", _EFFICACY)
+EFFICACIES = (
+    Variable("sample", ("sample",), "float64", "ms", "time of the sample", comment="the end of a step"),
+    replace(EFFICACY, dims=("synapse", "sample")),
+)
 TIMINGS = (
     Variable("window", ("window",), "int64", "1", "window, or span of windows, counted from 0"),
     Variable("window_start", ("window",), "int64", "1", "first step of the window"),
@@ -115,19 +131,26 @@ Observables = Mapping[str, Mapping[str, Observable]]
 def groups(
     regions: Sequence[str],
     observables: Observables,
+    synapses_of: Collection[str],
     *,
     spikes: bool,
     membrane_potential: bool,
     modulators: bool,
     oscillators: bool,
 ) -> Groups:
-    """The groups of one recording: root, one per region, and ``engine``."""
+    """The groups of one recording: root, one per region, and ``engine``.
+
+    ``synapses_of`` are the regions of which efficacies are recorded.
+    """
     root: tuple[Variable, ...] = COORDINATES + ACTIVITY
     root += MEMBRANE_POTENTIAL if membrane_potential else ()
     root += MODULATION if modulators else ()
     root += OSCILLATION if oscillators else ()
     region: tuple[Variable, ...] = NEURONS + SPIKES if spikes else NEURONS
-    own = {name: region + _of_steps(observables.get(name, {})) for name in regions}
+    own = {
+        name: region + _of_steps(observables.get(name, {})) + (SYNAPSES + EFFICACIES if name in synapses_of else ())
+        for name in regions
+    }
     return {ROOT: root + TRIALS, **own, ENGINE: TIMINGS}
 
 
@@ -142,12 +165,12 @@ def _of_steps(observables: Mapping[str, Observable]) -> tuple[Variable, ...]:
 
 def names_of_a_region() -> frozenset[str]:
     """Names that no observable may have: its region's group has a variable, dimension or coordinate of that name."""
-    own = (*NEURONS, *SPIKES, *PROBES, *COORDINATES)
+    own = (*NEURONS, *SPIKES, *PROBES, *SYNAPSES, *EFFICACIES, *COORDINATES)
     return frozenset({*(v.name for v in own), *(dim for v in own for dim in v.dims)})
 
 
 def reserved_names() -> frozenset[str]:
     """Names that no region may have: its group would collide with a variable or group of the output."""
-    everything = groups((), {}, spikes=True, membrane_potential=True, modulators=True, oscillators=True)
+    everything = groups((), {}, (), spikes=True, membrane_potential=True, modulators=True, oscillators=True)
     root = everything[ROOT]
     return frozenset({ENGINE, *(v.name for v in root), *(dim for v in root for dim in v.dims)})

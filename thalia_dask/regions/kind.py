@@ -36,6 +36,7 @@ class Anatomy:
     n_neurons, n_synapses : counts; 0 synapses where the kind cannot tell.
     learning_bytes : memory that learning takes besides that of its synapses, by estimate.
     observables : what can be recorded of each step; what has the dim ``probe``, of cells that are asked for.
+    learning : populations onto which synapses learn.
     n_actions : action channels whose votes can be read, from spikes of the populations in ``VOTES``; 0 for none.
     """
 
@@ -48,6 +49,7 @@ class Anatomy:
     n_synapses: int = 0
     learning_bytes: int = 0
     n_actions: int = 0
+    learning: tuple[str, ...] = ()
     observables: Mapping[str, Observable] = field(default_factory=dict)
 
 
@@ -82,6 +84,7 @@ class SpikingKind(RegionKind):
             n_synapses=layout.synapse_count(spec),
             learning_bytes=layout.learning_bytes(spec),
             n_actions=layout.n_actions,
+            learning=tuple(sorted({connection.target for connection in layout.connections if connection.rule})),
             observables=MEAN | observables(layout),
         )
 

@@ -29,7 +29,7 @@ from thalia_dask.topology.checks import (
 from thalia_dask.topology.delays import WITHIN_REGION_MS, delay_between_kinds
 from thalia_dask.topology.plan import STIMULUS, AxonalProjection, BrainPlan, StimulusPort
 from thalia_dask.topology.presets import STANDARD_PATHWAYS, standard_regions
-from thalia_dask.topology.probes import find_probes, observables_of
+from thalia_dask.topology.recorded import find_learning, find_probes, observables_of, sampling_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,8 @@ def build_plan(config: ThaliaConfig) -> BrainPlan:
         observables=tuple(
             (name, observables_of(anatomy, probes.get(name, ()))) for name, anatomy in anatomies.items()
         ),
+        efficacies_onto=find_learning(config.recording.efficacies, anatomies),
+        efficacies_every_steps=sampling_steps(config.recording, config.global_.dt_ms),
     )
     check_window(plan, config.execution.window_ms)
     for key in ("value_source", "novelty_source"):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from thalia_dask.regions.base import Observable
 from thalia_dask.regions.spec import RegionSpec
+from thalia_dask.ticks import NEVER
 
 STIMULUS = "stimulus"
 LONGEST_WINDOW_STEPS = 1000
@@ -52,7 +53,8 @@ class BrainPlan:
     """All that the engine and the recorder need to know about a brain.
 
     ``regions`` and ``projections`` are ordered by name: nothing depends on the order in a config file.
-    ``observables`` are what each region will let be seen in every step, by name.
+    ``observables`` are what each region will let be seen in every step, by name; ``efficacies_onto`` the populations,
+    by region, onto which efficacies are recorded every ``efficacies_every_steps``.
     """
 
     dt_ms: float
@@ -62,6 +64,8 @@ class BrainPlan:
     stimuli: tuple[StimulusPort, ...]
     populations: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
     observables: tuple[tuple[str, tuple[tuple[str, Observable], ...]], ...] = ()
+    efficacies_onto: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    efficacies_every_steps: int = NEVER
 
     @property
     def look_ahead_steps(self) -> int | None:
