@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.toy_brains import Diary
 from thalia_dask import DynamicBrain
-from thalia_dask.config import BrainConfig, GlobalConfig, ThaliaConfig, TrainingConfig
+from thalia_dask.config import BrainConfig, GlobalConfig, RecordingConfig, ThaliaConfig, TrainingConfig
 from thalia_dask.config.models import ProjectionConfig, RegionConfig
 from thalia_dask.regions import REGIONS, RegionSpec, find_kind
 from thalia_dask.seeds import generator
@@ -32,15 +32,23 @@ def regions(draw: st.DrawFn) -> RegionConfig:
 
 @st.composite
 def small_brains(draw: st.DrawFn) -> ThaliaConfig:
-    """One to six regions with any projections: cycles, self-projections, unequal delays, none at all."""
+    """One to six regions with any projections: cycles, self-projections, unequal delays, none at all.
+
+    Some of their cells are probed, and efficacies are recorded where synapses learn.
+    """
     names = [f"r{i}" for i in range(draw(st.integers(1, 6)))]
     chosen = {name: draw(regions()) for name in names}
     ends: dict[str, list[str]] = {"from": [], "to": []}
+    probes: dict[str, list[int]] = {}
+    learning: list[str] = []
     for name, region in chosen.items():
         spec = RegionSpec(name, region.kind, region.size, 1.0, 0, params=tuple(region.params.items()))
         anatomy = find_kind(region.kind).anatomy(spec)
         ends["from"] += [f"{name}.{population}" for population, _ in anatomy.populations]
         ends["to"] += [f"{name}.{port}" for port in anatomy.ports]
+        learning += [f"{name}.{population}" for population in anatomy.learning]
+        if region.kind != "torch_module":
+            probes[name] = draw(st.lists(st.integers(0, anatomy.n_neurons - 1), max_size=2))
     pair = st.tuples(st.sampled_from(ends["from"]), st.sampled_from(ends["to"]))
     projections = [
         ProjectionConfig(
@@ -55,6 +63,11 @@ def small_brains(draw: st.DrawFn) -> ThaliaConfig:
         global_=GlobalConfig(seed=draw(st.integers(0, 2**32))),
         brain=BrainConfig(regions=chosen, projections=projections, max_input_rate_hz=500.0),
         training=TrainingConfig(exploration=0.3),
+        recording=RecordingConfig(
+            probes=probes,
+            efficacies=draw(st.lists(st.sampled_from(learning), max_size=2)) if learning else [],
+            efficacies_every_ms=float(draw(st.integers(1, 12))),
+        ),
     )
 
 
@@ -89,6 +102,16 @@ def final_state(brain: DynamicBrain) -> dict[tuple[str, str], tuple[str, bytes]]
     }
 
 
+def recorded(brain: DynamicBrain) -> dict[tuple[str, str], tuple[str, bytes]]:
+    """What the groups of the regions hold."""
+    tree = brain.recording
+    return {
+        (region, str(name)): (str(values.dtype), values.values.tobytes())
+        for region in brain.plan.region_names
+        for name, values in tree[region].to_dataset(inherit=False).variables.items()
+    }
+
+
 def live(brain: DynamicBrain, diary: Diary, first: tuple[int, ...] = (15,)) -> dict[str, Any]:
     """Thirty-odd steps with two rewards and a new episode; everything that came of them."""
     return {
@@ -98,6 +121,7 @@ def live(brain: DynamicBrain, diary: Diary, first: tuple[int, ...] = (15,)) -> d
         "voted": act(brain, 0.25),
         "rest": brain.forward(None, 1)["spike_counts"],
         "state": final_state(brain),
+        "recorded": recorded(brain),
         "spikes": diary.spikes,
         "observed": diary.observed,
     }

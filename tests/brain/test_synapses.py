@@ -61,13 +61,13 @@ def test_given_synapses_are_told_with_their_ends(config: ThaliaConfig) -> None:
         assert brain.synapses("b").sizes["synapse"] == 5
         assert brain.synapses("a").sizes["synapse"] == 0
     assert inside.to_numpy().tolist() == [
-        ["b.exc", 0, "b.inh", 1, "nmda", 1.0, -1.0],
-        ["b.exc", 1, "b.inh", 0, "nmda", 2.0, 2.0],
-        ["b.exc", 2, "b.inh", 1, "nmda", 4.0, 3.0],
+        ["b.exc", 0, "b.inh", 1, "nmda", 1.0, -1.0, -1.0],
+        ["b.exc", 1, "b.inh", 0, "nmda", 2.0, 2.0, 2.0],
+        ["b.exc", 2, "b.inh", 1, "nmda", 4.0, 3.0, 3.0],
     ]
     assert heard.to_numpy().tolist() == [
-        ["a.all", 0, "b.exc", 2, "ampa", 5.0, 50.0],
-        ["a.all", 3, "b.exc", 0, "ampa", 3.0, 40.0],
+        ["a.all", 0, "b.exc", 2, "ampa", 5.0, 50.0, 50.0],
+        ["a.all", 3, "b.exc", 0, "ampa", 3.0, 40.0, 40.0],
     ]
 
 

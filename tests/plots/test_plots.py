@@ -11,6 +11,7 @@ from thalia_dask.plots.raster import plot_raster
 from thalia_dask.plots.rates import plot_rates
 from thalia_dask.plots.save import save_all
 from thalia_dask.plots.style import spread
+from thalia_dask.plots.traces import plot_traces
 
 
 def recording(n_steps=100, n_neurons=20, rewards=(), spikes=True, **attributes):
@@ -198,3 +199,41 @@ def test_plotting_leaves_the_users_matplotlib_alone():
     lines = "\n".join(line.strip() for line in script.splitlines())
     answer = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=False)
     assert (answer.returncode, answer.stderr) == (0, "")
+
+
+def with_probes(cells, **options):
+    """Cells of region a whose potential is their number plus the step."""
+    tree = recording(**options)
+    n_steps = tree.sizes["time"]
+    potentials = np.add.outer(cells, np.arange(n_steps)).astype(np.float32)
+    about = {"units": "mV", "long_name": "membrane potential"}
+    a = tree["a"].to_dataset(inherit=False)
+    a["membrane_potential"] = (("probe", "time"), potentials, about)
+    tree["a"] = xr.DataTree(a.assign_coords(probe=cells))
+    return tree
+
+
+def test_traces_have_a_panel_per_cell_with_its_spikes():
+    figure = plot_traces(with_probes([0, 17]))
+    first, second = figure.axes
+    assert first.lines[0].get_ydata().tolist() == list(range(100))
+    assert second.lines[0].get_ydata().tolist() == list(range(17, 117))
+    assert marks(first)[:, 0].tolist() == [0.0, 10.0, 20.0, 30.0, 40.0]
+    assert marks(second)[:, 0].tolist() == [8.5, 18.5, 28.5, 38.5, 48.5]
+    written = {"Membrane potential (mV)", "a.exc   neuron 0", "a.inh   neuron 17", "5\nspikes", "Time (ms)"}
+    assert written <= set(texts(figure))
+
+
+def test_traces_show_a_span_and_tell_how_many_cells_are_left_out():
+    figure = plot_traces(with_probes([1, 2, 3], spikes=False), span_ms=5.0, stop_ms=20.0, max_cells=2)
+    assert len(figure.axes) == 2
+    assert figure.axes[0].lines[0].get_xdata().tolist() == (15 + 0.5 * np.arange(11)).tolist()
+    assert "15 to 20 ms of 50 ms, 2 of 3 cells" in texts(figure)
+
+
+def test_without_probes_there_are_no_traces(tmp_path):
+    with pytest.raises(InputError, match=r"name cells in recording\.probes"):
+        plot_traces(recording())
+    assert [path.name for path in save_all(recording(), tmp_path)] == ["rates.png", "raster.png"]
+    saved = save_all(with_probes([4]), tmp_path)
+    assert [path.name for path in saved] == ["rates.png", "raster.png", "traces.png"]

@@ -78,7 +78,7 @@ def check_output(spec: RegionSpec) -> None:
 
 
 def check_observables(spec: RegionSpec) -> None:
-    """Every declared observable comes with one finite float32 value a step, whatever the window."""
+    """Every declared observable has one finite float32 value a step, or step and probe, whatever the window."""
     region, other = create_region(spec), create_region(spec)
     observed: dict[str, list[float]] = {name: [] for name in region.observables}
     for start, stop in ((0, 1), (1, 8), (8, 20)):
@@ -87,7 +87,8 @@ def check_observables(spec: RegionSpec) -> None:
         assert values.keys() == region.observables.keys()
         for name, series in values.items():
             assert series.dtype == np.float32
-            assert series.shape == (stop - start,)
+            of_cells = (len(spec.probes),) if region.observables[name].dims else ()
+            assert series.shape == (stop - start, *of_cells)
             assert np.isfinite(series).all()
             observed[name] += series.tolist()
     advance(other, spec, 0, 20)

@@ -93,7 +93,8 @@ class Inspectable:
         Returns
         -------
         ``source`` and ``target`` populations, ``source_neuron`` and ``target_neuron`` (indices within them),
-        ``receptor``, ``delay_ms`` with the axonal delay, and ``efficacy`` (float32; mV, or what the model takes).
+        ``receptor``, ``delay_ms`` with the axonal delay, ``initial_efficacy`` and ``efficacy`` (float32; mV, or nS
+        where the model takes conductances). ``synapse`` is the index into the region's synapse table.
 
         Raises
         ------

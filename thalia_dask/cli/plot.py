@@ -17,7 +17,7 @@ from thalia_dask.cli.options import PATH, example
 @click.option("--out", type=PATH, metavar="DIR", help="Folder for the figures; by default that of RUN.zarr.")
 @log_options
 def plot(recording: Path, out: Path | None) -> None:
-    """Draw rates, spike raster and learning curve of RUN.zarr, as PNG files named after it."""
+    """Draw rates, raster, traces of probed cells and learning curve of RUN.zarr, as PNG files named after it."""
     from thalia_dask.cli.bar import start_bar
 
     bar = start_bar("drawing figures")

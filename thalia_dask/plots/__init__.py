@@ -1,4 +1,4 @@
 """Figures of a recording."""
 
-RATES, RASTER, LEARNING_CURVE = FIGURES = ("rates", "raster", "learning_curve")
+RATES, RASTER, TRACES, LEARNING_CURVE = FIGURES = ("rates", "raster", "traces", "learning_curve")
 """Their names; those of files end with them."""

@@ -7,14 +7,17 @@ from pathlib import Path
 import xarray as xr
 
 from thalia_dask.errors import OutputError
-from thalia_dask.plots import LEARNING_CURVE, RASTER, RATES
+from thalia_dask.plots import LEARNING_CURVE, RASTER, RATES, TRACES
 from thalia_dask.plots.learning_curve import plot_learning_curve
 from thalia_dask.plots.raster import plot_raster
 from thalia_dask.plots.rates import plot_rates
+from thalia_dask.plots.traces import has_traces, plot_traces
 
 
 def save_all(tree: xr.DataTree, folder: str | Path, prefix: str = "") -> list[Path]:
-    """Write ``rates.png``, and ``raster.png`` and ``learning_curve.png`` where spikes and trials were recorded.
+    """Write ``rates.png``, and ``raster.png``, ``traces.png`` and ``learning_curve.png`` of what was recorded.
+
+    These show spikes, membrane potentials of cells that were probed, and trials.
 
     Parameters
     ----------
@@ -35,6 +38,8 @@ def save_all(tree: xr.DataTree, folder: str | Path, prefix: str = "") -> list[Pa
     figures = {RATES: plot_rates(tree)}
     if any("spike_step" in group for group in tree.children.values()):
         figures[RASTER] = plot_raster(tree)
+    if tree.sizes["time"] and any(has_traces(group) for group in tree.children.values()):
+        figures[TRACES] = plot_traces(tree)
     if tree.sizes["trial"]:
         figures[LEARNING_CURVE] = plot_learning_curve(tree)
     paths = []
