@@ -227,7 +227,7 @@ def test_traces_have_a_panel_per_cell_with_its_spikes():
 def test_traces_show_a_span_and_tell_how_many_cells_are_left_out():
     figure = plot_traces(with_probes([1, 2, 3], spikes=False), span_ms=5.0, stop_ms=20.0, max_cells=2)
     assert len(figure.axes) == 2
-    assert figure.axes[0].lines[0].get_xdata().tolist() == (15 + 0.5 * np.arange(11)).tolist()
+    assert figure.axes[0].lines[0].get_xdata().tolist() == (15 + 0.5 * np.arange(10)).tolist()
     assert "15 to 20 ms of 50 ms, 2 of 3 cells" in texts(figure)
 
 

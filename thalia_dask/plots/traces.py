@@ -41,25 +41,26 @@ def plot_traces(
             "the recording holds no membrane potentials of cells to plot: name cells in recording.probes, e.g. "
             "recording.probes: {cortex: [0, 1]}, and run the brain"
         )
-    dt_ms, last = float(root.attrs["dt_ms"]), float(root["time"][-1])
-    stop = last if stop_ms is None else min(stop_ms, last)
+    dt_ms = float(root.attrs["dt_ms"])
+    end = float(root["time"][-1]) + dt_ms
+    stop = end if stop_ms is None else min(stop_ms, end)
     start = max(stop - span_ms, float(root["time"][0]))
     cells = [(region, int(cell)) for region, group in groups.items() for cell in group["probe"].values]
     shown = cells[:max_cells]
     of_all = f", {len(shown)} of {len(cells)} cells" if len(shown) < len(cells) else ""
     potential = next(iter(groups.values()))[_POTENTIAL]
     figure, panels = new_figure(
-        label(potential), f"{start:g} to {stop:g} ms of {duration(last + dt_ms)}{of_all}", [0.8] * len(shown)
+        label(potential), f"{start:g} to {stop:g} ms of {duration(end)}{of_all}", [0.8] * len(shown)
     )
     colours = {region: PALETTE[index % len(PALETTE)] for index, region in enumerate(groups)}
     for panel, (region, cell) in zip(panels, shown, strict=True):
         group = groups[region]
-        trace = group[_POTENTIAL].sel(probe=cell, time=slice(start, stop))
+        trace = group[_POTENTIAL].sel(probe=cell, time=slice(start, stop - dt_ms / 2))
         panel.plot(trace["time"], trace, color=colours[region], linewidth=1.0)
         panel.locator_params(axis="y", nbins=3)
         panel_title(panel, f"{region}.{group['population'].values[cell]}   neuron {cell}")
         _mark_spikes(panel, group, cell, start, stop, dt_ms)
-    panels[-1].set_xlim(start, stop + dt_ms)
+    panels[-1].set_xlim(start, max(stop, start + dt_ms))
     panels[-1].set_xlabel(label(root["time"]))
     return figure
 
@@ -68,7 +69,7 @@ def _mark_spikes(panel: Axes, group: xr.Dataset, cell: int, start: float, stop: 
     if "spike_step" not in group:
         return
     times = group["spike_step"].values[group["spike_neuron"].values == cell] * dt_ms
-    times = times[(start <= times) & (times <= stop)]
+    times = times[(start <= times) & (times < stop - dt_ms / 2)]
     top = panel.get_xaxis_transform()
     panel.plot(times, np.full(len(times), 0.94), "|", color=INK, markersize=7, transform=top)
     how_many = f"{len(times)}\nspike{'' if len(times) == 1 else 's'}"

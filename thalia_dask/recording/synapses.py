@@ -81,7 +81,8 @@ class Synapses:
         ends = np.searchsorted(firsts[: len(cells)], neurons, side="right") - 1
         chosen = _among("source", sources, names, begins) & _among("target", targets, list(cells), ends)
         if learning:
-            chosen &= wiring.plastic.owner >= 0
+            owner = wiring.plastic.owner  # empty where no connection that learns has any axons
+            chosen &= owner >= 0 if len(owner) else False
         begins, ends = begins[chosen], ends[chosen]
         self._chosen = chosen
         self.columns: dict[str, Values] = {
