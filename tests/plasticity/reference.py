@@ -181,14 +181,15 @@ def synaptic_scaling(
 def dopamine_stdp(
     rule: DopamineSTDP, w: Weights, mean: float, pre: Spikes, post: Spikes, levels: Sequence[float]
 ) -> Weights:
-    """Credit and efficacy step by step; bounds count at the axon's spikes, and in the end."""
+    """Credit and efficacy step by step; bounds count at the spikes of axon and cell, and in the end."""
     w, credit = [row[:] for row in w], [[0.0] * len(row) for row in w]
     held = rule.tau_credit_ms * (1 - math.exp(-1 / rule.tau_credit_ms))
     for t, level in enumerate(levels):
         for cell in range(len(w)):
             for axon in range(len(w[cell])):
-                if (t, axon) in pre:
+                if (t, axon) in pre or (t, cell) in post:
                     w[cell][axon] = clip(w[cell][axon], rule.largest * mean)
+                if (t, axon) in pre:
                     y = trace(post, cell, t - 1, t, rule.tau_post_ms)
                     credit[cell][axon] -= rule.depression * mean * y
                 if (t, cell) in post:

@@ -11,8 +11,9 @@ reaches its synapses after the dendritic delay, as in ``stdp``.
 Credit is kept divided by the factor f(t) = exp(-t / tau_c) by which all of it has decayed, so between spikes only
 one sum moves, s(t) = integral of f (g - baseline). Credit c given when the sum was s_0 has meanwhile gained the
 efficacy c (s - s_0), so a synapse keeps two numbers, the sum of its c and that of its c s_0. The gain is put into
-the efficacy at the next spike of the axon, which is when it matters; for all synapses when f has become small, and
-at a reset of the region; and at no other time.
+the efficacy, and bounded, at the next spike of the axon or of the cell; for all synapses when f has become small, and
+at a reset of the region. Between two of these an efficacy moves one way, unless g crosses the baseline, so that more
+would change nothing.
 
 NEST's ``stdp_dopamine_synapse`` is this rule with A_plus, A_minus, tau_c and b as potentiation, depression,
 tau_credit and baseline, and its delay as the dendritic delay. There every dopamine spike raises the level by 1 /
@@ -113,18 +114,22 @@ def depress(plastic: PlasticTable, connection: int, axon: int, synapses: Synapse
 
 
 @inlined
-def potentiate(plastic: PlasticTable, connection: int, cell: int) -> None:
-    """Give credit to the synapses onto a cell that fires, by the traces of their axons."""
+def potentiate(plastic: PlasticTable, connection: int, cell: int, synapses: SynapseTable) -> None:
+    """Bring the efficacies onto a cell that fires up to now; give credit by the traces of their axons."""
+    largest = plastic.params[connection, LARGEST]
     present = plastic.fade[connection, PRE] / plastic.drift[connection, CREDIT_FADE]
     rate = np.float32(plastic.params[connection, POTENTIATION] * present)
     now = np.float32(plastic.drift[connection, CREDIT_SUM])
     places, axons = incoming(plastic, cell)
     for i in range(places.shape[0]):
         expect(plastic.credit, places, i)
+        expect(synapses.weight, places, i)
         k = places[i]
-        earned = rate * plastic.pre[axons[i]]
-        plastic.credit[k, CREDIT] += earned
-        plastic.credit[k, BEFORE] += earned * now
+        credit, before = plastic.credit[k, CREDIT], plastic.credit[k, BEFORE]
+        synapses.weight[k] = _paid(synapses.weight[k], credit, before, now, largest)
+        given = credit + rate * plastic.pre[axons[i]]
+        plastic.credit[k, CREDIT] = given
+        plastic.credit[k, BEFORE] = given * now
 
 
 @inlined

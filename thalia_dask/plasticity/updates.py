@@ -157,7 +157,7 @@ def _cell_learns(c: int, cell: int, step: int, gate: float, plastic: PlasticTabl
     elif plastic.rule[c] == _SCALING:
         synaptic_scaling.answer(plastic, c, cell)
     elif plastic.rule[c] == _DOPAMINE_STDP:
-        dopamine_stdp.potentiate(plastic, c, cell)
+        dopamine_stdp.potentiate(plastic, c, cell, synapses)
 
 
 @inlined

@@ -27,10 +27,12 @@ class DopamineSTDPLearner(Learner):
 
     def cells_fire(self, fired: Tensor, now: Tensor) -> None:  # noqa: ARG002
         a = self.afferents
+        due = fired[a.cell]
+        self._gain(due)
         present = a.fade[PRE] / a.drift[CREDIT_FADE]
-        earned = fired[a.cell] * a.params[rule.POTENTIATION] * present * a.pre[a.axon]
         credit, before = a.credit[a.synapse].T
-        self._keep(credit + earned, before + earned * self._sum())
+        given = (credit + due * a.params[rule.POTENTIATION] * present * a.pre[a.axon]).to(torch.float32)
+        self._keep(given, torch.where(due, given * self._sum(), before))
 
     def pass_time(self, now: Tensor) -> None:  # noqa: ARG002
         a = self.afferents
