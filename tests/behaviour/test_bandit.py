@@ -12,10 +12,10 @@ from thalia_dask.tasks.bandit import Bandit
 REVERSAL = 300
 
 
-@pytest.fixture(scope="module")
-def life() -> Life:
+@pytest.fixture(scope="module", params=[1, 2, 3])
+def life(request: pytest.FixtureRequest) -> Life:
     arms = Bandit(reversal=REVERSAL)
-    return play(arms, config(arms, seed=1), 2 * REVERSAL)
+    return play(arms, config(arms, seed=request.param), 2 * REVERSAL)
 
 
 @pytest.mark.parametrize("last", [REVERSAL, 2 * REVERSAL])

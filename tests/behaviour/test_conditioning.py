@@ -8,9 +8,10 @@ import pytest
 from tests.behaviour.conditioning import BIN_MS, CUE, CUE_MS, N_PROBES, REWARD, dopamine, eyelid
 
 
-def test_dopamine_moves_from_the_reward_to_the_cue() -> None:
+@pytest.mark.parametrize("seed", [1, 4, 8, 9])
+def test_dopamine_moves_from_the_reward_to_the_cue(seed: int) -> None:
     """Schultz, Dayan & Montague (1997), fig. 1: a surprise, then the cue, then a dip where the reward is missing."""
-    errors = dopamine(seed=1, n_trials=50, omitted=49)
+    errors = dopamine(seed, n_trials=50, omitted=49)
     first, last = errors[:2].mean(axis=0), errors[39:49].mean(axis=0)
     assert first[REWARD] > 0.9
     assert abs(first[CUE]) < 0.1

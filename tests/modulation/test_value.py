@@ -91,3 +91,17 @@ def test_restored_between_two_rewards() -> None:
         one.go_on()
         one.reward(0.0, HERE)
     assert other.snapshot() == value.snapshot()
+
+
+def test_the_echo_of_a_state_does_not_unlearn_it() -> None:
+    """A few of its spikes, from other cells each time, when what it promised has come."""
+    value, light = ValueEstimate(16, 0.2, DISCOUNT), np.full(16, 4)
+    for trial in range(200):
+        echo = np.roll(np.repeat([1, 0], 8), 5 * trial)
+        value.forget_state()
+        value.reward(0.0, light)
+        value.go_on()
+        value.reward(1.0, echo)
+        value.go_on()
+        value.reward(0.0, None)
+    assert worth(value, light) > 0.9

@@ -2,11 +2,12 @@
 
     V_t = w . x_t                                    x: spike counts of a population while a state was perceived
     delta = r + discount V_t - V_(t-1)               r: the sum of the rewards that came with the state
-    w += rate delta x_(t-1) / |x_(t-1)|^2
+    w += rate delta x_(t-1) / max(|x_(t-1)|^2, E/4)   E: the mean of |x|^2 over the states that were learned from
 
 The response of dopamine cells moves from a reward to what predicts it: Schultz, Dayan & Montague (1997), Science
 275:1593, eqs. 1-4. A rate of 1 would undo an error at once: Nagumo & Noda (1967), IEEE Trans. Autom. Control 12:282.
-Sums are as in ``novelty``.
+Where |x| is less than half of what it usually is, a state is learned slower: the few spikes that still echo a light
+when the reward has come would unlearn what the light has come to promise. Sums are as in ``novelty``.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ class ValueEstimate:
     Attributes
     ----------
     weights : float64, shape (neurons,), in units of the reward.
+    usual : the running mean E, which forgets as fast as weights learn; 0 before the first state.
     """
 
     def __init__(self, n_neurons: int, rate: float, discount: float) -> None:
         self.weights = np.zeros(n_neurons)
+        self.usual = 0.0
         self._rate = rate
         self._discount = discount
         self._nowhere = np.zeros(n_neurons)
@@ -47,14 +50,17 @@ class ValueEstimate:
         state : spike counts (neurons,), of the state that came with the reward; None where there will be no further.
         """
         error = reward
-        if not self._rewarded:
+        first = not self._rewarded
+        if first:
             self._after = self._nowhere if state is None else state.astype(np.float64)
             error += self._discount * self._value(self._after)
             error -= self._value(self._before)
             self._rewarded = True
         energy = float((self._before * self._before).sum())
         if energy > 0.0:
-            self.weights += self._rate * error / energy * self._before
+            if first:
+                self.usual += self._rate * (energy - self.usual)
+            self.weights += self._rate * error / max(energy, self.usual / 4) * self._before
         return error
 
     def act(self, state: Counts) -> None:
@@ -77,6 +83,7 @@ class ValueEstimate:
         """The state, as JSON values."""
         return {
             "weights": self.weights.tolist(),
+            "usual": self.usual,
             "before": self._before.tolist(),
             "after": self._after.tolist(),
             "rewarded": self._rewarded,
@@ -85,4 +92,5 @@ class ValueEstimate:
     def restore(self, snapshot: dict[str, Any]) -> None:
         """Return to what :meth:`snapshot` gave."""
         self.weights, self._rewarded = np.array(snapshot["weights"]), snapshot["rewarded"]
+        self.usual = snapshot["usual"]
         self._before, self._after = np.array(snapshot["before"]), np.array(snapshot["after"])
