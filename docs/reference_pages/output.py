@@ -5,10 +5,21 @@ from __future__ import annotations
 from docs.reference_pages.markdown import page, table
 from thalia_dask.brain.performance import VARIABLES
 from thalia_dask.recording import schema
+from thalia_dask.regions import find_kind
+from thalia_dask.regions.base import Observable
+from thalia_dask.regions.spec import RegionSpec
 
 
 def output_page() -> str:
-    everything = schema.groups(("REGION",), {}, ("REGION",), spikes=True, membrane_potential=True, modulators=True, oscillators=True)
+    everything = schema.groups(
+        ("REGION",),
+        {"REGION": _series()},
+        ("REGION",),
+        spikes=True,
+        membrane_potential=True,
+        modulators=True,
+        oscillators=True,
+    )
     titles = {"/": "Root group", "REGION": "One group per region", "engine": "Group `engine`"}
     parts = [
         "# Output: every variable",
@@ -31,6 +42,9 @@ def output_page() -> str:
         for v in VARIABLES
     ]
     parts += [
+        "What has the dim probe is there for the cells in `recording.probes`, `nmda` where a region has slow synapses, "
+        "in the units of its neuron models; what has the dim synapse for those that learn onto the populations in "
+        "`recording.efficacies`. A kind of one's own may have other series (`Anatomy.observables`).",
         "`recording.spikes: false` leaves out `spike_step` and `spike_neuron`; `recording.membrane_potential: false` "
         "leaves out `membrane_potential_mean`, which is NaN for regions that do not report it. The values in "
         "`engine` differ from run to run; nothing else does.",
@@ -61,6 +75,12 @@ def output_page() -> str:
         table(("variable", "dims", "units", "what"), performance_rows),
     ]
     return page(parts)
+
+
+def _series() -> dict[str, Observable]:
+    """What is recorded of single cells of a region that has all receptors."""
+    seen = find_kind("prefrontal").anatomy(RegionSpec("prefrontal", "prefrontal", 64, 1.0, 0)).observables
+    return {name: one for name, one in seen.items() if one.dims}
 
 
 def _comment(text: str) -> str:

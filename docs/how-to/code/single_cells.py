@@ -1,20 +1,18 @@
-"""Membrane potentials of single cells, step by step; the recording has their mean by region only."""
+"""Membrane potentials of single cells, step by step, and how efficacies change."""
 
 import numpy as np
-import xarray as xr
 
 from thalia_dask import DynamicBrain, load_config
 
-N_STEPS, CELLS = 200, [0, 1, 7]
+WATCH = ["recording.probes={cortex.l4: [0, 1], cortex.l5: [2]}", "recording.efficacies=[cortex.l23]"]
 
 if __name__ == "__main__":
-    config = load_config("configs/two_regions.yaml")
-    light = np.full(50, 0.5)
-    membranes_mv = np.empty((N_STEPS, len(CELLS)), np.float32)
+    config = load_config("configs/two_regions.yaml", [*WATCH, "recording.efficacies_every_ms=100"])
     with DynamicBrain.from_thalia_config(config) as brain:
-        for step in range(N_STEPS):
-            brain.forward(light, 1, goes_on=step + 1 < N_STEPS)  # one presentation, in steps
-            membranes_mv[step] = brain.state("cortex")["membrane"][CELLS]
-        time_ms = brain.recording["time"].values
-    traces = xr.DataArray(membranes_mv, {"time": time_ms, "neuron": CELLS}, name="membrane", attrs={"units": "mV"})
-    print(traces.sel(time=slice(20, 24)).to_pandas().astype(float).round(2).to_string())
+        brain.forward(np.full(50, 0.5), 300)
+        cortex = brain.recording["cortex"].to_dataset()
+    traces = cortex["membrane_potential"].sel(time=slice(20, 24))
+    print(traces.T.to_pandas().astype(float).round(2).to_string())
+    learning = cortex[["source", "source_neuron", "target_neuron", "initial_efficacy"]].isel(synapse=slice(3))
+    print(learning.to_dataframe().round(2).to_string())
+    print(cortex["efficacy"].isel(synapse=slice(3)).to_pandas().astype(float).round(2).to_string())
