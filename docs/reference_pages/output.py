@@ -42,7 +42,7 @@ def output_page() -> str:
         for v in VARIABLES
     ]
     parts += [
-        "What has the dim probe is there for the cells in `recording.probes`, `nmda` where a region has slow synapses, "
+        "What has the dim probe is there for the cells in `recording.probes`, `nmda` where synapses are slow, "
         "in the units of its neuron models; what has the dim synapse for those that learn onto the populations in "
         "`recording.efficacies`. A kind of one's own may have other series (`Anatomy.observables`).",
         "`recording.spikes: false` leaves out `spike_step` and `spike_neuron`; `recording.membrane_potential: false` "
