@@ -1,14 +1,16 @@
-"""What can be seen of a brain, at any time and on any executor."""
+"""What can be seen of a brain, and put into its regions, at any time and on any executor."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from thalia_dask.brain.as_html import brain_html
+from thalia_dask.brain.given_state import laid_over
 from thalia_dask.brain.live import no_link
 from thalia_dask.brain.performance import performance
 from thalia_dask.brain.region_view import RegionView, region_views
@@ -24,7 +26,7 @@ from thalia_dask.topology.plan import BrainPlan
 
 
 class Inspectable:
-    """A brain as far as it is looked at.
+    """A brain as far as its inside is looked at, or changed by hand.
 
     Attributes
     ----------
@@ -79,6 +81,25 @@ class Inspectable:
         executor = self._open()
         self._check_region(region)
         return {name: np.asarray(value) for name, value in executor.snapshot(region).items()}
+
+    def set_state(self, region: str, state: Mapping[str, ArrayLike]) -> None:
+        """Put entries of a region's state into it, from the next step on: what :meth:`state` gave, changed.
+
+        ``weight`` is ordered as the ``synapse`` of :meth:`synapses`. Whether a region can be in such a state, which
+        signs and bounds its efficacies have, is not looked at.
+
+        Parameters
+        ----------
+        state : entries by name, shapes and dtypes as in :meth:`state`; what is not among them stays as it is.
+
+        Raises
+        ------
+        InputError : for an unknown region or entry, another shape or kind of number, or numbers that are not finite.
+        StateError : if the region refuses it.
+        """
+        executor = self._open()
+        self._check_region(region)
+        executor.restore(region, laid_over(executor.snapshot(region), state, region))
 
     def synapses(self, region: str, source: str | None = None, target: str | None = None) -> xr.Dataset:
         """The synapses inside a region and onto it, dim synapse, as they are now.
