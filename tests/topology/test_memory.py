@@ -16,6 +16,7 @@ SMALL = {"brain": {"regions": {"a": {"kind": "cortex", "size": 100, "input_size"
         (["brain.regions.a.size=2000000000"], "region 'a'"),
         (["brain.encoding_timesteps=1000000000000"], "the stimulus of brain.encoding_timesteps"),
         (["execution.n_workers=1000000", "brain.parallel=true"], "the processes of execution.n_workers"),
+        (["brain.regions.a.size=200000", "recording.efficacies=[a]"], "recording.efficacies"),
         (
             ["brain.regions.a.kind=thalamus", "brain.regions.a.size=400000", NOVEL],
             "brain.neuromodulation.novelty_source",

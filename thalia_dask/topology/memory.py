@@ -17,6 +17,8 @@ BYTES_PER_WORKER = 400 * 1024**2
 
 _BYTES_PER_STIMULUS_VALUE = 8
 """Room for a step and an axon: they might all fire."""
+_BYTES_PER_LISTED_SYNAPSE = 100
+"""To find out where the synapses of a region begin and end; those that are recorded keep it."""
 _BYTES_PER_PAIR = 16
 """The novelty filter has a number for each pair of neurons, and makes one more when it learns."""
 
@@ -57,7 +59,13 @@ def needed_bytes(
     config: ThaliaConfig, plan: BrainPlan, *, workers_elsewhere: bool, at_once: int = 1
 ) -> dict[str, int]:
     """What takes how much, as far as the config says: regions, one presentation, what is new, worker processes."""
-    parts = {f"region '{region.name}'": at_once * region.memory_bytes for region in summarize(plan).regions}
+    regions = summarize(plan).regions
+    parts = {f"region '{region.name}'": at_once * region.memory_bytes for region in regions}
+    parts["recording.efficacies"] = at_once * sum(
+        region.memory_bytes + _BYTES_PER_LISTED_SYNAPSE * region.n_synapses
+        for region in regions
+        if region.name in plan.efficacies_onto
+    )
     axons = sum(port.size for port in plan.stimuli)
     parts["the stimulus of brain.encoding_timesteps"] = (
         _BYTES_PER_STIMULUS_VALUE * axons * config.brain.encoding_timesteps
