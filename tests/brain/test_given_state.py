@@ -83,3 +83,9 @@ def test_what_a_region_cannot_have_is_told(acting: DynamicBrain, name: str, valu
     with pytest.raises(InputError, match=re.escape(f"set_state: {message}")):
         acting.set_state("striatum", {"membrane": before["membrane"] + 1, name: value})
     np.testing.assert_array_equal(acting.state("striatum")["membrane"], before["membrane"])
+
+
+def test_numbers_of_another_kind_are_told(acting: DynamicBrain) -> None:
+    halves = acting.state("striatum")["refractory"] + 0.5
+    with pytest.raises(InputError, match="dtype float64; write shape .* and dtype int32, as brain.state gives it"):
+        acting.set_state("striatum", {"refractory": halves})

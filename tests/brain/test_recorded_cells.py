@@ -109,6 +109,8 @@ def test_efficacies_are_recorded_as_they_were_then() -> None:
         striatum = brain.recording["striatum"].to_dataset()
     assert striatum["sample"].values.tolist() == list(then)
     assert set(striatum["target"].values) == {"striatum.d1"}
+    assert set(striatum["source"].values) == {"thalamus.relay"}, "inhibition from the fsi does not learn"
+    assert "striatum.fsi" in at_first["source"].values
     for name in ("source", "source_neuron", "target_neuron", "delay_ms"):
         assert striatum[name].equals(at_first[name].sel(synapse=striatum["synapse"])), name
     np.testing.assert_array_equal(striatum["initial_efficacy"], at_first["efficacy"].sel(synapse=striatum["synapse"]))
