@@ -22,11 +22,7 @@ def mortal_cluster(n_workers: int) -> Iterator[Client]:
 
     They are forked from a process that has imported what they need, so that a new one is there in no time.
     """
-    settings = {
-        "distributed.worker.multiprocessing-method": "forkserver",
-        "distributed.deploy.lost-worker-timeout": _STUCK_AFTER_S,  # after which it ends a slow nanny
-    }
-    with dask.config.set(settings):
+    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
         get_mp_context()  # sets what is imported, once
         multiprocessing.get_context("forkserver").set_forkserver_preload(_IMPORTED_ONCE)
         cluster = open_local(n_workers, 1, _STUCK_AFTER_S)

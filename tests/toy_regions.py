@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -226,4 +227,12 @@ def failing(how: str, at_step: int = 3) -> FailingRegion:
 
 def failing_to_build(how: str) -> Region:
     misbehave(how)
+    return SilentRegion()
+
+
+def failing_once_to_build(how: str, mark: Path) -> Region:
+    """A region that misbehaves in the first process that builds it, which leaves a mark."""
+    if not mark.exists():
+        mark.touch()
+        misbehave(how)
     return SilentRegion()

@@ -81,7 +81,7 @@ def test_worker_killed_between_windows_and_in_one(mortal: Cluster) -> None:
 
 def test_worker_that_dies_while_it_builds() -> None:
     with pytest.raises(WorkerLostError, match="was lost while it was building region 'b'; look into its log"):
-        DaskExecutor(n_workers=1).start({"b": partial(failing_to_build, "kill")}, ())
+        DaskExecutor(n_workers=1, recovery=NO_RECOVERY).start({"b": partial(failing_to_build, "kill")}, ())
 
 
 def test_worker_that_dies_while_it_builds_and_another_says_nothing(mortal: Cluster) -> None:

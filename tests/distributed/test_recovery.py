@@ -23,7 +23,7 @@ from distributed import Client
 
 from tests.mortals import mortal_cluster
 from tests.toy_brains import Diary, plan, toys
-from tests.toy_regions import LargeRegion, failing, silent
+from tests.toy_regions import LargeRegion, failing, failing_once_to_build, silent
 from thalia_dask.config import RecoveryConfig
 from thalia_dask.distributed.cluster import workers_of
 from thalia_dask.distributed.executor import DaskExecutor
@@ -164,6 +164,17 @@ def test_region_that_raises_is_no_lost_worker(mortal: Client) -> None:
         with pytest.raises(RegionError, match="SystemExit: the membrane burst"):
             executor.advance(Window(0, 10), {})
         assert executor.recoveries == []
+
+
+def test_worker_that_dies_while_it_builds_is_replaced(mortal: Client, tmp_path: Path) -> None:
+    with DaskExecutor(mortal, n_workers=2, recovery=RecoveryConfig(replacement_s=0.0)) as executor:
+        executor.start({"a": silent, "b": partial(failing_once_to_build, "kill", tmp_path / "mark")}, ())
+        (report,) = executor.recoveries
+        assert "was lost while it was building region 'b'" in report.reason
+        assert set(report.regions) == {"a", "b"}
+        executor.advance(Window(0, 5), {})
+        assert executor.snapshots().keys() == {"a", "b"}
+        assert len(executor.recoveries) == 1
 
 
 def test_region_that_ends_its_process_again_and_again(mortal: Client) -> None:

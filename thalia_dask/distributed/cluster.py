@@ -7,14 +7,14 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import current_process
 from typing import Any, Protocol
 
 import dask
-from distributed import Client, Future, LocalCluster
+from distributed import Client, Future, LocalCluster, SpecCluster, Status
 from distributed.comm.addressing import get_address_host
 from distributed.deploy.cluster import Cluster as DaskCluster
 from distributed.utils import silence_logging_cmgr
@@ -84,6 +84,23 @@ class Cluster:
             release()
 
 
+class PatientCluster(LocalCluster):
+    """A LocalCluster whose nannies may take their time to start another worker.
+
+    Dask's closes a nanny whose worker is not back within ``distributed.deploy.lost-worker-timeout``, for good.
+    """
+
+    def _update_worker_status(self, op: str, msg: Any) -> None:
+        update: Callable[[str, Any], None] = super()._update_worker_status
+        if op == "remove" and self._starts_another(self.scheduler_info["workers"][msg]["name"]):
+            update = super(SpecCluster, self)._update_worker_status  # which takes note, and closes nothing
+        update(op, msg)
+
+    def _starts_another(self, name: Any) -> bool:
+        """Whether a nanny is there that nobody has asked to end."""
+        return name in self.workers and self.workers[name].status == Status.running
+
+
 def open_local(
     n_workers: int | None,
     threads_per_worker: int | None,
@@ -113,7 +130,7 @@ def open_local(
     _LOG.info("starting local workers: %d, threads of each: %d", n_workers, threads_per_worker)
     with dask.config.set(SETTINGS), _environment_restored():
         try:
-            cluster = LocalCluster(
+            cluster = PatientCluster(
                 n_workers=n_workers,
                 threads_per_worker=threads_per_worker,
                 processes=processes,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import weakref
 from collections.abc import Mapping, Sequence
 
@@ -92,6 +91,7 @@ class DaskExecutor(Executor):
         ConfigError : if a creator cannot be pickled, or refuses its configuration.
         RegionError : if a creator raised anything else.
         ClusterError : if workers are missing or regions are not built in time.
+        RecoveryError : if workers were lost meanwhile, and could not be replaced.
         StateError : if it is running already.
         """
         if self._cluster is not None:
@@ -119,11 +119,11 @@ class DaskExecutor(Executor):
                 window_steps=self._window_steps,
                 limits=Limits(self._start_timeout_s, self._call_timeout_s, self._recovery.hung_after_s),
             )
-            population.settle(self._cluster.threads, math.inf)
+            self._population = LastingPopulation(self._cluster, population, self._recovery)
+            self._population.settle()
         except BaseException:
             self.close()
             raise
-        self._population = LastingPopulation(self._cluster, population, self._recovery)
         self.recoveries = self._population.reports
         self.placement = population.placement
         self.n_workers = len(population.homes)

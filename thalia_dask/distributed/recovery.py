@@ -6,6 +6,7 @@ What regions emit while they replay is thrown away, because it has been told alr
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Collection, Mapping
 from time import perf_counter
 from typing import TypeVar
@@ -55,6 +56,21 @@ class LastingPopulation:
     def placement(self) -> dict[str, str]:
         """Region -> worker, at present."""
         return self._population.placement
+
+    def settle(self) -> None:
+        """Build all regions.
+
+        Raises
+        ------
+        RecoveryError, WorkerLostError : as :meth:`advance`.
+        ConfigError, RegionError, ClusterError : as :meth:`Population.settle`.
+        """
+        self._insist(self._settle_once)
+
+    def _settle_once(self) -> None:
+        """Build all regions, unless recovering from a loss meanwhile has done so."""
+        if not self._population.homes:
+            self._population.settle(self.cluster.threads, math.inf)
 
     def advance(self, steps: Window, arrivals: Mapping[str, Arrivals]) -> Advance:
         """Advance every region, as :meth:`Population.advance` does.
@@ -120,7 +136,7 @@ class LastingPopulation:
 
     def _insist(self, work: Callable[[], _Result]) -> _Result:
         """The result of some work with the population, however many workers are lost over it."""
-        if not self._population.homes:
+        if self._population.epoch and not self._population.homes:
             raise ClusterError(
                 "the regions were lost with their workers: close this brain and build or load it again"
             )

@@ -18,7 +18,6 @@ SETTINGS: Mapping[str, Any] = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": False,  # it would end the worker with its actors
-    "distributed.deploy.lost-worker-timeout": "2s",
     "distributed.admin.low-level-log-length": 50,
     "distributed.admin.tick.interval": "1s",  # 50 times a second, five processes took 4 % of two cores to do nothing
 }
