@@ -163,11 +163,14 @@ def _mend(value: object, alternatives: tuple[Any, ...]) -> str:
     for one in alternatives:
         if _plain(one) is tuple and _is_of(tried, one) and all(map(_is_of, tried, get_args(one))):
             return repr(tried)
-    return f"a value of type {' or '.join(map(_form, alternatives))}"
+    told = f"a value of type {' or '.join(map(_form, alternatives))}"
+    examples = [example for one in alternatives if (example := getattr(_plain(one), "example", ""))]
+    given = value if isinstance(value, Real) else 1.0
+    return f"{told}, such as {examples[0].format(given)}" if examples else told
 
 
 def _form(annotation: Any) -> str:
     kind, items = _plain(annotation), get_args(annotation)
-    if kind is tuple and items and items[-1] is not ...:
-        return f"tuple, of {len(items)} of type {_form(items[0])}"
+    if kind is tuple and items:
+        return f"tuple ({', '.join('…' if item is ... else _form(item) for item in items)})"
     return "None" if kind is NoneType else str(getattr(kind, "__name__", kind))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from thalia_dask.declared import check_value, declared
+from thalia_dask.declared import Bounds, check_value, declared
 from thalia_dask.errors import ConfigError
 from thalia_dask.names import what_to_write
 from thalia_dask.regions.base import Observable, Region
@@ -19,6 +20,9 @@ from thalia_dask.regions.spec import RegionSpec
 _Params = TypeVar("_Params")
 _ALL = 1.001
 """Fractions that are written with three digits may be a little more together."""
+
+Amount = Annotated[int, Bounds("a number of at least 0", 0.0, math.inf)]
+"""Of what a region has, and be it more than any memory holds: that is told where memory is counted."""
 
 VOTES = {"d1": 1, "d2": -1}
 """Population -> what a spike in an action's channel counts for that action."""
@@ -40,15 +44,15 @@ class Anatomy:
     n_actions : action channels whose votes can be read, from spikes of the populations in ``VOTES``; 0 for none.
     """
 
-    populations: tuple[tuple[str, int], ...]
+    populations: tuple[tuple[str, Amount], ...]
     ports: tuple[str, ...]
     default_port: str
     stimulus_port: str
     default_output: str
-    n_neurons: int
-    n_synapses: int = 0
-    learning_bytes: int = 0
-    n_actions: int = 0
+    n_neurons: Amount
+    n_synapses: Amount = 0
+    learning_bytes: Amount = 0
+    n_actions: Amount = 0
     learning: tuple[str, ...] = ()
     observables: Mapping[str, Observable] = field(default_factory=dict)
 
