@@ -156,6 +156,20 @@ class ShapelessRegion(SilentRegion):
         return self._observed
 
 
+class ForgetfulRegion(SilentRegion):
+    """Says that its state is what it was given, whether or not that can be kept, and returns to none."""
+
+    def __init__(self, state: object) -> None:
+        super().__init__()
+        self._state = state
+
+    def snapshot(self):
+        return self._state
+
+    def restore(self, snapshot) -> None:
+        raise ValueError("the membrane burst")
+
+
 class UntimelyRegion(SilentRegion):
     """Fires at steps counted from the start of the window, whether or not they are in it."""
 

@@ -20,6 +20,7 @@ from thalia_dask.recording.dataset import build_dataset
 from thalia_dask.recording.recorder import Recorder
 from thalia_dask.recording.schema import EFFICACY, SYNAPSES
 from thalia_dask.recording.synapses import Synapses
+from thalia_dask.regions.base import plain_entries
 from thalia_dask.topology.plan import BrainPlan
 
 
@@ -75,10 +76,11 @@ class Inspectable:
         Raises
         ------
         InputError : for an unknown region.
+        RegionError : if it has no state that can be told.
         """
         executor = self._open()
         self._check_region(region)
-        return {name: np.asarray(value) for name, value in executor.snapshot(region).items()}
+        return {name: np.asarray(value) for name, value in plain_entries(executor.snapshot(region)).items()}
 
     def synapses(self, region: str, source: str | None = None, target: str | None = None) -> xr.Dataset:
         """The synapses inside a region and onto it, dim synapse, as they are now.
