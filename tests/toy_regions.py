@@ -8,7 +8,6 @@ import time
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thalia_dask.errors import ConfigError
 from thalia_dask.regions.base import Observable, Region
@@ -144,10 +143,12 @@ class CarelessRegion(ToyRegion):
 class ShapelessRegion(SilentRegion):
     """Returns and observes in every window what it was given, whether or not that fits."""
 
-    def __init__(self, spikes: SpikePacket | None, observed: NDArray[Any] | None) -> None:
+    observables = {"v": Observable("mV", "what it was given")}  # noqa: RUF012
+
+    def __init__(self, spikes: SpikePacket | None, observed: Any) -> None:
         super().__init__()
         self._spikes = SpikePacket() if spikes is None else spikes
-        self._observed = {} if observed is None else {"v": observed}
+        self._observed = {} if observed is None else observed
 
     def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
         return self._spikes

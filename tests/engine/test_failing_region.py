@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import torch
 from distributed import Client
-from numpy.typing import NDArray
 
 from tests.executors import NewExecutor
 from tests.toy_brains import plan, run, toys
@@ -81,10 +80,20 @@ def test_spikes_that_cannot_be_are_not_lost_in_silence(
     [
         (
             None,
-            np.zeros(1, np.float32),
+            {"v": np.zeros(1, np.float32)},
             r"observe\(\) returned 'v' of shape \(1,\) and dtype float32 after a window of [25] steps; return one",
         ),
-        (None, np.array(["calm"] * 5), r"observe\(\) returned 'v' of shape \(5,\) and dtype <U4 after a window of"),
+        (
+            None,
+            {"v": np.array(["calm"] * 5)},
+            r"observe\(\) returned 'v' of shape \(5,\) and dtype <U4 after a window of",
+        ),
+        (None, 3.0, r"observe\(\) returned float; return a dict of arrays by name, {} for nothing"),
+        (
+            None,
+            {"vm": np.zeros(5)},
+            r"observe\(\): there is no entry of the region's observables called 'vm'; did you mean 'v'\? write",
+        ),
         (
             SpikePacket(np.zeros(2, np.int32), np.zeros(2, np.int32)),
             None,
@@ -110,10 +119,10 @@ def test_spikes_that_cannot_be_are_not_lost_in_silence(
     ],
 )
 def test_what_could_not_be_recorded_is_refused_at_once(
-    new_executor: NewExecutor, spikes: SpikePacket | None, observed: NDArray[Any] | None, message: str
+    new_executor: NewExecutor, spikes: SpikePacket | None, observed: Any, message: str
 ) -> None:
     creators = toys(BRAIN) | {"a": partial(ShapelessRegion, spikes, observed)}
-    with pytest.raises(RegionError, match="region 'a' failed .* step 0: ValueError: .*" + message):
+    with pytest.raises(RegionError, match=r"region 'a' failed .* step 0: (Value|.*Config)Error: .*" + message):
         run(new_executor(), BRAIN, 10, creators=creators)
 
 
@@ -178,7 +187,7 @@ def test_creator_that_refuses_its_configuration(new_dask_executor: NewExecutor) 
 @pytest.mark.parametrize("shares_arrays", [True, False])
 @pytest.mark.parametrize("values", [np.array([0.1, 1.0]), np.array([0, 1], np.int16), [0.5, 1.5]])
 def test_what_is_observed_is_float32_for_whoever_watches(shares_arrays: bool, values: object) -> None:
-    region = ShapelessRegion(None, values)
+    region = ShapelessRegion(None, {"v": values})
     region.shares_arrays = shares_arrays
     observed = advance_region(region, Window(0, 2), NOTHING).observed["v"]
     assert observed.dtype == np.float32
