@@ -25,7 +25,7 @@ from thalia_dask.plasticity.three_factor import ThreeFactor
 from thalia_dask.plasticity.updates import RULES
 from thalia_dask.regions import REGIONS
 from thalia_dask.regions.connections import AnyConnection
-from thalia_dask.regions.kind import SpikingKind
+from thalia_dask.regions.kind import SpikingKind, read_params
 from thalia_dask.regions.layout import (
     Background,
     Connection,
@@ -108,6 +108,52 @@ POTENTIAL = "write a number from -1e+09 to 1e+09"
 )
 def test_a_parameter_of_a_kind(kind: str, name: str, value: object, mend: str) -> None:
     assert message_of_params(kind, **{name: value}) == f"params.{name} of region 'r' is {value!r}; {mend}"
+
+
+@dataclass(frozen=True)
+class Needed:
+    tau_ms: float
+    mode: str = "fast"
+    most: int | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    taus: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Named:
+    mode: str
+
+
+@pytest.mark.parametrize(
+    ("params", "given", "message"),
+    [
+        (Needed, (("mode", "slow"),), f"params.tau_ms of region 'net' is missing; {POSITIVE}"),
+        (
+            Named,
+            (("mod", "slow"),),
+            "params.mod of region 'net': kind 'mine' has no such parameter; did you mean 'mode'? ",
+        ),
+        (Named, (), "params.mode of region 'net' is missing; write a value of type str"),
+        (
+            Listed,
+            (),
+            "params.taus of region 'net' is declared as tuple[float, ...], which a config cannot give; declare it as "
+            "bool, int, float or str",
+        ),
+    ],
+)
+def test_parameters_that_are_not_given(params: type, given: tuple[tuple[str, str], ...], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_params(replace(SPEC, params=given), params)
+    assert str(caught.value).startswith(message)
+
+
+def test_a_parameter_that_may_be_left_out() -> None:
+    assert read_params(replace(SPEC, params=(("most", 3), ("tau_ms", 2.0))), Needed) == Needed(2.0, most=3)
+    assert read_params(replace(SPEC, params=(("tau_ms", 2.0),)), Needed).most is None
 
 
 @pytest.mark.parametrize("name", ["gamma_mv", "noradrenaline_mv", "resting_mv"])
