@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thalia_dask.errors import ConfigError
 from thalia_dask.regions.base import Observable, Region
@@ -145,16 +144,32 @@ class CarelessRegion(ToyRegion):
 class ShapelessRegion(SilentRegion):
     """Returns and observes in every window what it was given, whether or not that fits."""
 
-    def __init__(self, spikes: SpikePacket | None, observed: NDArray[Any] | None) -> None:
+    observables = {"v": Observable("mV", "what it was given")}  # noqa: RUF012
+
+    def __init__(self, spikes: SpikePacket | None, observed: Any) -> None:
         super().__init__()
         self._spikes = SpikePacket() if spikes is None else spikes
-        self._observed = {} if observed is None else {"v": observed}
+        self._observed = {} if observed is None else observed
 
     def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
         return self._spikes
 
     def observe(self):
         return self._observed
+
+
+class ForgetfulRegion(SilentRegion):
+    """Says that its state is what it was given, whether or not that can be kept, and returns to none."""
+
+    def __init__(self, state: object) -> None:
+        super().__init__()
+        self._state = state
+
+    def snapshot(self):
+        return self._state
+
+    def restore(self, snapshot) -> None:
+        raise ValueError("the membrane burst")
 
 
 class UntimelyRegion(SilentRegion):

@@ -114,16 +114,31 @@ def check_value(where: str, name: str, value: Any, annotation: Any) -> None:
     if fitting is None:
         raise ConfigError(f"{where} is {value!r}; write {_mend(value, alternatives)}")
     if _plain(fitting) in (float, int):
-        within = bounds(name, fitting)
-        if not within.hold(value):
-            told = within.told if _plain(fitting) is float else within.told.replace("a number", "a whole number")
-            raise ConfigError(f"{where} is {value!r}; write {told}")
+        if not bounds(name, fitting).hold(value):
+            raise ConfigError(f"{where} is {value!r}; write {_told_number(name, fitting)}")
     elif _plain(fitting) is tuple:
         of_items = get_args(fitting)
         for item, of_item in zip(value, repeat(of_items[0]) if of_items[-1:] == (...,) else of_items, strict=False):
             check_value(where, name, item, of_item)
     else:
         check_fields(f"{where}.", value)
+
+
+def can_be_configured(annotation: Any) -> bool:
+    """Whether a config, in which a parameter is true or false, a number or a text, can give such a value."""
+    return any(_is_of(value, one) for one in _alternatives(annotation) for value in (True, 1, 1.0, ""))
+
+
+def told(name: str, annotation: Any) -> str:
+    """What may be in a field of this name and annotation, to complete "write ..."."""
+    alternatives = _alternatives(annotation)
+    is_number = _plain(alternatives[0]) in (float, int)
+    return _told_number(name, alternatives[0]) if is_number else _mend(None, alternatives)
+
+
+def _told_number(name: str, annotation: Any) -> str:
+    within = bounds(name, annotation)
+    return within.told if _plain(annotation) is float else within.told.replace("a number", "a whole number")
 
 
 def _alternatives(annotation: Any) -> tuple[Any, ...]:
@@ -163,11 +178,14 @@ def _mend(value: object, alternatives: tuple[Any, ...]) -> str:
     for one in alternatives:
         if _plain(one) is tuple and _is_of(tried, one) and all(map(_is_of, tried, get_args(one))):
             return repr(tried)
-    return f"a value of type {' or '.join(map(_form, alternatives))}"
+    form = f"a value of type {' or '.join(map(_form, alternatives))}"
+    examples = [example for one in alternatives if (example := getattr(_plain(one), "example", ""))]
+    given = value if isinstance(value, Real) else 1.0
+    return f"{form}, such as {examples[0].format(given)}" if examples else form
 
 
 def _form(annotation: Any) -> str:
     kind, items = _plain(annotation), get_args(annotation)
-    if kind is tuple and items and items[-1] is not ...:
-        return f"tuple, of {len(items)} of type {_form(items[0])}"
+    if kind is tuple and items:
+        return f"tuple ({', '.join('…' if item is ... else _form(item) for item in items)})"
     return "None" if kind is NoneType else str(getattr(kind, "__name__", kind))

@@ -6,17 +6,18 @@ a ──2──> b, where b fails at step 3
 from __future__ import annotations
 
 import pickle
+import re
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from distributed import Client
-from numpy.typing import NDArray
 
 from tests.executors import NewExecutor
 from tests.toy_brains import plan, run, toys
-from tests.toy_regions import ShapelessRegion, UntimelyRegion, failing, failing_to_build
+from tests.toy_regions import ForgetfulRegion, ShapelessRegion, UntimelyRegion, failing, failing_to_build
 from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.engine.advance import advance_region
 from thalia_dask.engine.sequential import SequentialExecutor
@@ -79,10 +80,20 @@ def test_spikes_that_cannot_be_are_not_lost_in_silence(
     [
         (
             None,
-            np.zeros(1, np.float32),
+            {"v": np.zeros(1, np.float32)},
             r"observe\(\) returned 'v' of shape \(1,\) and dtype float32 after a window of [25] steps; return one",
         ),
-        (None, np.array(["calm"] * 5), r"observe\(\) returned 'v' of shape \(5,\) and dtype <U4 after a window of"),
+        (
+            None,
+            {"v": np.array(["calm"] * 5)},
+            r"observe\(\) returned 'v' of shape \(5,\) and dtype <U4 after a window of",
+        ),
+        (None, 3.0, r"observe\(\) returned float; return a dict of arrays by name, {} for nothing"),
+        (
+            None,
+            {"vm": np.zeros(5)},
+            r"observe\(\): there is no entry of the region's observables called 'vm'; did you mean 'v'\? write",
+        ),
         (
             SpikePacket(np.zeros(2, np.int32), np.zeros(2, np.int32)),
             None,
@@ -108,11 +119,48 @@ def test_spikes_that_cannot_be_are_not_lost_in_silence(
     ],
 )
 def test_what_could_not_be_recorded_is_refused_at_once(
-    new_executor: NewExecutor, spikes: SpikePacket | None, observed: NDArray[Any] | None, message: str
+    new_executor: NewExecutor, spikes: SpikePacket | None, observed: Any, message: str
 ) -> None:
     creators = toys(BRAIN) | {"a": partial(ShapelessRegion, spikes, observed)}
-    with pytest.raises(RegionError, match="region 'a' failed .* step 0: ValueError: .*" + message):
+    with pytest.raises(RegionError, match=r"region 'a' failed .* step 0: (Value|.*Config)Error: .*" + message):
         run(new_executor(), BRAIN, 10, creators=creators)
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (
+            None,
+            "the snapshot is a NoneType; write a dict of tensors, arrays, ints and floats, {} where there is no s",
+        ),
+        ({1: 2}, "the snapshot has an entry called 1; write a text as its name"),
+        ({"x": "calm"}, "the entry 'x' in the snapshot is a str; write a tensor, an array, an int or a float"),
+        ({"x": {"y": 1}}, "the entry 'x' in the snapshot is a dict; write a tensor, an array, an int or a float"),
+        ({"x": [1.0]}, "the entry 'x' in the snapshot is a list; write a tensor, an array, an int or a float"),
+        ({"x": np.array([None])}, "the entry 'x' in the snapshot has dtype object; write an array of numbers"),
+        ({"x": np.array(["calm"])}, "the entry 'x' in the snapshot has dtype <U4; write an array of numbers"),
+        (
+            {"x": np.zeros(2, [("v", "f4"), ("w", "f8")])},
+            "the entry 'x' in the snapshot has dtype [('v', '<f4'), ('w', '<f8')]; write an array of numbers",
+        ),
+        (
+            {"x": torch.ones(2, dtype=torch.bfloat16)},
+            "the entry 'x' in the snapshot is of torch.bfloat16, which a file of arrays does not have; write x.fl",
+        ),
+    ],
+)
+def test_a_state_that_cannot_be_kept(new_executor: NewExecutor, state: object, told: str) -> None:
+    executor = new_executor()
+    executor.start({"a": partial(ForgetfulRegion, state)}, ())
+    with pytest.raises(RegionError, match="region 'a' failed .* step 0: TypeError: " + re.escape(told)):
+        executor.snapshot("a")
+
+
+def test_a_region_that_does_not_return_to_a_state(new_executor: NewExecutor) -> None:
+    executor = new_executor()
+    executor.start({"a": partial(ForgetfulRegion, {})}, ())
+    with pytest.raises(RegionError, match=r"region 'a' failed .* step 0: ValueError: the membrane burst"):
+        executor.restore("a", {})
 
 
 def test_exit_in_a_region_is_reported_and_leaves_the_worker_alive(new_dask_executor: NewExecutor) -> None:
@@ -139,7 +187,7 @@ def test_creator_that_refuses_its_configuration(new_dask_executor: NewExecutor) 
 @pytest.mark.parametrize("shares_arrays", [True, False])
 @pytest.mark.parametrize("values", [np.array([0.1, 1.0]), np.array([0, 1], np.int16), [0.5, 1.5]])
 def test_what_is_observed_is_float32_for_whoever_watches(shares_arrays: bool, values: object) -> None:
-    region = ShapelessRegion(None, values)
+    region = ShapelessRegion(None, {"v": values})
     region.shares_arrays = shares_arrays
     observed = advance_region(region, Window(0, 2), NOTHING).observed["v"]
     assert observed.dtype == np.float32

@@ -38,8 +38,8 @@ def test_state_moves_between_executors(new_executor: NewExecutor) -> None:
     assert all(expected.values())
 
 
-def test_state_that_does_not_fit_is_an_error(new_dask_executor: NewExecutor) -> None:
-    executor = new_dask_executor()
+def test_state_that_does_not_fit_is_an_error(new_executor: NewExecutor) -> None:
+    executor = new_executor()
     executor.start(toys(BRAIN), BRAIN.projections)
     with pytest.raises(RegionError, match=r"(?s)region 'a'.*KeyError: 'gain'"):
         executor.restore("a", {"step": 3})

@@ -13,6 +13,7 @@ from tests.toy_spans import Noting, Sent, span
 from thalia_dask.engine.span import Packets
 from thalia_dask.engine.stretches import fair_steps
 from thalia_dask.errors import ClusterError
+from thalia_dask.regions.base import Observable
 from thalia_dask.spikes import Arrivals, SpikePacket
 from thalia_dask.ticks import Window
 
@@ -129,6 +130,8 @@ def test_a_stretch_has_an_end_where_nobody_waits_for_it() -> None:
 
 def test_what_a_region_observes_in_some_stretches_only_is_missing_in_the_others() -> None:
     class InTheSecond(SilentRegion):
+        observables = {"v": Observable("1", "the step")}  # noqa: RUF012
+
         def advance(self, window: Window, arrivals: Arrivals) -> SpikePacket:
             self._window = window
             return SpikePacket()

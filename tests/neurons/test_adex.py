@@ -151,6 +151,15 @@ def test_no_conductance_is_too_much() -> None:
             assert ((trace > -85.01) & (trace <= 0.0)).all()
 
 
+@pytest.mark.parametrize("began_at", [0.0, 1e4, 1e9])
+def test_a_membrane_that_begins_above_the_threshold_fires_at_once(began_at: float) -> None:
+    bench = Bench(AdExParams(), 1.0)
+    bench.state.membrane[0] = began_at
+    trace, spikes = bench.run(500)
+    assert spikes == [0]
+    np.testing.assert_allclose(trace[[0, -1]], -70.6, atol=0.1)
+
+
 def test_time_constants_that_are_too_short_are_told() -> None:
     with pytest.raises(
         ConfigError, match=r"capacitance_pf 0\.9 .* 0\.03 ms.*dt_ms = 0\.5; write a capacitance of 3 or"

@@ -25,7 +25,7 @@ from thalia_dask.plasticity.three_factor import ThreeFactor
 from thalia_dask.plasticity.updates import RULES
 from thalia_dask.regions import REGIONS
 from thalia_dask.regions.connections import AnyConnection
-from thalia_dask.regions.kind import SpikingKind
+from thalia_dask.regions.kind import SpikingKind, read_params
 from thalia_dask.regions.layout import (
     Background,
     Connection,
@@ -110,6 +110,52 @@ def test_a_parameter_of_a_kind(kind: str, name: str, value: object, mend: str) -
     assert message_of_params(kind, **{name: value}) == f"params.{name} of region 'r' is {value!r}; {mend}"
 
 
+@dataclass(frozen=True)
+class Needed:
+    tau_ms: float
+    mode: str = "fast"
+    most: int | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    taus: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Named:
+    mode: str
+
+
+@pytest.mark.parametrize(
+    ("params", "given", "message"),
+    [
+        (Needed, (("mode", "slow"),), f"params.tau_ms of region 'net' is missing; {POSITIVE}"),
+        (
+            Named,
+            (("mod", "slow"),),
+            "params.mod of region 'net': kind 'mine' has no such parameter; did you mean 'mode'? ",
+        ),
+        (Named, (), "params.mode of region 'net' is missing; write a value of type str"),
+        (
+            Listed,
+            (),
+            "params.taus of region 'net' is declared as tuple[float, ...], which a config cannot give; declare it as "
+            "bool, int, float or str",
+        ),
+    ],
+)
+def test_parameters_that_are_not_given(params: type, given: tuple[tuple[str, str], ...], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_params(replace(SPEC, params=given), params)
+    assert str(caught.value).startswith(message)
+
+
+def test_a_parameter_that_may_be_left_out() -> None:
+    assert read_params(replace(SPEC, params=(("most", 3), ("tau_ms", 2.0))), Needed) == Needed(2.0, most=3)
+    assert read_params(replace(SPEC, params=(("tau_ms", 2.0),)), Needed).most is None
+
+
 @pytest.mark.parametrize("name", ["gamma_mv", "noradrenaline_mv", "resting_mv"])
 def test_tonic_drives_and_potentials_may_be_negative(name: str) -> None:
     spec = RegionSpec("r", "cortex", 20, 1.0, seed=1)
@@ -154,6 +200,20 @@ def test_a_number_of_a_neuron(neuron: Neuron, message: str) -> None:
         ({"size": 0}, "size is 0; write a whole number of at least 1"),
         ({"neuron": LIFParams}, "neuron is <class 'thalia_dask.neurons.lif.LIFParams'>; write LIFParams(), which"),
         ({"neuron": AdExParams(slope_mv=0.0)}, "AdExParams has slope_mv 0 and threshold_mv 0, V_T is -50.4; "),
+        (
+            {"neuron": None},
+            "neuron is None; write a value of type Neuron, such as LIFParams() of thalia_dask.neurons.l",
+        ),
+        (
+            {"initial_mv": -60.0},
+            "initial_mv is -60.0; write a value of type Distribution or None, such as Constant(-60.0) of "
+            "thalia_dask.synapses.distributions",
+        ),
+        ({"drives": 3}, "drives is 3; write a value of type tuple (Drive, …)"),
+        (
+            {"initial_mv": Uniform(-50.0, -65.0)},
+            "initial_mv is Uniform(low=-50.0, high=-65.0), the largest first; write low=-65, high=-50",
+        ),
         ({"background": Background(-100.0, 2.0)}, f"background.rate_hz is -100.0; {NON_NEGATIVE}"),
         ({"background": Background(100.0, math.nan)}, f"background.weight_mv is nan; {POTENTIAL}"),
         (
@@ -182,7 +242,7 @@ def test_a_population(changes: dict[str, object], message: str) -> None:
         ({"n_groups": -1}, "n_groups is -1; write a whole number of at least 0, 0 for none"),
         ({"n_groups": 2**60}, "n_groups is 1152921504606846976; write a whole number of at least 0, 0 for none"),
         ({"delay_ms": (-3, 1)}, f"delay_ms is -3; {NON_NEGATIVE}"),
-        ({"delay_ms": 1.0}, "delay_ms is 1.0; write a value of type tuple"),
+        ({"delay_ms": 1.0}, "delay_ms is 1.0; write a value of type tuple (float, float)"),
         ({"delay_ms": (5, 1)}, "delay_ms goes from 5 to 1, the longest first; write (1, 5)"),
         (
             {"delay_ms": (65537, 65537)},
@@ -212,10 +272,23 @@ def test_delays_of_a_distribution() -> None:
     for delay, told in (
         (Constant(-3.0), "delay is Constant(value=-3.0); write a distribution of at least 0 ms"),
         (Uniform(-1.0, 5.0), "delay is Uniform(low=-1.0, high=5.0); write a distribution of at least 0 ms"),
-        (Uniform(5.0, 1.0), "delay is Uniform(low=5.0, high=1.0), the longest first; write low=1, high=5"),
+        (Uniform(5.0, 1.0), "delay is Uniform(low=5.0, high=1.0), the largest first; write low=1, high=5"),
     ):
         connection = FixedInDegree("a", "b", 2, Constant(1.0), delay)
         assert message_of_connection(connection) == f"region 'net', connection a -> b: {told}"
+
+
+def test_weights_of_a_distribution() -> None:
+    for weight, told in (
+        (Uniform(3.0, 1.0), "weight is Uniform(low=3.0, high=1.0), the largest first; write low=1, high=3"),
+        (2, "weight is 2; write a value of type Distribution, such as Constant(2) of thalia_dask.synapses.distrib"),
+        ("2", "weight is '2'; write a value of type Distribution, such as Constant(1.0) of thalia_dask.synapses."),
+    ):
+        connection = FixedInDegree("a", "b", 2, weight, Constant(1.0))  # type: ignore[arg-type]
+        assert message_of_connection(connection).startswith(f"region 'net', connection a -> b: {told}")
+
+
+def test_delays_that_are_drawn_too_long() -> None:
     drawn = replace(SOUND, connections=(FixedInDegree("a", "b", 2, Constant(1.0), Normal(65530.0, 200.0)),))
     with pytest.raises(ConfigError, match=r"connection a -> b: delays inside the region go up to 65\d+ steps; write"):
         wire(SPEC, drawn)
@@ -246,6 +319,8 @@ def test_a_weight_scale_that_no_efficacy_survives() -> None:
     assert message_of(SOUND, spec) == f"region 'net', axons of x.all: weight_scale is 1e+39; {NON_NEGATIVE}"
 
 
+OF_ITS_OWN = "write a name of its own for each"
+NO_NAME = "which is no name; write a name of letters, digits, '_' and '-' that begins with a letter or '_'"
 SIGNALS = "write one of: delta, theta, alpha, beta, gamma, ripple, acetylcholine, dopamine, noradrenaline"
 
 
@@ -263,15 +338,19 @@ SIGNALS = "write one of: delta, theta, alpha, beta, gamma, ripple, acetylcholine
         ),
         ({"stimulus": "inn"}, ": stimulus: there is no port called 'inn'; did you mean 'in'? write one of: in"),
         ({"default_output": "in"}, ": default_output: there is no population called 'in'; write one of: a, b"),
-        ({"ports": ("in", "a")}, " has 2 populations or ports called 'a'; write a name of its own for each"),
-        ({"populations": (A, B, A)}, " has 2 populations or ports called 'a'; write a name of its own for each"),
+        ({"ports": ("in", "a")}, f" has more than one population or port called 'a'; {OF_ITS_OWN}"),
+        ({"populations": (A, B, A)}, f" has more than one population or port called 'a'; {OF_ITS_OWN}"),
+        ({"populations": (A, B, Population("", 3))}, f" has a population or port called '', {NO_NAME}"),
+        ({"populations": (A, B, Population("a b", 3))}, f" has a population or port called 'a b', {NO_NAME}"),
+        ({"populations": (A, B, Population("a.b", 3))}, f" has a population or port called 'a.b', {NO_NAME}"),
+        ({"ports": ("in", "4")}, f" has a population or port called '4', {NO_NAME}"),
         ({"ports": "in"}, ": ports is 'in'; write ('in',)"),
         ({"n_actions": -1}, ": n_actions is -1; write a whole number from 0 to 1e+18"),
         (
             {"populations": [A, B]},
-            f": populations are {[A, B]!r}; write a tuple of Population",
+            f": populations are {[A, B]!r}; write a tuple, (Population(…), …)",
         ),
-        ({"connections": (3,)}, ": connections are (3,); write a tuple of AnyConnection"),
+        ({"connections": (3,)}, ": connections are (3,); write a tuple, (Connection(…), …)"),
         (
             {"populations": (A, replace(B, drives=(Drive("gama", 1.0),)))},
             f", population 'b', drive: there is no oscillator or neuromodulator called 'gama'; "
@@ -470,7 +549,7 @@ def test_constants_that_are_infinite_in_32_bits() -> None:
 
 
 def test_the_mend_of_a_tuple_is_one_that_is_taken() -> None:
-    pair = "write a value of type tuple, of 2 of type float"
+    pair = "write a value of type tuple (float, float)"
     for given, mend in ((5.0, pair), ([1.0], pair), ([1.0, 2.0], "write (1.0, 2.0)")):
         connection = replace(SOUND.connections[0], delay_ms=given)
         assert message_of_connection(connection).endswith(f"delay_ms is {given!r}; {mend}")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from thalia_dask.neurons.adex import AdExParams
+from thalia_dask.neurons.base import Neuron
+from thalia_dask.neurons.lif import LIFParams
 from thalia_dask.regions.layout import Layout, Population
 from thalia_dask.regions.layout_region import LayoutRegion
 from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.regions.spiking import SpikingRegion
 from thalia_dask.regions.torch_spiking import TorchSpikingRegion
 from thalia_dask.spikes import Arrivals, Signal
-from thalia_dask.synapses.distributions import Normal, Uniform
+from thalia_dask.synapses.distributions import Constant, Normal, Uniform
 from thalia_dask.ticks import Window
 
 LAYOUT = Layout(
@@ -43,6 +46,16 @@ def test_membranes_begin_as_drawn_and_do_so_again_after_a_reset(kind: type[Layou
     assert (membrane(region)[:4000] != begun[:4000]).all()
     region.advance(Window(5, 5), Arrivals(signals=(Signal(5, "reset", 0.0),)))
     np.testing.assert_array_equal(membrane(region), begun)
+
+
+@pytest.mark.parametrize("kind", [SpikingRegion, TorchSpikingRegion])
+@pytest.mark.parametrize("neuron", [LIFParams(), AdExParams()])
+def test_membranes_above_the_threshold_fire_at_once(kind: type[LayoutRegion], neuron: Neuron) -> None:
+    layout = Layout((Population("high", 3, neuron, initial_mv=Constant(1e4)),), ())
+    region = kind(RegionSpec("r", "r", 1, 1.0, 5), layout)
+    packet = region.advance(Window(0, 50), Arrivals())
+    assert (packet.steps.tolist(), packet.neurons.tolist()) == ([0, 0, 0], [0, 1, 2])
+    assert np.isfinite(membrane(region)).all()
 
 
 def test_seeds_and_names_draw_others_and_devices_the_same() -> None:

@@ -7,6 +7,7 @@ import pytest
 from thalia_dask.config import load_config
 from thalia_dask.errors import ConfigError
 from thalia_dask.regions import REGIONS
+from thalia_dask.regions.base import Observable
 from thalia_dask.regions.kind import Anatomy, RegionKind
 from thalia_dask.topology.build import build_plan
 
@@ -39,6 +40,8 @@ def test_a_projection_to_an_unknown_region():
     )
 
 
+WHOLE = "write a whole number of at least 0"
+PAIRS = "write a value of type tuple (tuple (str, int), …)"
 SOUND = Anatomy((("all", 4),), ("in",), "in", "in", "all", 4)
 
 
@@ -56,6 +59,44 @@ SOUND = Anatomy((("all", 4),), ("in",), "in", "in", "all", 4)
             replace(SOUND, n_actions=3),
             "anatomy() has 3 actions, and no population whose spikes vote for one; call one of its "
             "populations 'd1' or 'd2'",
+        ),
+        (replace(SOUND, populations=(("all", -1),)), f"anatomy().populations is -1; {WHOLE}"),
+        (replace(SOUND, populations=(("all", 9), ("few", -5))), f"anatomy().populations is -5; {WHOLE}"),
+        (replace(SOUND, populations=(("all", 4.0),)), "anatomy().populations is 4.0; write a value of type int"),
+        (replace(SOUND, populations=((3, 4),)), "anatomy().populations is 3; write a value of type str"),
+        (replace(SOUND, populations={"all": 4}), f"anatomy().populations is {{'all': 4}}; {PAIRS}"),
+        (replace(SOUND, populations=("all",)), "anatomy().populations is 'all'; write a value of type tuple"),
+        (
+            replace(SOUND, populations=(("all", 2), ("all", 2))),
+            "anatomy() has more than one population called 'all'; write a name of its own for each",
+        ),
+        (
+            replace(SOUND, populations=(("a.b", 4),)),
+            "anatomy() has a population called 'a.b', which is no name; write a name of letters",
+        ),
+        (replace(SOUND, ports="in"), "anatomy().ports is 'in'; write ('in',)"),
+        (replace(SOUND, ports=("in", "in")), "anatomy() has more than one port called 'in'; write a name of its own"),
+        (replace(SOUND, n_neurons=4.0), "anatomy().n_neurons is 4.0; write a value of type int"),
+        (replace(SOUND, n_synapses=-1), f"anatomy().n_synapses is -1; {WHOLE}"),
+        (replace(SOUND, learning_bytes=-1), f"anatomy().learning_bytes is -1; {WHOLE}"),
+        (replace(SOUND, n_actions=-1), f"anatomy().n_actions is -1; {WHOLE}"),
+        (replace(SOUND, learning="all"), "anatomy().learning is 'all'; write ('all',)"),
+        (
+            replace(SOUND, learning=("al",)),
+            "learning: there is no population called 'al'; did you mean 'all'? write one of: all",
+        ),
+        (replace(SOUND, observables=["v"]), "anatomy().observables is ['v']; write a value of type Mapping"),
+        (
+            replace(SOUND, observables={"v": "mV"}),
+            "anatomy().observables['v'] is 'mV'; write a value of type Observable",
+        ),
+        (
+            replace(SOUND, observables={"v": Observable("mV", 3)}),
+            "anatomy().observables['v'].long_name is 3; write a value of type str",
+        ),
+        (
+            replace(SOUND, observables={3: Observable("mV", "v")}),
+            "a name in anatomy().observables is 3; write a value of type str",
         ),
     ],
 )

@@ -22,6 +22,7 @@ from thalia_dask.recording.dataset import build_dataset
 from thalia_dask.recording.recorder import Recorder
 from thalia_dask.recording.schema import EFFICACY, SYNAPSES
 from thalia_dask.recording.synapses import Synapses
+from thalia_dask.regions.base import plain_entries
 from thalia_dask.topology.plan import BrainPlan
 
 
@@ -77,10 +78,11 @@ class Inspectable:
         Raises
         ------
         InputError : for an unknown region.
+        RegionError : if it has no state that can be told.
         """
         executor = self._open()
         self._check_region(region)
-        return {name: np.asarray(value) for name, value in executor.snapshot(region).items()}
+        return {name: np.asarray(value) for name, value in plain_entries(executor.snapshot(region)).items()}
 
     def set_state(self, region: str, state: Mapping[str, ArrayLike]) -> None:
         """Put entries of a region's state into it, from the next step on: what :meth:`state` gave, changed.

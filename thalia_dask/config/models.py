@@ -13,9 +13,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from thalia_dask.config.base import Config, Count, PositiveFloat
 from thalia_dask.declared import MOST
+from thalia_dask.names import is_name
 from thalia_dask.notebook import block, folded, tree
 
-_REGION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _RESERVED_NAMES = {"engine", "stimulus"}
 
 
@@ -34,7 +34,7 @@ def _device(value: str) -> str:
 
 
 def _region_name(value: str) -> str:
-    if not _REGION_NAME.fullmatch(value):
+    if not is_name(value):
         raise ValueError("is no name for a region")
     if value in _RESERVED_NAMES:
         raise ValueError("is a name that the simulator uses itself")

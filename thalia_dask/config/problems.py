@@ -11,11 +11,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticUndefined
 
+from thalia_dask.names import NAME_RULE
+
 Key = tuple[Any, ...]
 Origins = dict[Key, str]
 """Key path -> the file or override that gave it."""
-
-_NAME_RULE = "write a name of letters, digits, '_' and '-' that begins with a letter or '_'"
 
 
 def describe_problems(
@@ -47,7 +47,7 @@ def _problem(path: Key, details: Sequence[ErrorDetails], model: type[BaseModel],
         return f"{dotted} is missing; {meant}{mend}"
     reasons = " or ".join(dict.fromkeys(_reason(detail) for detail in details))
     if first["loc"][-1:] == ("[key]",):
-        return f"the key {first['input']!r} in {inside} {reasons}; {_NAME_RULE}"
+        return f"the key {first['input']!r} in {inside} {reasons}; {NAME_RULE}"
     return "; ".join(filter(None, (f"{dotted} is {first['input']!r}, which {reasons}", mend)))
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from thalia_dask.engine.executor import Emission
 from thalia_dask.engine.span import Packets
 from thalia_dask.errors import ClusterError, ConfigError, RegionError, StateError, ThaliaError, WorkerLostError
-from thalia_dask.regions.base import Snapshot, entry_as_array
+from thalia_dask.regions.base import Snapshot, plain_entries
 from thalia_dask.spikes import NOTHING, Arrivals, Int32Array, Signal, SpikePacket
 from thalia_dask.ticks import Window
 
@@ -212,17 +212,21 @@ def raise_if_failed(payload: bytes) -> None:
 
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:
-    """A region's state as bytes: a table of its entries, then the memory of its arrays."""
+    """A region's state as bytes: a table of its entries, then the memory of its arrays.
+
+    Raises
+    ------
+    TypeError : if it is no snapshot (``plain_entries``).
+    """
     table: list[tuple[str, str, Any, Any]] = []
     buffers = []
-    entries: dict[str, Any] = dict(snapshot)
-    for name, value in entries.items():
-        if isinstance(value, bool | int | float):
+    for name, value in plain_entries(snapshot).items():
+        if not isinstance(value, np.ndarray):
             table.append((name, "scalar", value, None))
             continue
-        array = entry_as_array(name, value)
-        table.append((name, "array" if isinstance(value, np.ndarray) else "tensor", array.dtype.str, array.shape))
-        buffers.append(array.tobytes())
+        form = "array" if isinstance(snapshot[name], np.ndarray) else "tensor"
+        table.append((name, form, value.dtype.str, value.shape))
+        buffers.append(value.tobytes())
     head = json.dumps(table).encode()
     return b"".join((_SNAPSHOT.pack(_OK, len(head)), head, *buffers))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import perf_counter
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from thalia_dask.engine.executor import Emission
 from thalia_dask.engine.packets import FAULTLESS, WRONG_NEURONS, WRONG_STEPS, find_fault
+from thalia_dask.names import check_named
 from thalia_dask.regions.base import PROBE, Region
 from thalia_dask.spikes import SILENCE, Arrivals, SpikePacket
 from thalia_dask.ticks import Window
@@ -20,18 +22,23 @@ def advance_region(region: Region, window: Window, arrivals: Arrivals) -> Emissi
     Raises
     ------
     ValueError : if it returns spikes that cannot be, which would be lost on their way, or observes what does not fit
-        the window, which could not be recorded.
+        the window, or is not among its observables, which could not be recorded.
     """
     own = not region.shares_arrays
     began = perf_counter()
     spikes = region.advance(window, arrivals.copy() if own else arrivals)
     observed = region.observe()
     seconds = perf_counter() - began
+    if not isinstance(observed, Mapping):
+        raise ValueError(
+            f"observe() returned {type(observed).__name__}; return a dict of arrays by name, {{}} for nothing"
+        )
     observed = {name: np.asarray(values) for name, values in observed.items()}
     for name, series in observed.items():
-        declared, of_probes = region.observables.get(name), ""
+        check_named("observe()", "entry of the region's observables", name, region.observables)
         shape: tuple[int, ...] = (window.n_steps,)
-        if declared is not None and declared.dims == (PROBE,):
+        of_probes = ""
+        if region.observables[name].dims == (PROBE,):
             shape, of_probes = (window.n_steps, len(region.probes)), " and probe"
         if series.shape != shape or series.dtype.kind not in "biuf":
             raise ValueError(

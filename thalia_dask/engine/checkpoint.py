@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 from thalia_dask.engine.sealed_file import DamageError, SealedReader, SealedWriter, flush_to_disk
 from thalia_dask.engine.travel import TravelState
 from thalia_dask.errors import CheckpointError, InputError, OutputError
-from thalia_dask.regions.base import Snapshot, entry_as_array
+from thalia_dask.regions.base import Snapshot, plain_entries
 from thalia_dask.spikes import Signal
 
 SCHEMA_VERSION = 3
@@ -250,23 +250,15 @@ def _write(writer: SealedWriter, checkpoint: Checkpoint) -> None:
 
 
 def _write_snapshot(writer: SealedWriter, region: str, snapshot: Snapshot) -> _Entries:
-    if not isinstance(snapshot, Mapping):
-        raise TypeError(
-            f"the snapshot of region '{region}' is a {type(snapshot).__name__}; write a dict of tensors, arrays, "
-            "ints and floats, {} where there is no state"
-        )
-    given: Mapping[str, Any] = snapshot
-    numbers = {name: value for name, value in given.items() if isinstance(value, bool | int | float)}
-    tensors = {name: value for name, value in given.items() if name not in numbers}
-    for name, value in tensors.items():
-        if str(getattr(value, "dtype", None)) == "torch.bfloat16":
-            raise TypeError(
-                f"the entry '{name}' in the snapshot of region '{region}' is of torch.bfloat16, which a file of "
-                "arrays does not have; write x.float()"
-            )
-        writer.array(f"regions/{region}", name, entry_as_array(name, value, region))
-    arrays = [name for name, value in tensors.items() if isinstance(value, np.ndarray)]
-    return _Entries(numbers=numbers, tensors=list(tensors), numpy=arrays)
+    entries = plain_entries(snapshot, region)
+    arrays = {name: value for name, value in entries.items() if isinstance(value, np.ndarray)}
+    for name, array in arrays.items():
+        writer.array(f"regions/{region}", name, array)
+    return _Entries(
+        numbers={name: value for name, value in entries.items() if not isinstance(value, np.ndarray)},
+        tensors=list(arrays),
+        numpy=[name for name in arrays if isinstance(snapshot[name], np.ndarray)],
+    )
 
 
 def _decode(attributes: _Attributes, reader: SealedReader) -> Checkpoint:

@@ -114,11 +114,22 @@ class Executor(ABC):
 
     @abstractmethod
     def snapshot(self, region: str) -> Snapshot:
-        """A copy of the complete state of one region."""
+        """A copy of the complete state of one region.
+
+        Raises
+        ------
+        RegionError : if the region raised, or gave what is no snapshot.
+        """
 
     @abstractmethod
     def restore(self, region: str, snapshot: Snapshot) -> None:
-        """Put a region back into a state that :meth:`snapshot` gave."""
+        """Put a region back into a state that :meth:`snapshot` gave.
+
+        Raises
+        ------
+        StateError : if the region says that it cannot have been in it.
+        RegionError : if it raised anything else.
+        """
 
     def snapshots(self) -> dict[str, Snapshot]:
         """The state of every region; executors that can, ask for all of them at the same time."""

@@ -21,8 +21,9 @@ import zarr
 from numpy.typing import NDArray
 from zarr.core.buffer import Buffer
 
+from thalia_dask.regions.base import NUMERIC
+
 _METADATA = "zarr.json"
-_NUMERIC = "biufc"
 _DAMAGE = (BadZipFile, OSError, EOFError, KeyError, ValueError, TypeError, NotImplementedError, RuntimeError)
 """What zipfile and json raise for what is no zip and no JSON; a RecursionError is a RuntimeError."""
 
@@ -40,14 +41,12 @@ class SealedWriter:
         self._hashes: dict[str, str] = {}
 
     def array(self, group: str, name: str, values: NDArray[Any]) -> None:
-        """Add an array.
+        """Add an array of numbers.
 
         Raises
         ------
-        TypeError : for an array of anything else than numbers, or a name that is there already.
+        TypeError : for a name that is there already.
         """
-        if values.dtype.kind not in _NUMERIC:
-            raise TypeError(f"the entry '{name}' in {group} has dtype {values.dtype}; write an array of numbers")
         parent = ""
         for folder in group.split("/"):
             parent += f"{folder}/"
@@ -126,7 +125,7 @@ class SealedReader:
         try:
             metadata = json.loads(self._content(f"{part}/{_METADATA}"))
             shape, dtype = tuple(metadata["shape"]), np.dtype(metadata["data_type"])
-            if dtype.kind not in _NUMERIC or [codec["name"] for codec in metadata["codecs"]] != ["bytes"]:
+            if dtype.kind not in NUMERIC or [codec["name"] for codec in metadata["codecs"]] != ["bytes"]:
                 raise DamageError(part)
             if 0 in shape:
                 return np.empty(shape, dtype)

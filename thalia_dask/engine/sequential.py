@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from time import perf_counter
 
 from thalia_dask.engine.advance import advance_region
 from thalia_dask.engine.effort import WorkerEffort
 from thalia_dask.engine.executor import Emission, Executor, RegionCreator
-from thalia_dask.errors import ConfigError, RegionError
-from thalia_dask.regions.base import Region, Snapshot
+from thalia_dask.errors import ConfigError, RegionError, StateError, ThaliaError
+from thalia_dask.regions.base import Region, Snapshot, plain_entries
 from thalia_dask.spikes import NOTHING, Arrivals
 from thalia_dask.ticks import Window
 from thalia_dask.topology.plan import AxonalProjection
@@ -42,19 +43,23 @@ class SequentialExecutor(Executor):
         emissions = {}
         began = perf_counter()
         for name, region in self._regions.items():
-            try:
+            with _told(name, steps.start):
                 emissions[name] = advance_region(region, steps, arrivals.get(name, NOTHING))
-            except (Exception, SystemExit) as error:
-                raise RegionError(name, steps.start, traceback.format_exc()) from error
         compute_seconds = sum(emission.compute_seconds for emission in emissions.values())
         self._effort.add(1, perf_counter() - began, compute_seconds, 0.0)
         return emissions
 
     def snapshot(self, region: str) -> Snapshot:
-        return self._regions[region].snapshot()
+        asked = self._regions[region]
+        with _told(region):
+            snapshot = asked.snapshot()
+            plain_entries(snapshot)  # what cannot be kept is refused here, as it is where it must travel
+        return snapshot
 
     def restore(self, region: str, snapshot: Snapshot) -> None:
-        self._regions[region].restore(snapshot)
+        asked = self._regions[region]
+        with _told(region, but=StateError):
+            asked.restore(snapshot)
 
     def efforts(self) -> dict[str, WorkerEffort]:
         return {HERE: self._effort}
@@ -64,9 +69,16 @@ class SequentialExecutor(Executor):
 
 
 def _build(name: str, create: RegionCreator) -> Region:
-    try:
+    with _told(name, but=ConfigError):
         return create()
-    except ConfigError:
+
+
+@contextmanager
+def _told(region: str, step: int = 0, but: type[ThaliaError] | tuple[()] = ()) -> Iterator[None]:
+    """Whatever is raised here is a RegionError, ``but`` for what this package declares by itself."""
+    try:
+        yield
+    except but:
         raise
     except (Exception, SystemExit) as error:
-        raise RegionError(name, 0, traceback.format_exc()) from error
+        raise RegionError(region, step, traceback.format_exc()) from error

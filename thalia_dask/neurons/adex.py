@@ -201,6 +201,8 @@ def _moved(
     """
     v, w, exc, inh = float(membrane), float(adaptation), float(excitatory), float(inhibitory)
     left = int(c[SUBSTEPS])
+    if v >= c[THRESHOLD]:  # where a population began: its exponential current may be beyond all numbers
+        return v, w, float(left)
     while left > 0:
         load = c[PER_PF] * (c[LEAK] + exc + inh)
         is_fine = v > c[RHEOBASE] or left % FINE != 0 or FINE * load > CALM

@@ -54,7 +54,8 @@ def moved(
     half_exc, half_inh = c[DECAY_EXC] ** (0.5 / n_substeps), c[DECAY_INH] ** (0.5 / n_substeps)
     at_reset = c[COUPLING] * (c[RESET] - c[RESTING])
     held = at_reset + (w - at_reset) * c[DECAY_ADAPTATION]
-    unspent, fired = torch.zeros_like(v), torch.zeros_like(free)
+    fired = v >= c[THRESHOLD]  # where a population began: what is computed of those is dropped, number or not
+    unspent = torch.where(fired, float(n_substeps), 0.0)
     for substep in range(n_substeps):
         load = c[PER_PF] * (c[LEAK] + exc + inh)
         away = v > c[RUNAWAY]

@@ -41,6 +41,8 @@ _MOST_DOUBLINGS = 30
 class Neuron(ABC):
     """Parameters of a population; times in ms, potentials in mV."""
 
+    example: ClassVar[str] = "LIFParams() of thalia_dask.neurons.lif"
+    """What to write, for errors."""
     code: ClassVar[int]
     """The model's number in the dispatch of :mod:`thalia_dask.neurons.models`."""
     channels: ClassVar[tuple[int, ...]] = (EXCITATORY, INHIBITORY, SLOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -50,6 +51,10 @@ def create_region(spec: RegionSpec, defined_in: str = "__main__") -> Region:
     """Build a region from its spec, in the process where it will live.
 
     ``defined_in`` is the module to import where nobody has registered the kind yet; the main one has been imported.
+
+    Raises
+    ------
+    ConfigError : if it refuses its spec, is no region, or has other populations than its kind's anatomy.
     """
     if spec.kind not in REGIONS and defined_in != "__main__":
         import_module(defined_in)
@@ -60,7 +65,24 @@ def create_region(spec: RegionSpec, defined_in: str = "__main__") -> Region:
             f"{error}; a kind of a script must be registered at the top level of its module, which workers import, "
             "not under if __name__ == '__main__'"
         ) from error
-    return kind.create(spec)
+    region = kind.create(spec)
+    if not isinstance(kind, SpikingKind):  # which makes both of one layout, and that may take long
+        _check_built(spec, kind, region)
+    return region
+
+
+def _check_built(spec: RegionSpec, kind: RegionKind, region: object) -> None:
+    """Refuse what is not what the rest of the brain was told that it would be."""
+    where = f"region '{spec.name}': create() of kind '{spec.kind}' returned"
+    if not isinstance(region, Region):
+        raise ConfigError(f"{where} {region!r}; return a Region")
+    built, told = getattr(region, "populations", None), kind.anatomy(spec).populations
+    if not isinstance(built, Mapping) or tuple(built.items()) != told:
+        given = dict(built) if isinstance(built, Mapping) else built
+        raise ConfigError(
+            f"{where} a region whose populations are {given}, and anatomy() tells of {dict(told)}; let both have the "
+            "same names and sizes in the same order"
+        )
 
 
 def creator(spec: RegionSpec) -> partial[Region]:

@@ -39,22 +39,42 @@ class Observable:
     comment: str = ""
 
 
-def entry_as_array(name: str, value: Any, region: str | None = None) -> NDArray[Any]:
-    """An entry of a snapshot that is no number, as an array on the CPU; ``region`` is for the error.
+NUMERIC = "biufc"
+"""Kinds of NumPy dtypes that are numbers: what else there is, does not come back from a file or a wire as it was."""
+
+
+def plain_entries(snapshot: Any, region: str | None = None) -> dict[str, NDArray[Any] | bool | int | float]:
+    """The entries of a snapshot, those that are no number as arrays on the CPU; ``region`` is for the error.
 
     Raises
     ------
-    TypeError : if it is neither a tensor nor an array.
+    TypeError : if it is no mapping from names to tensors, arrays of numbers, and numbers.
     """
-    if isinstance(value, np.ndarray):
-        return value
-    try:
-        return cast("NDArray[Any]", value.detach().cpu().numpy())
-    except AttributeError:
-        owner = "the snapshot" if region is None else f"the snapshot of region '{region}'"
+    whose = "the snapshot" if region is None else f"the snapshot of region '{region}'"
+    if not isinstance(snapshot, Mapping):
         raise TypeError(
-            f"the entry '{name}' in {owner} is a {type(value).__name__}; write a tensor, an array, an int or a float"
-        ) from None
+            f"{whose} is a {type(snapshot).__name__}; write a dict of tensors, arrays, ints and floats, {{}} where "
+            "there is no state"
+        )
+    for name in snapshot:
+        if not isinstance(name, str):
+            raise TypeError(f"{whose} has an entry called {name!r}; write a text as its name")
+    return {
+        name: value if isinstance(value, bool | int | float) else _as_array(f"the entry '{name}' in {whose}", value)
+        for name, value in snapshot.items()
+    }
+
+
+def _as_array(what: str, value: Any) -> NDArray[Any]:
+    if str(getattr(value, "dtype", None)) == "torch.bfloat16":
+        raise TypeError(f"{what} is of torch.bfloat16, which a file of arrays does not have; write x.float()")
+    try:
+        array = value if isinstance(value, np.ndarray) else cast("NDArray[Any]", value.detach().cpu().numpy())
+    except AttributeError:
+        raise TypeError(f"{what} is a {type(value).__name__}; write a tensor, an array, an int or a float") from None
+    if array.dtype.kind not in NUMERIC:
+        raise TypeError(f"{what} has dtype {array.dtype}; write an array of numbers")
+    return array
 
 
 MEMBRANE_POTENTIAL_MEAN = "membrane_potential_mean"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from numbers import Real
@@ -12,7 +11,7 @@ from thalia_dask.declared import check_fields
 from thalia_dask.errors import ConfigError
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS
 from thalia_dask.modulation.oscillators import FREQUENCY_HZ
-from thalia_dask.names import check_named
+from thalia_dask.names import check_named, check_names
 from thalia_dask.neurons.background import MOST_COUNTS
 from thalia_dask.neurons.base import MOST_REFRACTORY_STEPS, Neuron
 from thalia_dask.plasticity.base import N_PARAMS, Rule
@@ -21,6 +20,7 @@ from thalia_dask.plasticity.updates import RULES
 from thalia_dask.regions.connections import AnyConnection
 from thalia_dask.regions.layout import Layout, Population
 from thalia_dask.regions.spec import RegionSpec
+from thalia_dask.synapses.distributions import check_order
 
 _SIGNALS = (*FREQUENCY_HZ, *NEUROMODULATORS)
 _SIGNAL = "oscillator or neuromodulator"
@@ -37,8 +37,8 @@ def check_layout(spec: RegionSpec, layout: Layout) -> None:
     region = f"region '{spec.name}'"
     if not isinstance(layout, Layout):
         raise ConfigError(f"{region}: the layout of kind '{spec.kind}' is {layout!r}; return a Layout")
-    _check_items(f"{region}: populations", layout.populations, Population)
-    _check_items(f"{region}: connections", layout.connections, AnyConnection)
+    _check_items(f"{region}: populations", layout.populations, Population, "Population")
+    _check_items(f"{region}: connections", layout.connections, AnyConnection, "Connection")
     check_fields(f"{region}: ", replace(layout, populations=(), connections=()))
     for population in layout.populations:
         check_fields(f"{region}, population '{population.name}': ", population)
@@ -55,19 +55,15 @@ def check_layout(spec: RegionSpec, layout: Layout) -> None:
         check_named(where, "port", incoming.port, layout.ports)
 
 
-def _check_items(where: str, items: object, kind: type) -> None:
+def _check_items(where: str, items: object, kind: type, example: str) -> None:
     if not (isinstance(items, tuple) and all(isinstance(item, kind) for item in items)):
-        raise ConfigError(f"{where} are {items!r}; write a tuple of {kind.__name__}")
+        raise ConfigError(f"{where} are {items!r}; write a tuple, ({example}(…), …)")
 
 
 def _check_ends(region: str, layout: Layout, populations: Collection[str]) -> None:
-    """Refuse a name that is given twice, or that is said to be an end of axons and is none."""
-    names = Counter([*(population.name for population in layout.populations), *layout.ports])
-    for name, times in names.items():
-        if times > 1:
-            raise ConfigError(
-                f"{region} has {times} populations or ports called '{name}'; write a name of its own for each"
-            )
+    """Refuse what is no name, is given twice, or is said to be an end of axons and is none."""
+    names = (*(population.name for population in layout.populations), *layout.ports)
+    check_names(region, "population or port", names)
     if layout.stimulus:
         check_named(f"{region}: stimulus", "port", layout.stimulus, layout.ports)
     if layout.default_output:
@@ -97,6 +93,8 @@ def _check_population(where: str, population: Population, dt_ms: float) -> None:
             f"{where}: neuron.reset_mv is {neuron.reset_mv:g}, not below the threshold after a "
             f"spike, {raised_mv:g}, so that one spike would be followed by the next; write a lower one"
         )
+    if population.initial_mv is not None:
+        check_order(f"{where}: initial_mv", population.initial_mv)
     for drive in population.drives:
         check_named(f"{where}, drive", _SIGNAL, drive.source, _SIGNALS)
         for gate in drive.gates:

@@ -25,7 +25,14 @@ from thalia_dask.synapses.connectivity import (
     multinomial_in_degree,
     same_in_degree,
 )
-from thalia_dask.synapses.distributions import LONGEST_DELAY, Distribution, Normal, Uniform, check_longest_delay
+from thalia_dask.synapses.distributions import (
+    LONGEST_DELAY,
+    Distribution,
+    Normal,
+    Uniform,
+    check_longest_delay,
+    check_order,
+)
 from thalia_dask.synapses.draws import GivenDraw, RandomDraw
 from thalia_dask.synapses.short_term import TsodyksMarkram
 
@@ -93,7 +100,8 @@ class Connection(AnyConnection):
     probability : of a synapse from each possible source; the in-degree is the same for all targets.
     total_weight_mv : efficacies onto one target add up to this on average; negative for inhibition.
     delay_ms : inclusive range of delays; a spike inside the region takes at least one step.
-    n_groups : sources and targets of the same of so many equal groups are not connected (lateral inhibition).
+    n_groups : sources and targets of the same of so many groups are not connected (lateral inhibition). Where it does
+        not divide their numbers, some groups have one cell more than others.
     aligned : one synapse per target from the source in the same relative place, whatever ``probability``.
     """
 
@@ -288,6 +296,7 @@ def _check_column(what: str, column: NDArray[Any], least: float, most: float) ->
 
 
 def _check_weight(where: str, weight: Distribution) -> None:
+    check_order(f"{where}: weight", weight)
     if isinstance(weight, Normal) and weight.mean == 0.0 < weight.sd:
         raise ConfigError(
             f"{where}: weight is {weight!r}, and nobody knows its sign; write a mean above 0 for excitation, below 0 "
@@ -296,9 +305,8 @@ def _check_weight(where: str, weight: Distribution) -> None:
 
 
 def _check_delay(where: str, delay: Distribution, dt_ms: float) -> None:
+    check_order(f"{where}: delay", delay)
     low, high = delay.ends
-    if low > high:
-        raise ConfigError(f"{where}: delay is {delay!r}, the longest first; write low={high:g}, high={low:g}")
     if low < 0.0:
         raise ConfigError(f"{where}: delay is {delay!r}; write a distribution of at least 0 ms")
     check_longest_delay(where, high / dt_ms)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Annotated, Any, TypeVar
 
-from thalia_dask.declared import check_value, declared
+from thalia_dask.declared import Bounds, can_be_configured, check_value, declared, told
 from thalia_dask.errors import ConfigError
 from thalia_dask.names import what_to_write
 from thalia_dask.regions.base import Observable, Region
@@ -19,6 +20,9 @@ from thalia_dask.regions.spec import RegionSpec
 _Params = TypeVar("_Params")
 _ALL = 1.001
 """Fractions that are written with three digits may be a little more together."""
+
+Amount = Annotated[int, Bounds("a number of at least 0", 0.0, math.inf)]
+"""Of what a region has, and be it more than any memory holds: that is told where memory is counted."""
 
 VOTES = {"d1": 1, "d2": -1}
 """Population -> what a spike in an action's channel counts for that action."""
@@ -40,15 +44,15 @@ class Anatomy:
     n_actions : action channels whose votes can be read, from spikes of the populations in ``VOTES``; 0 for none.
     """
 
-    populations: tuple[tuple[str, int], ...]
+    populations: tuple[tuple[str, Amount], ...]
     ports: tuple[str, ...]
     default_port: str
     stimulus_port: str
     default_output: str
-    n_neurons: int
-    n_synapses: int = 0
-    learning_bytes: int = 0
-    n_actions: int = 0
+    n_neurons: Amount
+    n_synapses: Amount = 0
+    learning_bytes: Amount = 0
+    n_actions: Amount = 0
     learning: tuple[str, ...] = ()
     observables: Mapping[str, Observable] = field(default_factory=dict)
 
@@ -103,16 +107,28 @@ def read_params(spec: RegionSpec, params: type[_Params]) -> _Params:
 
     Raises
     ------
-    ConfigError : for a name the kind does not have, or a value of another type or out of its bounds (``declared``).
+    ConfigError : for a name the kind does not have, a value of another type or out of its bounds (``declared``), one
+        without default that is missing, or a parameter that no config could give.
     """
-    kind: type = params
-    known = declared(kind)
-    for name, value in spec.params:
-        where = f"params.{name} of region '{spec.name}'"
+    kind: Any = params
+    known, given = declared(kind), dict(spec.params)
+    where = {name: f"params.{name} of region '{spec.name}'" for name in (*known, *given)}
+    for one in fields(kind):
+        if not can_be_configured(known[one.name]):
+            raise ConfigError(
+                f"{where[one.name]} is declared as {one.type}, which a config cannot give; declare it as bool, int, "
+                "float or str"
+            )
+    for name, value in given.items():
         if name not in known:
-            raise ConfigError(f"{where}: kind '{spec.kind}' has no such parameter; {what_to_write(name, known)}")
-        check_value(where, name, value, known[name])
-    return params(**dict(spec.params))
+            raise ConfigError(
+                f"{where[name]}: kind '{spec.kind}' has no such parameter; {what_to_write(name, known)}"
+            )
+        check_value(where[name], name, value, known[name])
+    for one in fields(kind):
+        if one.name not in given and one.default is one.default_factory is MISSING:
+            raise ConfigError(f"{where[one.name]} is missing; write {told(one.name, known[one.name])}")
+    return params(**given)
 
 
 def share(size: int, fraction: float) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ WEIGHT, DELAY = 2, 4
 
 class Distribution(ABC):
     """A distribution of values in mV, nS or ms."""
+
+    example: ClassVar[str] = "Constant({}) of thalia_dask.synapses.distributions"
+    """What to write, for errors: for one number, what is that number everywhere."""
 
     @property
     @abstractmethod
@@ -105,6 +109,13 @@ def to_delay_steps(delays_ms: Doubles, dt_ms: float, earliest: int, where: str) 
     steps = np.maximum(np.rint(delays_ms / dt_ms), earliest)
     check_longest_delay(where, steps.max(initial=0.0))
     return steps.astype(np.int32)
+
+
+def check_order(what: str, given: Distribution) -> None:
+    """Refuse a distribution from the largest value to the least; ``what`` it is of is for the error."""
+    low, high = given.ends
+    if low > high:
+        raise ConfigError(f"{what} is {given!r}, the largest first; write low={high:g}, high={low:g}")
 
 
 def check_longest_delay(where: str, steps: float) -> None:

@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from thalia_dask.config.models import RegionConfig
+from thalia_dask.declared import check_fields, check_value
 from thalia_dask.errors import ConfigError
-from thalia_dask.names import check_named
-from thalia_dask.regions.base import PROBE
+from thalia_dask.names import check_named, check_names
+from thalia_dask.regions.base import PROBE, Observable
 from thalia_dask.regions.kind import VOTES, Anatomy
 from thalia_dask.ticks import to_steps
 from thalia_dask.topology.plan import BrainPlan, longest_window_steps
@@ -28,6 +29,12 @@ def check_anatomy(where: str, anatomy: object) -> None:
     """Refuse what a kind said of itself if it is no anatomy, or names or counts what is not there."""
     if not isinstance(anatomy, Anatomy):
         raise ConfigError(f"{where}: anatomy() returned {anatomy!r}; return an Anatomy")
+    check_fields(f"{where}: anatomy().", anatomy)
+    for name, observable in anatomy.observables.items():
+        check_value(f"{where}: anatomy().observables[{name!r}]", "observables", observable, Observable)
+        check_value(f"{where}: a name in anatomy().observables", "observables", name, str)
+    check_names(f"{where}: anatomy()", "population", (name for name, _ in anatomy.populations))
+    check_names(f"{where}: anatomy()", "port", anatomy.ports)
     counted = sum(size for _, size in anatomy.populations)
     if anatomy.n_neurons != counted:
         raise ConfigError(
@@ -50,6 +57,7 @@ def check_anatomy(where: str, anatomy: object) -> None:
         ("default_port", anatomy.default_port, ports, "port"),
         ("stimulus_port", anatomy.stimulus_port, ports, "port"),
         ("default_output", anatomy.default_output, populations, "population"),
+        *(("learning", name, populations, "population") for name in anatomy.learning),
     ):
         if name:
             check_named(f"{where}: {field}", what, name, known)
