@@ -40,7 +40,7 @@ class Diary(Observer):
     """Every emission and every arrival, whatever the windows were; ``received`` is arrivals in each step."""
 
     spikes: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    observed: dict[str, list[float]] = field(default_factory=dict)
+    observed: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     arrived: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)
     received: dict[str, list[int]] = field(default_factory=dict)
     n_events: int = 0
@@ -49,8 +49,8 @@ class Diary(Observer):
         for name, emission in report.emissions.items():
             pairs = zip(emission.spikes.steps.tolist(), emission.spikes.neurons.tolist(), strict=True)
             self.spikes.setdefault(name, []).extend(pairs)
-            for values in emission.observed.values():
-                self.observed.setdefault(name, []).extend(values.tolist())
+            for observable, values in emission.observed.items():
+                self.observed.setdefault((name, observable), []).extend(values.tolist())
             arrivals, silence = report.arrivals.get(name, NOTHING), np.zeros(report.window.n_steps, np.int32)
             columns = (arrivals.steps.tolist(), arrivals.projections.tolist(), arrivals.neurons.tolist())
             self.arrived.setdefault(name, []).extend(zip(*columns, strict=True))

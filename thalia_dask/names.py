@@ -27,7 +27,7 @@ def check_names(where: str, noun: str, names: Iterable[str]) -> None:
             raise ConfigError(f"{where} has more than one {noun} called '{name}'; write a name of its own for each")
 
 
-def check_named(where: str, noun: str, name: str, existing: Collection[str]) -> None:
+def check_named(where: str, noun: str, name: object, existing: Collection[str]) -> None:
     """Refuse a name that does not exist, and tell those that do.
 
     Parameters
@@ -35,6 +35,8 @@ def check_named(where: str, noun: str, name: str, existing: Collection[str]) -> 
     where : what gives the name, e.g. ``"projection a -> b"``.
     noun : what is missing, e.g. ``"region"`` or ``"population of region 'a'"``.
     """
+    if not isinstance(name, str):
+        raise ConfigError(f"{where}: the {noun} is {name!r}, which is no text; {what_to_write('', existing)}")
     if name not in existing:
         raise ConfigError(f"{where}: there is no {noun} called '{name}'; {what_to_write(name, existing)}")
 

@@ -39,6 +39,7 @@ def to_steps(
     *,
     round_to_grid: bool = False,
     otherwise: str = "",
+    at_least: int = 0,
     error: type[ConfigError | InputError] = ConfigError,
 ) -> int:
     """Convert milliseconds to a whole number of steps.
@@ -48,19 +49,21 @@ def to_steps(
     duration_ms, dt_ms : milliseconds; ``dt_ms`` > 0.
     what : how to call this duration in an error, e.g. ``"delay_ms of projection a -> b"``.
     round_to_grid : take the nearest step instead of refusing an off-grid duration.
-    otherwise : what else may be done about an off-grid duration, e.g. ``"or set round_delays: true"``.
+    otherwise : what else may be done about an off-grid duration, e.g. ``"or set global.round_delays: true"``.
+    at_least : the least number of steps.
     error : what to raise; ``InputError`` where the duration is an argument.
 
     Raises
     ------
-    ConfigError or InputError : if the duration is no number, not finite, negative, longer than steps are counted, or
-        off the grid of ``dt_ms``.
+    ConfigError or InputError : if the duration is no number, not finite, negative or too short, longer than steps are
+        counted, or off the grid of ``dt_ms``.
     """
     given_ms = _as_float(duration_ms)
     if given_ms is None:
         raise error(f"{what} is {duration_ms!r:.50}, which is no number; write a duration in ms, e.g. {dt_ms:g}")
-    if not 0 <= given_ms < math.inf:
-        raise error(f"{what} is {duration_ms!r:.50} ms; write a finite duration of at least 0 ms")
+    least_ms = at_least * dt_ms
+    if not least_ms * (1 - _GRID_TOLERANCE) <= given_ms < math.inf:
+        raise error(f"{what} is {duration_ms!r:.50} ms; write a finite duration of at least {least_ms:g} ms")
     exact = given_ms / dt_ms
     if exact >= NEVER:
         raise error(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 
 import numpy as np
 import pytest
 import torch
 
+from tests.brain.conftest import ACTING
 from tests.brain.small_brains import final_state
 from thalia_dask import DynamicBrain, load_config, simulate
-from thalia_dask.errors import ConfigError, InputError
+from thalia_dask.brain import drive
+from thalia_dask.engine.checkpoint import read_checkpoint
+from thalia_dask.errors import ConfigError, InputError, OutputError
+from thalia_dask.plots.save import save_all
+from thalia_dask.recording.reading import load_recording
 
 STIMULI = {
     "NaN": (
@@ -43,8 +50,20 @@ STIMULI = {
         [[[0.0], [0.0, 1.0]]],
         "the stimulus of region 'thalamus' cannot be made an array (setting an array element with a sequence. ",
     ),
-    "text": ("cat", "the stimulus of region 'thalamus' is a str; write a tensor or array of numbers or booleans"),
-    "complex": (np.zeros(10, complex), "is a ndarray; write a tensor or array of numbers or booleans"),
+    "text": (
+        "cat",
+        "the stimulus of region 'thalamus' is a str of dtype <U3; write a tensor, an array or a list of real numbers "
+        "or booleans",
+    ),
+    "a text among numbers": (
+        [1.0] * 9 + ["a"],
+        "is a list of dtype <U32; write a tensor, an array or a list of real",
+    ),
+    "complex": (
+        np.zeros(10, complex),
+        "is a ndarray of dtype complex128; write a tensor, an array or a list of real",
+    ),
+    "complex tensor": (torch.zeros(10, dtype=torch.complex64), "is a Tensor of dtype complex64; write a tensor, an"),
     "masked": (
         np.ma.masked_array(np.ones(10), [True] * 3 + [False] * 7),
         "the stimulus of region 'thalamus' has masked values; write what they are to be, e.g. x.filled(0.0)",
@@ -109,6 +128,22 @@ def test_unknown_region_and_neuromodulator(acting: DynamicBrain) -> None:
         acting.release("dopa", 1.0)
 
 
+@pytest.mark.parametrize("wrong", [["dopamine"], 3, None], ids=repr)
+def test_names_are_texts(acting: DynamicBrain, wrong) -> None:
+    with pytest.raises(InputError) as caught:
+        acting.release(wrong, 1.0)
+    assert str(caught.value) == (
+        f"the neuromodulator is {wrong!r}, which is no text; write one of acetylcholine, dopamine, noradrenaline"
+    )
+    with pytest.raises(ConfigError) as caught:
+        acting.synapses("striatum", source=wrong if wrong else 0)
+    assert f"the population is {wrong if wrong else 0!r}, which is no text; write one of: striatum." in str(
+        caught.value
+    )
+    with pytest.raises(InputError, match=r"^there is no region '"):
+        acting.state(wrong)
+
+
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf"), "1.0", None, [1.0, 2.0], np.zeros(2)], ids=repr)
 def test_amounts_are_finite(acting: DynamicBrain, wrong: float) -> None:
     acting.forward(np.ones(10), 5)
@@ -138,6 +173,31 @@ def test_a_duration_that_is_no_number(wrong) -> None:
     assert str(caught.value) == f"duration_ms is {wrong!r}, which is no number; write a duration in ms, e.g. 1"
 
 
+@pytest.mark.parametrize("wrong", [-5, 0, 0.5, float("inf")])
+def test_a_duration_of_no_step(wrong) -> None:
+    with pytest.raises(InputError) as caught:
+        simulate(ACTING, wrong)
+    assert str(caught.value) == f"duration_ms is {wrong!r} ms; write a finite duration of at least 1 ms"
+
+
+@pytest.mark.parametrize("wrong", ["x", None, 2.5, 0, True], ids=repr)
+def test_a_number_of_steps_to_drive_a_brain_to(acting: DynamicBrain, wrong) -> None:
+    with pytest.raises(InputError) as caught:
+        drive(acting, wrong)
+    assert str(caught.value) == f"drive: n_steps is {wrong!r}; write a whole number of at least 1"
+
+
+def test_a_step_to_drive_a_brain_to_is_not_past(acting: DynamicBrain) -> None:
+    drive(acting, 5)
+    with pytest.raises(InputError) as caught:
+        drive(acting, 3)
+    assert str(caught.value) == "drive: n_steps is 3, but the brain is at step 5; write a later step"
+    assert drive(acting, 5).sizes["time"] == 5, "nothing is left to do"
+    with pytest.raises(InputError) as caught:
+        drive(acting, 20, 3)
+    assert str(caught.value) == "drive: checkpoints is 3; write Checkpoints(...), or None to write none"
+
+
 def test_a_path_in_place_of_a_config() -> None:
     with pytest.raises(ConfigError) as caught:
         DynamicBrain.from_thalia_config("configs/digits.yaml")
@@ -165,3 +225,80 @@ def test_how_to_run_a_brain_that_is_loaded(acting: DynamicBrain, tmp_path, how, 
     with pytest.raises(InputError) as caught:
         DynamicBrain.load(tmp_path / "saved.zarr", **how)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("wrong", [None, 3, b"a", "", "a\0b", ["a"]], ids=repr)
+@pytest.mark.parametrize(
+    ("call", "error", "what", "write"),
+    [
+        (DynamicBrain.load, InputError, "the checkpoint", "the path of one, such as 'runs/state.zarr'"),
+        (read_checkpoint, InputError, "the checkpoint", "the path of one, such as 'runs/state.zarr'"),
+        (load_recording, InputError, "the recording", "the path of one, such as 'runs/digits.zarr'"),
+        (
+            load_config,
+            ConfigError,
+            "the config",
+            "the path of a YAML file, a mapping with the same keys, or a ThaliaConfig",
+        ),
+        (lambda path: save_all(None, path), OutputError, "the folder", "the path of one, such as 'figures'"),
+    ],
+)
+def test_what_is_no_path(wrong, call, error, what: str, write: str) -> None:
+    with pytest.raises(error) as caught:
+        call(wrong)
+    assert str(caught.value) == f"{what} is {wrong!r}; write {write}"
+
+
+@pytest.mark.parametrize("wrong", [3, b"a", ""], ids=repr)
+@pytest.mark.parametrize("build", [DynamicBrain.from_thalia_config, lambda config, out: simulate(config, 5, out=out)])
+def test_an_output_that_is_no_path(wrong, build) -> None:
+    with pytest.raises(OutputError) as caught:
+        build(ACTING, out=wrong)
+    assert str(caught.value) == (
+        f"out is {wrong!r}; write a path, such as 'runs/digits.zarr', or None to keep the recording in memory"
+    )
+
+
+@pytest.mark.parametrize("wrong", [None, 3, b"a", ""], ids=repr)
+def test_a_state_that_is_saved_to_no_path(acting: DynamicBrain, wrong) -> None:
+    with pytest.raises(OutputError) as caught:
+        acting.save(wrong)
+    assert str(caught.value) == f"the path to save to is {wrong!r}; write one, such as 'runs/state.zarr'"
+
+
+@pytest.mark.parametrize("wrong", ["no", 1, None, np.True_], ids=repr)
+def test_flags_are_true_or_false(acting: DynamicBrain, tmp_path, wrong) -> None:
+    acting.save(tmp_path / "saved.zarr")
+    calls = {
+        "overwrite": [
+            lambda: DynamicBrain.from_thalia_config(ACTING, overwrite=wrong),
+            lambda: simulate(ACTING, 5, overwrite=wrong),
+            lambda: acting.save(tmp_path / "saved.zarr", overwrite=wrong),
+            lambda: DynamicBrain.load(tmp_path / "saved.zarr", overwrite=wrong),
+        ],
+        "append": [lambda: DynamicBrain.load(tmp_path / "saved.zarr", append=wrong)],
+    }
+    for what, call in [(what, call) for what, some in calls.items() for call in some]:
+        with pytest.raises(InputError) as caught:
+            call()
+        assert str(caught.value) == f"{what} is {wrong!r}; write True or False"
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.ENOSPC, "free space on that disk, or write another path"),
+        (errno.ENOENT, "write another path"),
+        (errno.EIO, "write another path"),
+    ],
+)
+def test_a_state_that_cannot_be_written(acting: DynamicBrain, tmp_path, monkeypatch, number: int, told: str) -> None:
+    def fails(*_) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("thalia_dask.engine.checkpoint._write", fails)
+    path = tmp_path / "saved.zarr"
+    with pytest.raises(OutputError) as caught:
+        acting.save(path)
+    why = f"[Errno {number}] {os.strerror(number)}"
+    assert str(caught.value) == f"checkpoint {path} could not be written: {why}; {told}"

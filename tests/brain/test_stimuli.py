@@ -54,7 +54,10 @@ def test_patterns_of_any_precision(dtype: torch.dtype) -> None:
             Sequential([A], None),
             "each_ms of Sequential is None, which is no number; write a duration in ms, e.g. 0.5",
         ),
-        (Sustained("a", 5.0), "a pattern is a str; write a tensor or array of numbers or booleans"),
+        (
+            Sustained("a", 5.0),
+            "a pattern is a str of dtype <U1; write a tensor, an array or a list of real numbers or booleans",
+        ),
         (
             Sustained(A, 1e9),
             "2 intensities for 2,000,000,000 steps do not fit into this machine's memory; "
@@ -69,7 +72,7 @@ def test_patterns_of_any_precision(dtype: torch.dtype) -> None:
         (Sequential(A, 1.0), "what Sequential shows has shape (2,); write at least one row, (rows, size)"),
         (
             Sequential(None, 1.0),
-            "what Sequential shows is a NoneType; write a tensor or array of numbers or booleans",
+            "what Sequential shows is a NoneType of dtype object; write a tensor, an array or a list of real numbers",
         ),
     ],
 )
@@ -77,3 +80,12 @@ def test_mistakes_are_told(stimulus: TimedStimulus, told: str) -> None:
     with pytest.raises(InputError) as caught:
         stimulus.rows(0.5)
     assert str(caught.value).startswith(told)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, "1", None, True, float("nan"), float("inf")], ids=repr)
+@pytest.mark.parametrize("stimulus", [Sustained(A, 5.0), Transient(A, 5.0), Sequential([A, B], 5.0)])
+def test_a_step_of_no_length(stimulus: TimedStimulus, wrong) -> None:
+    with pytest.raises(InputError) as caught:
+        stimulus.rows(wrong)
+    kind = type(stimulus).__name__
+    assert str(caught.value) == f"{kind}.rows: dt_ms is {wrong!r}; write a number of ms greater than 0"

@@ -106,9 +106,9 @@ def test_a_cluster_without_jobs(call, kind, told):
 
 def test_a_cluster_that_is_too_small(refused, tmp_path):
     cluster = tmp_path / "small.yaml"
-    cluster.write_text("{kind: slurm, n_workers: 1, memory: 300MiB}")
+    cluster.write_text("{kind: slurm, n_workers: 1, memory: 401MiB}")
     told = (
-        "worker 1 may take 300.00 MiB, but would need about 402.50 MiB: 400.00 MiB of its own, and what cerebellum, "
+        "worker 1 may take 401.00 MiB, but would need about 402.50 MiB: 400.00 MiB of its own, and what cerebellum, "
     )
     assert refused("describe", CONFIGS / "digits.yaml", "--cluster", cluster, exit_code=1).startswith(told)
     out = tmp_path / "run.zarr"

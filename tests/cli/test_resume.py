@@ -176,14 +176,14 @@ def test_twice_ends_it_although_a_region_hangs(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("error", [RecoveryError, ClusterError])
 def test_a_run_that_its_workers_fail_ends_with_the_command_to_go_on(stopped, tmp_path, error):
-    with pytest.raises(error) as caught, how_to_go_on(stopped):
+    with pytest.raises(error) as caught, how_to_go_on(stopped, "thalia-dask resume"):
         raise error("no worker is left")
-    assert str(caught.value) == f"no worker is left; go on with: thalia-dask resume {stopped}"
+    assert str(caught.value) == "no worker is left; go on with: thalia-dask resume"
     with (
         pytest.raises(
             WorkerLostError, match=r"^gone; no checkpoint of .*new\.zarr had been written yet, so start the"
         ),
-        how_to_go_on(tmp_path / "new.zarr"),
+        how_to_go_on(tmp_path / "new.zarr", "thalia-dask resume"),
     ):
         raise WorkerLostError("gone")
 
@@ -198,6 +198,34 @@ def stopped(call, two_regions, tmp_path, monkeypatch):
     assert result.exit_code == 130, result.output
     assert last_state(out).travel.now == 10
     return out
+
+
+@pytest.fixture
+def stopped_at_once(monkeypatch):
+    monkeypatch.setattr("thalia_dask.cli.stopping.stop_on_request", lambda: nullcontext(lambda: True))
+
+
+def test_the_command_to_go_on_imports_what_this_one_did(stopped_at_once, call, two_regions, tmp_path, monkeypatch):
+    for name in ("my_kind", "my_other"):
+        (tmp_path / f"{name}.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    out = tmp_path / "my run.zarr"
+    imports = ("--import", "my_kind", "--import", "my_other")
+    told = call("run", two_regions, "--duration-ms", 60, "--out", out, *imports).stderr
+    to_go_on = f"go on with: thalia-dask resume '{out}' --import my_kind --import my_other\n"
+    assert told.endswith(to_go_on)
+    assert call("resume", out, *imports).stderr.endswith(to_go_on)
+
+
+@pytest.mark.cluster
+def test_the_command_to_go_on_names_the_workers(stopped_at_once, call, two_regions, tmp_path, three_workers):
+    cluster = tmp_path / "cluster.yaml"
+    cluster.write_text("{kind: local, n_workers: 1, processes: false}")
+    address = three_workers.scheduler.address
+    for how in (("--cluster", str(cluster)), ("--scheduler", address)):
+        out = tmp_path / f"{how[0]}.zarr"
+        result = call("run", two_regions, "--duration-ms", 60, "--out", out, *how)
+        assert result.stderr.endswith(f"go on with: thalia-dask resume {out} {' '.join(how)}\n"), result.output
 
 
 def test_a_plain_run(stopped, call, two_regions, tmp_path):

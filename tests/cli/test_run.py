@@ -118,7 +118,11 @@ def test_workers_import_the_module_of_a_kind(call, my_kinds, tmp_path):
     [
         ("broken", "'broken' cannot be imported (ZeroDivisionError, division by zero); write a name as in Python's"),
         ("no_such", "'no_such' cannot be imported (ModuleNotFoundError, No module named 'no_such'); write"),
-        ("./mine.py", "'./mine.py' cannot be imported (TypeError, "),
+        ("./mine.py", "'./mine.py' is no name of a module; write mine, the module's name"),
+        ("./mine", "'./mine' is no name of a module; write mine, the module's name"),
+        ("its/mine", "'its/mine' is no name of a module; write mine, the module's name"),
+        ("../..", "'../..' is no name of a module; write a name as in Python's import"),
+        ("broken.py", "'broken.py' cannot be imported (ZeroDivisionError, division by zero); write broken, the mod"),
         ("", "'' cannot be imported (ValueError, Empty module name); "),
     ],
 )

@@ -118,7 +118,7 @@ def test_an_entry_that_a_list_does_not_have(given):
 @pytest.mark.parametrize("source", [None, 3])
 def test_what_is_no_config_at_all(source):
     assert message_of(source) == (
-        f"the config is {source!r}; write the path of a YAML file, or a mapping with the same keys"
+        f"the config is {source!r}; write the path of a YAML file, a mapping with the same keys, or a ThaliaConfig"
     )
 
 
@@ -414,3 +414,60 @@ def test_the_kind_of_a_cluster_says_which_keys_there_are(write):
     assert f"{path}: unknown key processes (given True); write one of kind, dashboard_address, " in told
     assert f"{path}: memory is 'lots', which is no amount of memory; write the memory of each job, such as" in told
     assert f"{path}: queue is 'a\\nb', which should be one line; write the queue or partition, or null" in told
+
+
+@pytest.mark.parametrize("key", ["memory", "memory_limit"])
+def test_the_least_memory_of_a_worker(key):
+    cluster = {"kind": "slurm", "n_workers": 1} if key == "memory" else {}
+    for least in ("400MiB", "419430400B", "0.4 GiB", "420MB", "500000 KiB", "500000kB"):
+        assert load_cluster_config({**cluster, key: least}).memory_of_worker == least
+    for little in ("1KiB", "399 MiB", "0B", "419MB"):
+        told = message_of({**cluster, key: little}, (), load_cluster_config)
+        why = f"{key} is {little!r}, which is too little, as a worker takes 400 MiB of its own; write the memory of "
+        assert told.startswith(f"the given mapping: {why}")
+
+
+def test_what_must_not_be_empty():
+    told = message_of({"kind": "ssh", "hosts": []}, (), load_cluster_config)
+    assert (
+        told
+        == "the given mapping: hosts is [], which should not be empty; write a list of hosts, as in ~/.ssh/config"
+    )
+
+
+def test_a_config_is_varied(write):
+    path = write("a.yaml", "global: {seed: 7}\nbrain: {projections: [{source: a, target: b}]}\ntask: {name: bandit}")
+    config = load_config(path)
+    again = load_config(config)
+    assert again == config
+    assert again.model_fields_set == config.model_fields_set, "what nobody wrote stays unsaid"
+    other = load_config(config, ["global.seed=3", "brain.projections.0.delay_ms=2"])
+    assert (other.global_.seed, other.brain.projections[0].delay_ms, other.task.name) == (3, 2.0, "bandit")
+    assert (config.global_.seed, config.brain.projections[0].delay_ms) == (7, None)
+    assert load_config(ThaliaConfig()) == ThaliaConfig()
+
+
+def test_a_variant_is_checked_as_a_whole():
+    assert message_of(load_config({}), ["global.dt_ms=0"]) == (
+        "--set global.dt_ms=0: global.dt_ms is 0, which should be greater than 0; write the length of a step in ms, "
+        "greater than 0 (default 1.0)"
+    )
+    told = (
+        "the config is GlobalConfig(device='cpu', dt_ms=1.0, seed=42, round_delays=False); write the path of a YAML "
+    )
+    assert message_of(load_config({}).global_) == f"{told}file, a mapping with the same keys, or a ThaliaConfig"
+    small = load_cluster_config({"n_workers": 1})
+    assert load_cluster_config(small, ["threads_per_worker=2"]).shape == (1, 2)
+
+
+def test_a_config_stays_as_it_is():
+    config = load_config({})
+    with pytest.raises(ConfigError) as caught:
+        config.global_.seed = 3
+    assert str(caught.value) == (
+        "seed of GlobalConfig cannot be set to 3, since a config stays as it is; make another one, e.g. "
+        'load_config(config, ["global.seed=3"])'
+    )
+    with pytest.raises(ConfigError, match=r"^training of ThaliaConfig cannot be set to None, since a config stays"):
+        config.training = None
+    assert config == ThaliaConfig()

@@ -19,7 +19,7 @@ from thalia_dask.distributed.described.queued import job_script
 from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.distributed.room import check_room
 from thalia_dask.engine.sequential import SequentialExecutor
-from thalia_dask.errors import ClusterError, ConfigError
+from thalia_dask.errors import ClusterError, ConfigError, InputError
 
 CLUSTERS = Path(__file__).parents[2] / "configs" / "clusters"
 BRAIN = plan(dict.fromkeys("abc", 3), [("a", "b", 2), ("b", "c", 2), ("c", "a", 3)])
@@ -169,6 +169,13 @@ def test_hosts_that_do_not_answer(tmp_path: Path) -> None:
 def test_a_cluster_file_is_checked() -> None:
     with pytest.raises(ConfigError, match="hosts is missing; write a list of hosts"):
         open_cluster({"kind": "ssh"})
+
+
+@pytest.mark.parametrize("wrong", [-1, 0, "x", None, True, float("inf")], ids=repr)
+def test_a_time_to_start_is_checked_at_the_call(wrong) -> None:
+    with pytest.raises(InputError) as caught:
+        open_cluster({"kind": "local", "n_workers": 1}, start_timeout_s=wrong)
+    assert str(caught.value) == f"start_timeout_s is {wrong!r}; write a number of seconds greater than 0"
 
 
 def test_room() -> None:

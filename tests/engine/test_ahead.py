@@ -43,3 +43,10 @@ def test_counts_stretches_as_windows() -> None:
         emissions = executor.advance(Window(2, 22), {})
         assert 4 <= executor.n_windows - 1 <= 6
     assert all(emission.observed["mean"].shape == (20,) for emission in emissions.values())
+
+
+def test_how_executors_are_shown() -> None:
+    executor = RunAheadExecutor()
+    assert repr(executor) == "RunAheadExecutor(name='sequential', n_workers=1)"
+    executor.reason = "one region"
+    assert repr(executor) == "RunAheadExecutor(name='sequential', n_workers=1, reason='one region')"

@@ -237,3 +237,16 @@ def test_without_probes_there_are_no_traces(tmp_path):
     assert [path.name for path in save_all(recording(), tmp_path)] == ["rates.png", "raster.png"]
     saved = save_all(with_probes([4]), tmp_path)
     assert [path.name for path in saved] == ["rates.png", "raster.png", "traces.png"]
+
+
+@pytest.mark.parametrize("plot", [plot_raster, plot_traces, plot_rates, plot_learning_curve, save_all])
+def test_what_is_no_recording(plot, tmp_path):
+    wrong = [None, "runs/run.zarr"]
+    if plot not in (plot_rates, plot_learning_curve):
+        wrong.append(recording().to_dataset())
+    for one in wrong:
+        with pytest.raises(InputError) as caught:
+            plot(one, *[tmp_path] * (plot is save_all))
+        assert str(caught.value) == (
+            f"the recording to plot is a {type(one).__name__}; write brain.recording or load_recording(path)"
+        )

@@ -123,3 +123,12 @@ def test_parameters_can_be_chosen_without_a_look_at_the_held_out_images():
     task, final = (open_task(TaskConfig(name="digits", params=p)) for p in ({"examination": "validation"}, {}))
     assert (task.training_trials, task.evaluation_trials) == (1151, 287)
     assert task.training_trials + task.evaluation_trials == final.training_trials
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"), [("Two-v0", "Two-v0"), (None, "digits"), (3, "digits"), ({"name": "bandit"}, "digits")]
+)
+def test_what_is_no_config_of_a_task(wrong, name):
+    with pytest.raises(ConfigError) as caught:
+        open_task(wrong)
+    assert str(caught.value) == f"task is {wrong!r}; write load_config(...).task or TaskConfig(name='{name}')"

@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 from thalia_dask.brain import DynamicBrain
 from thalia_dask.config import TaskConfig, load_config
 from thalia_dask.engine.observer import Observer
-from thalia_dask.errors import CheckpointError
+from thalia_dask.errors import CheckpointError, InputError
 from thalia_dask.tasks.encoders import encoder_for
 from thalia_dask.tasks.registry import Task, open_task
 from thalia_dask.tasks.training import Classroom, Past, train_and_evaluate
@@ -269,3 +269,26 @@ def test_any_environment_with_discrete_actions_works_such_as_cartpole(tiny_confi
     assert sum(result.accuracy_by_epoch) * 2 == steps  # a reward of 1 for every step that the pole stands
     assert min(result.accuracy_by_epoch) >= 8
     assert set(brain.recording["action"].values.tolist()) <= {0, 1}
+
+
+@pytest.mark.parametrize("wrong", [0, -1, True, "1", 1.5], ids=repr)
+@pytest.mark.parametrize("name", ["epochs", "n_timesteps", "trials_per_epoch", "evaluation_trials"])
+def test_numbers_of_a_training(name, wrong):
+    pupil, task = Pupil(), open_task(TaskConfig(name="digits"))
+    with pytest.raises(InputError) as caught:
+        train_and_evaluate(pupil, task, **{"epochs": 1, "n_timesteps": 7, name: wrong})
+    otherwise = ", or None for one pass of the task" if name.endswith(("epoch", "trials")) else ""
+    message = f"train_and_evaluate: {name} is {wrong!r}; write a whole number of at least 1{otherwise}"
+    assert str(caught.value) == message
+    assert not pupil.diary
+
+
+def test_what_is_no_task_and_no_progress():
+    with pytest.raises(InputError) as caught:
+        train_and_evaluate(Pupil(), "digits", epochs=1, n_timesteps=7)
+    assert str(caught.value) == "train_and_evaluate: task is 'digits'; write open_task(load_config(...).task)"
+    with pytest.raises(InputError) as caught:
+        teach(Pupil(), progress=3, epochs=1)
+    assert str(caught.value) == (
+        "train_and_evaluate: progress is 3; write a function that takes an EpisodeReport, or None"
+    )

@@ -133,7 +133,7 @@ def test_a_projection_to_an_unknown_port():
     )
 
 
-ROUNDED = ", or set round_delays: true"
+ROUNDED = ", or set global.round_delays: true"
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_delay_of_less_than_a_step(delay_ms, dt_ms, otherwise):
 def test_a_standard_delay_of_less_than_a_step():
     message = message_of(projections=[("a", "b", None)], **{"global": {"dt_ms": 10.0}})
     assert message.startswith("the standard delay_ms of projection a -> b is 5 ms, but a spike needs at least one ")
-    assert message.endswith("; give that projection a delay_ms of 10 or more, or set round_delays: true")
+    assert message.endswith("; give that projection a delay_ms of 10 or more, or set global.round_delays: true")
 
 
 @pytest.mark.parametrize("delay_ms", [0.0, 0.4, -1.0])
@@ -173,7 +173,7 @@ def test_a_delay_that_would_be_rounded_to_zero(delay_ms):
 def test_a_delay_off_the_grid():
     assert message_of(projections=[("a", "b", 2.4)]) == (
         "delay_ms of projection a -> b is 2.4 ms, which is not a whole number of steps of dt_ms = 1; "
-        "write 2 or 3, or set round_delays: true"
+        "write 2 or 3, or set global.round_delays: true"
     )
 
 
@@ -181,7 +181,7 @@ def test_a_standard_delay_off_the_grid():
     message = message_of(projections=[("a", "b", None)], **{"global": {"dt_ms": 2.0}})
     assert message == (
         "the standard delay_ms of projection a -> b is 5 ms, which is not a whole number of steps of dt_ms = 2; "
-        "write 4 or 6, or set round_delays: true"
+        "write 4 or 6, or set global.round_delays: true"
     )
 
 

@@ -27,7 +27,8 @@ def as_array(given: Any, what: str) -> NDArray[Any]:
     else:
         values = _on_cpu(given, what)
     if values.dtype.kind not in "biuf":
-        raise InputError(f"{what} is a {type(given).__name__}; write a tensor or array of numbers or booleans")
+        kind = f"{what} is a {type(given).__name__} of dtype {values.dtype}"
+        raise InputError(f"{kind}; write a tensor, an array or a list of real numbers or booleans")
     return values
 
 

@@ -38,6 +38,8 @@ class Checkpoints:
     recording : beside which they are written.
     source : where the config came from; kept with them.
     stop_asked : whether somebody wants the run to stop; asked whenever it could.
+    to_go_on : the command that goes on with the run, for who stopped it; ``thalia-dask resume`` with no options,
+        unless given.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Checkpoints:
         dt_ms: float,
         source: str = "",
         stop_asked: Callable[[], bool] = lambda: False,
+        to_go_on: str = "",
     ) -> None:
         self._recording = recording
         self._folder = folder_beside(recording)
@@ -57,6 +60,7 @@ class Checkpoints:
         self._dt_ms = dt_ms
         self._source = source
         self._stop_asked = stop_asked
+        self._to_go_on = to_go_on or f"thalia-dask resume {recording}"
         self._number = max((int(path.stem) for path in kept_in(self._folder)), default=0)
         self._last_step = 0
         self._wait_s, self._last_s = _FIRST_AFTER_S, perf_counter()
@@ -81,7 +85,7 @@ class Checkpoints:
         if stop or self._due(brain):
             self.write(brain, run())
         if stop:
-            how = f"go on with: thalia-dask resume {self._recording}"
+            how = f"go on with: {self._to_go_on}"
             if not self._keep:
                 how = f"checkpoint.keep is 0, so {self._recording} cannot be resumed"
             raise RunStoppedError(f"stopped at {to_ms(brain.now, self._dt_ms):g} ms, as was asked; {how}")

@@ -21,6 +21,7 @@ from thalia_dask.brain.opening import (
     check_observers,
     open_executor,
     open_recorder,
+    output_path,
     usable_device,
     window_steps,
     with_execution,
@@ -38,7 +39,6 @@ from thalia_dask.engine.windows import LONGEST_SPAN_STEPS
 from thalia_dask.errors import ConfigError, StateError
 from thalia_dask.jit import compiling_is_told
 from thalia_dask.recording.layout import Position, check_names
-from thalia_dask.recording.store import check_output
 from thalia_dask.regions import creator
 from thalia_dask.topology.build import build_plan
 from thalia_dask.topology.memory import check_memory
@@ -157,14 +157,12 @@ class DynamicBrain(Inspectable):
         position: Position | None = None,
     ) -> DynamicBrain:
         check_observers(observers)
-        if out is not None and position is None:
-            check_output(Path(out), overwrite=overwrite)
+        path = output_path(out, overwrite=overwrite, goes_on=position is not None)
         plan = build_plan(config).on(usable_device(config))
         check_names(plan)
         check_memory(config, plan, workers_elsewhere=client is not None)
         executor = open_executor(config, plan, client, steps_per_call)
         try:
-            path = None if out is None else Path(out)
             return cls(config, plan, executor, observers, path, overwrite=overwrite, position=position)
         except BaseException:
             executor.close()
@@ -194,7 +192,7 @@ class DynamicBrain(Inspectable):
             memory=Memory(**self._agent.snapshot(), recorded=self.recorder.secure()).model_dump(),
             run=run,
         )
-        write_checkpoint(Path(path), checkpoint, overwrite=overwrite)
+        write_checkpoint(path, checkpoint, overwrite=overwrite)
 
     @classmethod
     def load(
@@ -224,10 +222,10 @@ class DynamicBrain(Inspectable):
         CheckpointError : if there is no checkpoint at ``path``, it is damaged or of another version, or its brain did
             not record to disk and ``append`` is true.
         """
-        checkpoint = path if isinstance(path, Checkpoint) else read_checkpoint(Path(path))
+        checkpoint = path if isinstance(path, Checkpoint) else read_checkpoint(path)
         config, memory = understood(checkpoint)
         config = with_execution(config, parallel=parallel, execution=execution)
-        position = memory.where_to_append(out) if append else None
+        position = memory.where_to_append(out, append=append)
         brain = cls._build(config, client, observers, out, overwrite=overwrite, position=position)
         try:
             brain._go_back(checkpoint, memory)  # noqa: SLF001
@@ -326,7 +324,7 @@ class DynamicBrain(Inspectable):
         InputError : for an unknown neuromodulator, or an amount that is not finite or beyond 1e30.
         """
         self._open()
-        self._release_all({neuromodulator: finite(amount, f"release: the amount of {neuromodulator}")})
+        self._release(neuromodulator, finite(amount, f"release: the amount of {neuromodulator}"))
 
     def reset_episode(self) -> None:
         """Begin a new episode: membranes, traces and spikes in flight are cleared; what was learned stays."""
@@ -382,8 +380,11 @@ class DynamicBrain(Inspectable):
 
     def _release_all(self, amounts: Mapping[str, float]) -> None:
         for neuromodulator, amount in amounts.items():
-            self._agent.levels.release(neuromodulator, amount, self.now)
-            self._orchestrator.broadcast(neuromodulator, amount)
+            self._release(neuromodulator, amount)
+
+    def _release(self, neuromodulator: str, amount: float) -> None:
+        self._agent.levels.release(neuromodulator, amount, self.now)
+        self._orchestrator.broadcast(neuromodulator, amount)
 
     def _go_back(self, checkpoint: Checkpoint, memory: Memory) -> None:
         """Return to the state that a checkpoint holds; raises StateError if it is not one of this brain."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
+from thalia_dask.arguments import check_flag
 from thalia_dask.config import ThaliaConfig
 from thalia_dask.engine.checkpoint import Checkpoint
 from thalia_dask.errors import CheckpointError, StateError
@@ -50,13 +51,17 @@ class Memory(BaseModel):
     votes: Votes | None
     recorded: Position | None
 
-    def where_to_append(self, out: object) -> Position:
-        """How far the recording had come that is to be continued at ``out``.
+    def where_to_append(self, out: object, *, append: bool) -> Position | None:
+        """How far the recording had come that is to be continued at ``out``; None where none is.
 
         Raises
         ------
+        InputError : if ``append`` is neither true nor false.
         CheckpointError : if there was none, or ``out`` is None.
         """
+        check_flag(append, "append")
+        if not append:
+            return None
         if out is None or self.recorded is None:
             raise CheckpointError(
                 "the brain of this checkpoint did not record to disk, or no recording was named, so none can be "

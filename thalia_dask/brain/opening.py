@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 
+from thalia_dask.arguments import as_path, check_flag
 from thalia_dask.brain.trial import try_out
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
 from thalia_dask.engine.ahead import RunAheadExecutor
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.observer import Observer
 from thalia_dask.engine.sequential import SequentialExecutor
-from thalia_dask.errors import ConfigError, DeviceWarning, InputError
+from thalia_dask.errors import ConfigError, DeviceWarning, InputError, OutputError
 from thalia_dask.modulation.neuromodulators import NEUROMODULATORS, NeuromodulatorLevels
 from thalia_dask.modulation.oscillators import FREQUENCY_HZ, phase
 from thalia_dask.performance.costs import predict, step_costs
 from thalia_dask.recording.attributes import run_attributes
 from thalia_dask.recording.layout import Position
 from thalia_dask.recording.recorder import Recorder
+from thalia_dask.recording.store import check_output
 from thalia_dask.recording.synapses import Synapses
 from thalia_dask.ticks import to_steps
 from thalia_dask.topology.memory import machine_bytes, needed_bytes
@@ -47,6 +49,24 @@ def check_observers(observers: Sequence[Observer]) -> None:
                 f"observers[{number}] is {observer!r}, which is no observer; give an instance of a class that is "
                 "derived from thalia_dask.engine.observer.Observer"
             )
+
+
+def output_path(out: object, *, overwrite: bool, goes_on: bool) -> Path | None:
+    """Where to record to, None for memory; ``goes_on`` with the recording that is there.
+
+    Raises
+    ------
+    InputError : if ``overwrite`` is neither true nor false.
+    OutputError : if ``out`` is no path, or cannot be written.
+    """
+    check_flag(overwrite, "overwrite")
+    if out is None:
+        return None
+    write = "a path, such as 'runs/digits.zarr', or None to keep the recording in memory"
+    path = as_path(out, "out", write, OutputError)
+    if not goes_on:
+        check_output(path, overwrite=overwrite)
+    return path
 
 
 def open_executor(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from thalia_dask.arguments import as_count
 from thalia_dask.brain.checkpoints import Checkpoints
 from thalia_dask.brain.dynamic_brain import DynamicBrain
 from thalia_dask.brain.stimulus import Stimulus
@@ -58,11 +59,7 @@ def simulate(
     """
     resolved = config if isinstance(config, ThaliaConfig) else load_config(config)
     dt_ms = resolved.global_.dt_ms
-    n_steps = to_steps(duration_ms, dt_ms, "duration_ms", error=InputError)
-    if n_steps < 1:
-        raise InputError(
-            f"duration_ms is {duration_ms:g} ms, which is no step of {dt_ms:g} ms; write at least {dt_ms:g}"
-        )
+    n_steps = to_steps(duration_ms, dt_ms, "duration_ms", at_least=1, error=InputError)
     with DynamicBrain.from_thalia_config(
         resolved,
         client=client,
@@ -84,8 +81,14 @@ def drive(brain: DynamicBrain, n_steps: int, checkpoints: Checkpoints | None = N
 
     Raises
     ------
+    InputError : if the brain is beyond that step, or an argument is something else.
     RunStoppedError : if ``checkpoints`` were told to stop.
     """
+    n_steps = as_count(n_steps, "drive: n_steps")
+    if n_steps < brain.now:
+        raise InputError(f"drive: n_steps is {n_steps}, but the brain is at step {brain.now}; write a later step")
+    if not (checkpoints is None or isinstance(checkpoints, Checkpoints)):
+        raise InputError(f"drive: checkpoints is {checkpoints!r}; write Checkpoints(...), or None to write none")
     everywhere = {port.region: [FULL] * port.size for port in brain.plan.stimuli}
     run = {"command": "run", "n_steps": n_steps}
     stretch = STRETCH_STEPS

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thalia_dask.arguments import check_positive
 from thalia_dask.brain.arrays import as_array
 from thalia_dask.errors import InputError
 from thalia_dask.ticks import to_steps
@@ -34,6 +35,7 @@ class TimedStimulus(ABC):
 
     def _steps(self, dt_ms: float, *names: str) -> list[int]:
         """Its times of these names, in steps."""
+        check_positive(dt_ms, f"{type(self).__name__}.rows: dt_ms", "ms")
         return [
             to_steps(getattr(self, name), dt_ms, f"{name} of {type(self).__name__}", error=InputError)
             for name in names

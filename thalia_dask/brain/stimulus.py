@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thalia_dask.arguments import as_count
 from thalia_dask.brain.arrays import as_array
 from thalia_dask.brain.poisson import LOTS, poisson_spikes
 from thalia_dask.brain.stimuli import TimedStimulus
@@ -109,15 +110,14 @@ def count_steps(rows: Mapping[str, NDArray[Any]], asked: int | None, default: in
     """
     given = {region: len(values) for region, values in rows.items() if values.ndim == 2}
     n_steps = asked if asked is not None else next(iter(given.values()), default)
-    if isinstance(n_steps, bool) or not isinstance(n_steps, (int, np.integer)) or n_steps < 1:
-        raise InputError(f"forward: n_timesteps is {n_steps!r}; write a whole number of at least 1")
+    n_steps = as_count(n_steps, "forward: n_timesteps")
     for region, length in given.items():
         if length != n_steps:
             raise InputError(
                 f"forward: the stimulus of region '{region}' has {length} rows, but {n_steps} steps are to be "
                 f"computed; give {n_steps} rows, or leave n_timesteps out"
             )
-    return int(n_steps)
+    return n_steps
 
 
 def rows_between(rows: Mapping[str, NDArray[Any]], first: int, last: int) -> dict[str, NDArray[Any]]:

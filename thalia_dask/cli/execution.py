@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from thalia_dask.cli.logs import TOLD
+from thalia_dask.cli.options import options_to_go_on
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -31,6 +33,7 @@ class Job:
     source : where the config came from, as it was given.
     cluster, scheduler : at most one of them; without either the config decides.
     tls : the folder with the certificate of the scheduler's cluster.
+    options : those that ``resume`` needs to go on in the same way.
     """
 
     config: ThaliaConfig
@@ -38,6 +41,11 @@ class Job:
     cluster: ClusterConfig | None
     scheduler: str | None
     tls: Path | None
+    options: tuple[str, ...]
+
+    def to_go_on(self, recording: Path) -> str:
+        """The command that goes on with the run if it ends early."""
+        return shlex.join(["thalia-dask", "resume", str(recording), *self.options])
 
     def check_room(self, plan: BrainPlan) -> None:
         """Refuse a cluster that is described as too small, before it is started."""
@@ -100,7 +108,8 @@ def load_job(
     resolved, described = load_placed(config, overrides, cluster, implied=["brain.parallel=true"] * bool(scheduler))
     if cluster is not None or scheduler is not None:
         check_given_client(resolved)
-    return Job(resolved, source or str(config), described, scheduler, tls)
+    options = options_to_go_on(cluster, scheduler, tls)
+    return Job(resolved, source or str(config), described, scheduler, tls, options)
 
 
 def load_placed(

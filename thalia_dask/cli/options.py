@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 import click
@@ -12,6 +12,8 @@ import click
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)
+
+_IMPORTED = f"{__name__}.imported"
 
 
 def check_ending(path: Path, ending: str) -> None:
@@ -66,13 +68,20 @@ _tls = click.option(
 )
 
 
-def _imported(_context: click.Context, _parameter: click.Parameter, modules: tuple[str, ...]) -> None:
+def _imported(context: click.Context, _parameter: click.Parameter, modules: tuple[str, ...]) -> None:
     for module in modules:
+        name = PurePath(module).name.lstrip(".").removesuffix(".py")
+        mend = (
+            f"write {name}, the module's name" if name not in ("", module) else "write a name as in Python's import"
+        )
+        if module.startswith(".") or "/" in module:
+            raise click.BadParameter(f"'{module}' is no name of a module; {mend}")
         try:
             import_module(module)
         except Exception as error:  # a module may raise anything
             told = f"'{module}' cannot be imported ({type(error).__name__}, {error})"
-            raise click.BadParameter(f"{told}; write a name as in Python's import") from error
+            raise click.BadParameter(f"{told}; {mend}") from error
+    context.meta[_IMPORTED] = modules
 
 
 import_option = click.option(
@@ -95,6 +104,13 @@ def output_options(command: _Command) -> _Command:
 def cluster_options(command: _Command) -> _Command:
     """``--cluster``, ``--scheduler`` and ``--tls``."""
     return cluster_option(_scheduler(_tls(command)))
+
+
+def options_to_go_on(cluster: Path | None, scheduler: str | None, tls: Path | None) -> tuple[str, ...]:
+    """What ``resume`` must be given to import what the present command did, and to run where it does."""
+    modules = click.get_current_context().meta.get(_IMPORTED, ())
+    given = [*(("--import", module) for module in modules), ("--cluster", cluster), ("--scheduler", scheduler)]
+    return tuple(str(part) for option in (*given, ("--tls", tls)) if option[1] is not None for part in option)
 
 
 dashboard_option = click.option(

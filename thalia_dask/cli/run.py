@@ -89,9 +89,10 @@ def go_on(job: Job, bar: Bar, n_steps: int, out: Path, open_brain: Callable[...,
         job.client() as client,
         open_brain(client=client, observers=[progress]) as brain,
         stop_on_request() as stop_asked,
-        how_to_go_on(out),
+        how_to_go_on(out, job.to_go_on(out)),
     ):
-        dataset = drive(brain, n_steps, Checkpoints(out, job.config.checkpoint, dt_ms, job.source, stop_asked))
+        kept = Checkpoints(out, job.config.checkpoint, dt_ms, job.source, stop_asked, job.to_go_on(out))
+        dataset = drive(brain, n_steps, kept)
     seconds = perf_counter() - began
     bar.stop()
     click.echo(dataset)

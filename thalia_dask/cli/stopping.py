@@ -31,14 +31,14 @@ def stop_on_request() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def how_to_go_on(recording: Path) -> Iterator[None]:
-    """A run that its workers fail ends with the command that goes on with it."""
+def how_to_go_on(recording: Path, command: str) -> Iterator[None]:
+    """A run that its workers fail ends with the command that goes on with it, where there is a checkpoint."""
     try:
         yield
     except ClusterError as failure:
         from thalia_dask.brain.checkpoints import folder_beside, kept_in
 
-        how = f"go on with: thalia-dask resume {recording}"
+        how = f"go on with: {command}"
         if not kept_in(folder_beside(recording)):
             how = f"no checkpoint of {recording} had been written yet, so start the run again with --overwrite"
         failure.args = (f"{failure}; {how}",)

@@ -102,7 +102,8 @@ def go_on(job: Job, bar: Bar, out: Path, open_brain: Callable[..., DynamicBrain]
     began = perf_counter()
     progress = TrainingProgress(bar, training.epochs, task.measure)
     with job.client() as client, open_brain(client=client) as brain:
-        with stop_on_request() as stop_asked, how_to_go_on(out):
+        with stop_on_request() as stop_asked, how_to_go_on(out, job.to_go_on(out)):
+            kept = Checkpoints(out, config.checkpoint, brain.plan.dt_ms, job.source, stop_asked, job.to_go_on(out))
             result = train_and_evaluate(
                 brain,
                 task,
@@ -111,7 +112,7 @@ def go_on(job: Job, bar: Bar, out: Path, open_brain: Callable[..., DynamicBrain]
                 trials_per_epoch=training.trials_per_epoch,
                 evaluation_trials=training.evaluation_trials,
                 progress=progress,
-                checkpoints=Checkpoints(out, config.checkpoint, brain.plan.dt_ms, job.source, stop_asked),
+                checkpoints=kept,
                 past=past,
             )
         executor = brain.executor

@@ -53,3 +53,9 @@ class Config(BaseModel):
 
         __init__.__pydantic_base_init__ = True
         """So that a part of a config that is read as a whole is validated with it."""
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            raise ConfigError(
+                f"{name} of {type(self).__name__} cannot be set to {value!r}, since a config stays as it is; make "
+                'another one, e.g. load_config(config, ["global.seed=3"])'
+            )

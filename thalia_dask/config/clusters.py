@@ -9,13 +9,20 @@ from pydantic import AfterValidator, Field
 
 from thalia_dask.config.base import Config, Count, PositiveFloat
 
-_MEMORY = re.compile(r"\d+(\.\d+)? ?([kMGT]i?)?B")
+BYTES_PER_WORKER = 400 * 1024**2
+"""What a process takes before it holds a region: Python, torch, numba, Dask and the compiled kernels."""
+_MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?([kKMGT]i?)?B")
 _NO_LINE_BREAK = re.compile(r"[^\r\n]*")
 
 
 def _memory(value: str) -> str:
-    if not _MEMORY.fullmatch(value):
+    amount = _MEMORY.fullmatch(value)
+    if not amount:
         raise ValueError("is no amount of memory")
+    number, prefix = amount.groups(default="")
+    thousand = 1024 if prefix.endswith("i") else 1000
+    if float(number) * thousand ** "BKMGT".index(prefix[:1].upper() or "B") < BYTES_PER_WORKER:
+        raise ValueError(f"is too little, as a worker takes {BYTES_PER_WORKER // 1024**2} MiB of its own")
     return value
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from thalia_dask.arguments import as_path
+from thalia_dask.config.base import Config
 from thalia_dask.config.clusters import CLUSTERS, ClusterConfig
 from thalia_dask.config.models import ThaliaConfig
 from thalia_dask.config.problems import Origins, describe_problems
@@ -18,7 +19,7 @@ from thalia_dask.errors import ConfigError
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-ConfigSource = str | Path | Mapping[str, Any]
+ConfigSource = str | Path | Mapping[str, Any] | Config
 
 
 def load_config(source: ConfigSource, overrides: Sequence[str] = ()) -> ThaliaConfig:
@@ -28,7 +29,7 @@ def load_config(source: ConfigSource, overrides: Sequence[str] = ()) -> ThaliaCo
     ----------
     source : a YAML file, or a mapping with the same keys. ``extends: other.yaml`` takes what is not given
         from another file, relative to the one that names it: mappings are merged key by key, anything else
-        is replaced.
+        is replaced. Or a config, which stays as it is: ``load_config(config, ["global.seed=3"])`` is a variant.
     overrides : ``"a.b=c"`` with ``c`` in YAML, laid over the rest in their order; in a list that is given, ``b`` is
         the number of an entry, from 0.
 
@@ -36,13 +37,13 @@ def load_config(source: ConfigSource, overrides: Sequence[str] = ()) -> ThaliaCo
     ------
     ConfigError : one for all that is wrong, each with its file, key, value, reason and mend.
     """
-    values, origins = _merged(source, overrides)
+    values, origins = _merged(source, overrides, ThaliaConfig)
     return _validated(ThaliaConfig, values, origins)
 
 
 def load_cluster_config(source: ConfigSource, overrides: Sequence[str] = ()) -> ClusterConfig:
     """Load the description of a cluster, in the way of :func:`load_config`; ``kind`` says which keys there are."""
-    values, origins = _merged(source, overrides)
+    values, origins = _merged(source, overrides, ClusterConfig)
     kind = values.get("kind", "local")
     if not isinstance(kind, str) or kind not in CLUSTERS:
         kinds = ", ".join(f"'{name}'" for name in CLUSTERS)
@@ -50,10 +51,10 @@ def load_cluster_config(source: ConfigSource, overrides: Sequence[str] = ()) -> 
     return _validated(CLUSTERS[kind], values, origins)
 
 
-def _merged(source: ConfigSource, overrides: Sequence[str]) -> tuple[dict[str, Any], Origins]:
+def _merged(source: ConfigSource, overrides: Sequence[str], model: type[Config]) -> tuple[dict[str, Any], Origins]:
     values: dict[str, Any] = {}
     origins: Origins = {}
-    for origin, layer in [*_layers(source), *map(_parse_override, _listed(overrides))]:
+    for origin, layer in [*_layers(source, model), *map(_parse_override, _listed(overrides))]:
         _merge(values, layer, origin, origins)
     return values, origins
 
@@ -74,15 +75,16 @@ def _validated(model: type[ModelT], values: dict[str, Any], origins: Origins) ->
         raise ConfigError(describe_problems(error, model, values, origins)) from None
 
 
-def _layers(source: ConfigSource) -> list[tuple[str, dict[str, Any]]]:
+def _layers(source: ConfigSource, model: type[Config]) -> list[tuple[str, dict[str, Any]]]:
     """List the mappings to merge, each with its origin, those that are extended first."""
     if isinstance(source, Mapping):
         origin, folder, content = "the given mapping", Path(), dict(source)
         seen: tuple[Path, ...] = ()
-    elif not isinstance(source, str | os.PathLike):
-        raise ConfigError(f"the config is {source!r}; write the path of a YAML file, or a mapping with the same keys")
+    elif isinstance(source, model):
+        return [("the given config", source.model_dump(by_alias=True, exclude_unset=True))]
     else:
-        path = Path(source)
+        write = f"the path of a YAML file, a mapping with the same keys, or a {model.__name__}"
+        path = as_path(source, "the config", write, ConfigError)
         origin, folder, content = str(path), path.parent, read_yaml(path)
         seen = (path.resolve(),)
     layers = [(origin, content)]

@@ -56,6 +56,8 @@ def _reason(detail: ErrorDetails) -> str:
         return str(detail["ctx"]["error"])
     if detail["type"] in ("model_type", "dict_type"):
         return "should be a mapping"
+    if detail["type"] == "too_short":  # the least length of all lists and mappings that have one is 1
+        return "should not be empty"
     given = detail["input"]
     if detail["type"] == "list_type" and isinstance(given, Mapping) and all(str(key).isdigit() for key in given):
         return "should be a list, of which only an entry that is given can be set by its number"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from dask.utils import format_bytes, parse_bytes
 
+from thalia_dask.config.clusters import BYTES_PER_WORKER
 from thalia_dask.errors import ClusterError
-from thalia_dask.topology.memory import BYTES_PER_WORKER
 
 _MOST_NAMES = 8
 

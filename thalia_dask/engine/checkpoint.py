@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
-from thalia_dask.engine.sealed_file import DamageError, SealedReader, SealedWriter, flush_to_disk
+from thalia_dask.arguments import as_path, check_flag
+from thalia_dask.engine.sealed_file import DamageError, SealedReader, SealedWriter, flush_to_disk, what_to_do
 from thalia_dask.engine.travel import TravelState
 from thalia_dask.errors import CheckpointError, InputError, OutputError
 from thalia_dask.regions.base import Snapshot, plain_entries
@@ -76,16 +77,18 @@ class _Attributes(_Strict):
     seal: str
 
 
-def write_checkpoint(path: Path, checkpoint: Checkpoint, *, overwrite: bool = False) -> None:
+def write_checkpoint(path: str | Path, checkpoint: Checkpoint, *, overwrite: bool = False) -> None:
     """Write a checkpoint; a reader sees all of it or none of it, also after a loss of power.
 
     Raises
     ------
-    OutputError : if something exists at ``path`` and ``overwrite`` is false or it is no checkpoint, or if the disk
-        refuses.
-    InputError : if ``run`` holds something else than JSON values.
+    OutputError : if ``path`` is no path, if something exists there and ``overwrite`` is false or it is no checkpoint,
+        or if the disk refuses.
+    InputError : if ``run`` holds something else than JSON values, or ``overwrite`` is neither true nor false.
     TypeError : if a snapshot holds something else than tensors, arrays and numbers.
     """
+    check_flag(overwrite, "overwrite")
+    path = as_path(path, "the path to save to", "one, such as 'runs/state.zarr'", OutputError)
     _check_place(path, overwrite=overwrite)
     _check_run(path, checkpoint.run)
     partial = path.with_name(f".{path.name}.partial")
@@ -95,9 +98,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, *, overwrite: bool = Fa
         partial.replace(path)
         flush_to_disk(path.absolute().parent)
     except OSError as error:
-        raise OutputError(
-            f"checkpoint {path} could not be written: {error}; free space on that disk, or write another path"
-        ) from error
+        raise OutputError(f"checkpoint {path} could not be written: {error}; {what_to_do(error)}") from error
     finally:
         partial.unlink(missing_ok=True)
 
@@ -107,10 +108,11 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
 
     Raises
     ------
-    CheckpointError : if there is nothing at ``path``, or something else, or a checkpoint of another version, or one
+    InputError : if ``path`` is no path.
+    CheckpointError : if there is nothing there, or something else, or a checkpoint of another version, or one
         that is damaged: with the name of the damaged part, and a sound checkpoint before it in its series.
     """
-    path = Path(path)
+    path = as_path(path, "the checkpoint", "the path of one, such as 'runs/state.zarr'")
     try:
         return _read(path)
     except CheckpointError as error:

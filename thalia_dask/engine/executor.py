@@ -161,6 +161,10 @@ class Executor(ABC):
         """Release the regions, under the name that Thalia's parallel executor has for it."""
         self.close()
 
+    def __repr__(self) -> str:
+        why = f", reason={self.reason!r}" if self.reason else ""
+        return f"{type(self).__name__}(name={self.name!r}, n_workers={self.n_workers}{why})"
+
     def __enter__(self) -> Self:
         return self
 

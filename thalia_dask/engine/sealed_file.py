@@ -6,6 +6,7 @@ than it takes on disk. One file needs one wait for the disk, and one rename puts
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -182,6 +183,12 @@ def flush_to_disk(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def what_to_do(error: OSError) -> str:
+    """What to write about a file that could not be written."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "free space on that disk, or write another path" if full else "write another path"
 
 
 def _stored(name: str) -> str:

@@ -58,8 +58,11 @@ class NeuromodulatorLevels:
         ------
         InputError : for an unknown neuromodulator.
         """
+        write = f"write one of {', '.join(NEUROMODULATORS)}"
+        if not isinstance(name, str):
+            raise InputError(f"the neuromodulator is {name!r}, which is no text; {write}")
         if name not in NEUROMODULATORS:
-            raise InputError(f"there is no neuromodulator '{name}'; write one of {', '.join(NEUROMODULATORS)}")
+            raise InputError(f"there is no neuromodulator '{name}'; {write}")
         self._last[name] = (step, max(NEUROMODULATORS[name].least, self.level(name, step) + amount))
 
     def snapshot(self) -> dict[str, tuple[int, float]]:

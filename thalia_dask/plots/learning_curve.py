@@ -30,7 +30,7 @@ def plot_learning_curve(recording: xr.DataTree | xr.Dataset, *, window_trials: i
 
     Raises
     ------
-    InputError : if no trials have been recorded.
+    InputError : if no trials have been recorded, or it is no recording.
     """
     root = root_of(recording)
     reward = root["reward"]

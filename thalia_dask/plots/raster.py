@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from thalia_dask.errors import InputError
 from thalia_dask.plots.palette import FAINT, GRID, PALETTE
-from thalia_dask.plots.style import duration, label, new_figure, panel_title, spread
+from thalia_dask.plots.style import duration, label, new_figure, panel_title, spread, tree_of
 
 _LABEL_INCHES = 0.17
 
@@ -52,9 +52,9 @@ def plot_raster(
 
     Raises
     ------
-    InputError : if the recording holds no spikes.
+    InputError : if the recording holds no spikes, or is none.
     """
-    root = tree.to_dataset()
+    root = tree_of(tree).to_dataset()
     groups = {str(name): tree.children[str(name)].to_dataset(inherit=False) for name in root["region"].values}
     if not all("spike_step" in group for group in groups.values()):
         raise InputError("the recording holds no spikes to plot: record them with recording.spikes: true")

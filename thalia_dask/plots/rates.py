@@ -25,7 +25,7 @@ def plot_rates(recording: xr.DataTree | xr.Dataset, *, smooth_ms: float = 10.0) 
 
     Raises
     ------
-    InputError : if nothing has been recorded.
+    InputError : if nothing has been recorded, or it is no recording.
     """
     root = root_of(recording)
     rate, time = root["rate"], root["time"]

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import xarray as xr
 
+from thalia_dask.arguments import as_path
 from thalia_dask.errors import OutputError
 from thalia_dask.plots import LEARNING_CURVE, RASTER, RATES, TRACES
 from thalia_dask.plots.learning_curve import plot_learning_curve
 from thalia_dask.plots.raster import plot_raster
 from thalia_dask.plots.rates import plot_rates
+from thalia_dask.plots.style import tree_of
 from thalia_dask.plots.traces import has_traces, plot_traces
 
 
@@ -31,10 +33,11 @@ def save_all(tree: xr.DataTree, folder: str | Path, prefix: str = "") -> list[Pa
 
     Raises
     ------
-    InputError : if nothing has been recorded.
+    InputError : if nothing has been recorded, or it is no recording.
     OutputError : if the folder cannot be made or written.
     """
-    folder = Path(folder)
+    folder = as_path(folder, "the folder", "the path of one, such as 'figures'", OutputError)
+    tree = tree_of(tree)
     figures = {RATES: plot_rates(tree)}
     if any("spike_step" in group for group in tree.children.values()):
         figures[RASTER] = plot_raster(tree)

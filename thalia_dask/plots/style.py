@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from thalia_dask.errors import InputError
 from thalia_dask.plots.palette import FAINT, INK
 
 _STYLE: dict[Any, Any] = {
@@ -89,6 +90,14 @@ def panel_title(panel: Axes, text: str) -> None:
     panel.set_title(text, loc="left", fontsize=10.5, color=INK, pad=4)
 
 
-def root_of(recording: xr.DataTree | xr.Dataset) -> xr.Dataset:
-    """The root group of a recording, or the dataset itself."""
-    return recording.to_dataset() if isinstance(recording, xr.DataTree) else recording
+def root_of(recording: object) -> xr.Dataset:
+    """The root group of a recording, or the dataset itself; raises InputError for anything else."""
+    return recording if isinstance(recording, xr.Dataset) else tree_of(recording).to_dataset()
+
+
+def tree_of(recording: object) -> xr.DataTree:
+    """A recording with the groups of its regions; raises InputError for anything else."""
+    if not isinstance(recording, xr.DataTree):
+        what = f"the recording to plot is a {type(recording).__name__}"
+        raise InputError(f"{what}; write brain.recording or load_recording(path)")
+    return recording

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from thalia_dask.errors import InputError
 from thalia_dask.plots.palette import FAINT, INK, PALETTE
-from thalia_dask.plots.style import duration, label, new_figure, panel_title, root_of
+from thalia_dask.plots.style import duration, label, new_figure, panel_title, tree_of
 
 _POTENTIAL = "membrane_potential"
 
@@ -32,9 +32,9 @@ def plot_traces(
 
     Raises
     ------
-    InputError : if the recording holds no cell's potential, or no steps.
+    InputError : if the recording holds no cell's potential, or no steps, or is none.
     """
-    root = root_of(tree)
+    root = tree_of(tree).to_dataset()
     groups = {region: group.to_dataset() for region, group in tree.children.items() if has_traces(group)}
     if not groups or not root.sizes["time"]:
         raise InputError(

@@ -14,6 +14,7 @@ import xarray as xr
 import zarr
 from zarr.errors import ZarrUserWarning
 
+from thalia_dask.arguments import as_path
 from thalia_dask.errors import InputError
 from thalia_dask.recording.attributes import SOURCE, read_observables
 from thalia_dask.recording.mark import is_recording
@@ -38,7 +39,7 @@ def load_recording(path: str | Path) -> xr.DataTree:
     ------
     InputError : if there is no recording at ``path``, or it is of another version, derived from one, or damaged.
     """
-    path = Path(path)
+    path = as_path(path, "the recording", "the path of one, such as 'runs/digits.zarr'")
     attributes = _root_attributes(path)
     if not str(attributes.get("source")).startswith(SOURCE) or "schema_version" not in attributes:
         raise InputError(f"'{path}' is a Zarr store, but no recording of thalia_dask; write the path of one")

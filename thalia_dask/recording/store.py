@@ -18,6 +18,7 @@ import xarray as xr
 import zarr
 from zarr.codecs import ZstdCodec
 
+from thalia_dask.engine.sealed_file import what_to_do
 from thalia_dask.errors import OutputError
 from thalia_dask.recording.block_store import BlockStore
 from thalia_dask.recording.layout import Block, Layout, Position, Values
@@ -122,8 +123,7 @@ class ZarrStore(BlockStore):
             self._store.flush_to_disk()
         except OSError as error:
             raise OutputError(
-                f"output {self._path} could not be brought to the disk: {error}; free space there, or write "
-                "another path"
+                f"output {self._path} could not be brought to the disk: {error}; {what_to_do(error)}"
             ) from error
         lengths: dict[str, dict[str, int]] = {}
         for (path, name), length in self._lengths.items():
@@ -139,8 +139,7 @@ class ZarrStore(BlockStore):
             self._root.update_attributes(dict(attributes))
         except OSError as error:
             raise OutputError(
-                f"the attributes of output {self._path} cannot be written: {error}; free space on that disk, or "
-                "write another path"
+                f"the attributes of output {self._path} cannot be written: {error}; {what_to_do(error)}"
             ) from error
 
     def root(self) -> xr.Dataset:

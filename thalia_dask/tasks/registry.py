@@ -68,8 +68,11 @@ def open_task(config: TaskConfig) -> Task:
 
     Raises
     ------
-    ConfigError : for an unknown name or parameter, a missing package, or spaces that a brain cannot handle.
+    ConfigError : for what is no TaskConfig, an unknown name or parameter, a missing package, or spaces that a brain
+        cannot handle.
     """
+    if not isinstance(config, TaskConfig):
+        raise _no_config(config)
     if config.name in OWN:
         return OWN[config.name](config.params)
     training = _make(config)
@@ -82,6 +85,11 @@ def open_task(config: TaskConfig) -> Task:
         EPISODES_PER_EPOCH,
         EPISODES_PER_EPOCH,
     )
+
+
+def _no_config(given: object) -> ConfigError:
+    name = given if isinstance(given, str) else DIGITS
+    return ConfigError(f"task is {given!r}; write load_config(...).task or TaskConfig(name={name!r})")
 
 
 def _open_bandit(params: Mapping[str, ParamValue]) -> Task:

@@ -9,14 +9,16 @@ from zlib import crc32
 
 import numpy as np
 
+from thalia_dask.arguments import as_count
 from thalia_dask.brain import Checkpoints, DynamicBrain
-from thalia_dask.errors import CheckpointError
+from thalia_dask.errors import CheckpointError, InputError
 from thalia_dask.seeds import derive_seed
 from thalia_dask.tasks.contract import Environment
 from thalia_dask.tasks.registry import Task, score
 
 Phase = Literal["training", "evaluation"]
 
+_HERE = "train_and_evaluate"
 _LARGEST_SEED = 2**31
 """Some environments hand their seed on to generators that take no larger one."""
 _SHADES = 256
@@ -86,13 +88,16 @@ def train_and_evaluate(
 
     Raises
     ------
+    InputError : for numbers that are no counts, and a task or a progress that is something else.
     RunStoppedError : if ``checkpoints`` were told to stop.
     CheckpointError : if the task does not do again what it did in the past.
     """
+    _check_given(task, progress)
+    epochs, n_timesteps = as_count(epochs, f"{_HERE}: epochs"), as_count(n_timesteps, f"{_HERE}: n_timesteps")
+    training_trials = _trials(trials_per_epoch, "trials_per_epoch", task.training_trials)
+    evaluation_trials = _trials(evaluation_trials, "evaluation_trials", task.evaluation_trials)
     if checkpoints is not None:
         checkpoints.begin(brain)
-    training_trials = trials_per_epoch or task.training_trials
-    evaluation_trials = evaluation_trials or task.evaluation_trials
 
     def told(report: EpisodeReport) -> None:
         training = report.phase == "training"
@@ -109,6 +114,18 @@ def train_and_evaluate(
     if checkpoints is not None:
         checkpoints.write(brain, classroom.so_far())
     return TrainingResult(by_epoch, evaluated, training_trials, evaluation_trials)
+
+
+def _check_given(task: object, progress: object) -> None:
+    if not isinstance(task, Task):
+        raise InputError(f"{_HERE}: task is {task!r}; write open_task(load_config(...).task)")
+    if not (progress is None or callable(progress)):
+        raise InputError(f"{_HERE}: progress is {progress!r}; write a function that takes an EpisodeReport, or None")
+
+
+def _trials(asked: int | None, name: str, of_one_pass: int) -> int:
+    otherwise = ", or None for one pass of the task"
+    return of_one_pass if asked is None else as_count(asked, f"{_HERE}: {name}", otherwise)
 
 
 @dataclass(frozen=True, slots=True)

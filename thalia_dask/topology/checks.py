@@ -70,7 +70,7 @@ def delay_to_steps(delay_ms: float, dt_ms: float, what: str, *, round_delays: bo
     ------
     ConfigError : if it is shorter than one step, or off the grid of ``dt_ms`` where delays are not rounded.
     """
-    otherwise = "or set round_delays: true"
+    otherwise = "or set global.round_delays: true"
     shortest = dt_ms / 2 if round_delays else dt_ms
     if math.isfinite(delay_ms) and delay_ms < shortest * (1 - _ROUNDING):
         rounding = f", {otherwise}" if delay_ms >= dt_ms / 2 and not round_delays else ""

@@ -7,14 +7,12 @@ import os
 from pathlib import Path
 
 from thalia_dask.config import ThaliaConfig
+from thalia_dask.config.clusters import BYTES_PER_WORKER
 from thalia_dask.errors import ConfigError
 from thalia_dask.topology.plan import BrainPlan
 from thalia_dask.topology.summary import summarize
 
 _GIB = 1024**3
-BYTES_PER_WORKER = 400 * 1024**2
-"""What a process takes before it holds a region: Python, torch, numba, Dask and the compiled kernels."""
-
 _BYTES_PER_STIMULUS_VALUE = 8
 """Room for a step and an axon: they might all fire."""
 _BYTES_PER_LISTED_SYNAPSE = 100

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 
 from distributed import Client
 
+from thalia_dask.arguments import check_positive
 from thalia_dask.config.clusters import (
     ClusterConfig,
     LocalClusterConfig,
@@ -29,9 +30,11 @@ def open_cluster(
 
     Raises
     ------
+    InputError : if ``start_timeout_s`` is no number greater than 0.
     ConfigError : for what is wrong in the file.
     ClusterError : if they do not start in time; on entering the context.
     """
+    check_positive(start_timeout_s, "start_timeout_s", "seconds")
     config = cluster if isinstance(cluster, ClusterConfig) else load_cluster_config(cluster)
     match config:
         case LocalClusterConfig():
