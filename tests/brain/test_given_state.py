@@ -87,5 +87,5 @@ def test_what_a_region_cannot_have_is_told(acting: DynamicBrain, name: str, valu
 
 def test_numbers_of_another_kind_are_told(acting: DynamicBrain) -> None:
     halves = acting.state("striatum")["refractory"] + 0.5
-    with pytest.raises(InputError, match="dtype float64; write shape .* and dtype int32, as brain.state gives it"):
+    with pytest.raises(InputError, match=r"dtype float64; write shape .* and dtype int32, as brain\.state gives it"):
         acting.set_state("striatum", {"refractory": halves})
