@@ -115,7 +115,7 @@ class Areas:
             name=f"areas-{n_areas}x{self.n_neurons}",
             synapse="current",
             cells=CELLS,
-            populations=tuple(p._replace(name=f"{_name(a)}.{p.name}") for a in range(n_areas) for p in (exc, inh)),
+            populations=tuple(p._replace(name=f"{_name(a)}_{p.name}") for a in range(n_areas) for p in (exc, inh)),
             sources=sources,
             targets=targets,
             weights=weights,

@@ -145,6 +145,7 @@ def test_what_is_on_disk_is_what_is_in_memory_also_after_an_interruption(
     )
     with DynamicBrain.from_thalia_config(config) as brain:
         expected = live(brain, 50, 50, 50)
+    assert expected["striatum"]["sample"].values.tolist() == [15.0 * i for i in range(1, 11)]
     with DynamicBrain.from_thalia_config(config, out=tmp_path / "run.zarr") as brain:
         live(brain, 50)
         brain.save(tmp_path / "then.ckpt")
