@@ -89,3 +89,8 @@ def test_numbers_of_another_kind_are_told(acting: DynamicBrain) -> None:
     halves = acting.state("striatum")["refractory"] + 0.5
     with pytest.raises(InputError, match=r"dtype float64; write shape .* and dtype int32, as brain\.state gives it"):
         acting.set_state("striatum", {"refractory": halves})
+
+
+def test_what_is_no_state_is_told(acting: DynamicBrain) -> None:
+    with pytest.raises(InputError, match="set_state: the state of region 'striatum' is 3; write a mapping, such as"):
+        acting.set_state("striatum", 3)  # type: ignore[arg-type]

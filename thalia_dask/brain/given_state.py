@@ -19,8 +19,13 @@ def laid_over(present: Snapshot, given: Mapping[str, ArrayLike], region: str) ->
 
     Raises
     ------
-    InputError : for an entry that the region does not have, or of another shape or kind of number, or not finite.
+    InputError : for what is no mapping, an entry that the region does not have, another shape or kind of number, or
+        numbers that are not finite.
     """
+    if not isinstance(given, Mapping):
+        raise InputError(
+            f"set_state: the state of region '{region}' is {given!r}; write a mapping, such as brain.state gives"
+        )
     state = dict(present)
     for name, value in given.items():
         where = f"set_state: '{name}' of region '{region}'"
