@@ -122,7 +122,9 @@ MODELS = Layout(
         Population("d", 10, DeltaLIFParams(resting_mv=0.0)),
     ),
     connections=tuple(
-        FixedInDegree(source, target, 12, Uniform(0.5 * weight, 1.5 * weight), Uniform(0.1, 6.0), channel, rule)
+        FixedInDegree(
+            source, target, 12, Uniform(*sorted((0.5 * weight, 1.5 * weight))), Uniform(0.1, 6.0), channel, rule
+        )
         for source, target, weight, channel, rule in (
             ("a", "a", 0.5, 0, STDP(potentiation=0.05, depression=0.05)),
             ("a", "b", 1.0, 0, None),
