@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from thalia_dask.errors import InputError
 from thalia_dask.plots.palette import FAINT, GRID, PALETTE
-from thalia_dask.plots.style import duration, label, new_figure, panel_title, spread, tree_of
+from thalia_dask.plots.style import duration, label, new_figure, panel_title, span_shown, spread, tree_of
 
 _LABEL_INCHES = 0.17
 
@@ -59,9 +59,7 @@ def plot_raster(
     if not all("spike_step" in group for group in groups.values()):
         raise InputError("the recording holds no spikes to plot: record them with recording.spikes: true")
     dt_ms = float(root.attrs["dt_ms"])
-    first, end = (float(root["time"][0]), float(root["time"][-1]) + dt_ms) if root.sizes["time"] else (0.0, 0.0)
-    stop = end if stop_ms is None else min(stop_ms, end)
-    start = max(stop - span_ms, first)
+    start, stop, end = span_shown(root, span_ms, stop_ms)
     rows = {region: _choose_rows(group["population"].values, max_neurons) for region, group in groups.items()}
     figure, panels = new_figure(
         "Spike raster",
@@ -70,7 +68,7 @@ def plot_raster(
     )
     for (region, group), panel in zip(groups.items(), panels, strict=True):
         panel_title(panel, f"{region}   {_count(rows[region])}")
-        _draw_spikes(panel, rows[region], *_spikes_between(group, start, stop, dt_ms))
+        _draw_spikes(panel, rows[region], *spikes_between(group, start, stop, dt_ms))
         _label_populations(panel, rows[region])
     panels[-1].set_xlim(start, max(stop, start + dt_ms))
     panels[-1].set_xlabel(label(root["time"]))
@@ -101,7 +99,7 @@ def _count(rows: _Rows) -> str:
     return f"{n_neurons} neurons" if rows.n_rows == n_neurons else f"{rows.n_rows} of {n_neurons} neurons"
 
 
-def _spikes_between(group: xr.Dataset, start_ms: float, stop_ms: float, dt_ms: float) -> tuple[Times, Neurons]:
+def spikes_between(group: xr.Dataset, start_ms: float, stop_ms: float, dt_ms: float) -> tuple[Times, Neurons]:
     """Times in ms and neurons of the spikes in a span; spikes are stored in the order of their steps."""
     bounds = np.ceil(np.array([start_ms, stop_ms]) / dt_ms - 1e-6)
     steps = group["spike_step"].values

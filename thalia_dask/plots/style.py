@@ -71,6 +71,14 @@ def duration(ms: float) -> str:
     return f"{ms:g} ms" if ms < 1000 else f"{ms / 1000:.4g} s"
 
 
+def span_shown(root: xr.Dataset, span_ms: float, stop_ms: float | None) -> tuple[float, float, float]:
+    """Where what is shown begins and ends, by default the last ``span_ms``, and where the recording ends, in ms."""
+    dt_ms = float(root.attrs["dt_ms"])
+    first, end = (float(root["time"][0]), float(root["time"][-1]) + dt_ms) if root.sizes["time"] else (0.0, 0.0)
+    stop = end if stop_ms is None else min(stop_ms, end)
+    return max(stop - span_ms, first), stop, end
+
+
 def spread(positions: Sequence[float], gap: float, start: float, end: float) -> list[float]:
     """Move sorted positions of labels apart to be ``gap`` apart, within half a gap of both ends where they fit."""
     moved: list[float] = []

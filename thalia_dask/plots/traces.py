@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from thalia_dask.errors import InputError
 from thalia_dask.plots.palette import FAINT, INK, PALETTE
-from thalia_dask.plots.style import duration, label, new_figure, panel_title, tree_of
+from thalia_dask.plots.raster import spikes_between
+from thalia_dask.plots.style import duration, label, new_figure, panel_title, span_shown, tree_of
 
 _POTENTIAL = "membrane_potential"
 
@@ -42,9 +43,7 @@ def plot_traces(
             "recording.probes: {cortex: [0, 1]}, and run the brain"
         )
     dt_ms = float(root.attrs["dt_ms"])
-    end = float(root["time"][-1]) + dt_ms
-    stop = end if stop_ms is None else min(stop_ms, end)
-    start = max(stop - span_ms, float(root["time"][0]))
+    start, stop, end = span_shown(root, span_ms, stop_ms)
     cells = [(region, int(cell)) for region, group in groups.items() for cell in group["probe"].values]
     shown = cells[:max_cells]
     of_all = f", {len(shown)} of {len(cells)} cells" if len(shown) < len(cells) else ""
@@ -68,8 +67,8 @@ def plot_traces(
 def _mark_spikes(panel: Axes, group: xr.Dataset, cell: int, start: float, stop: float, dt_ms: float) -> None:
     if "spike_step" not in group:
         return
-    times = group["spike_step"].values[group["spike_neuron"].values == cell] * dt_ms
-    times = times[(start <= times) & (times < stop - dt_ms / 2)]
+    times, neurons = spikes_between(group, start, stop, dt_ms)
+    times = times[neurons == cell]
     top = panel.get_xaxis_transform()
     panel.plot(times, np.full(len(times), 0.94), "|", color=INK, markersize=7, transform=top)
     how_many = f"{len(times)}\nspike{'' if len(times) == 1 else 's'}"

@@ -30,10 +30,9 @@ from thalia_dask.topology.plan import BrainPlan
 Steps = NDArray[np.int64]
 Series = Callable[[str, Steps], ArrayLike]
 """Values of a named quantity at the given consecutive steps, shape (steps,)."""
-
-
 Efficacies = Callable[[str, int], Floats]
-NO_SYNAPSES: Mapping[str, Mapping[str, Values]] = MappingProxyType({})
+"""Efficacies of the synapses of a region that are recorded, as they are at the beginning of a step."""
+_NO_SYNAPSES: Mapping[str, Mapping[str, Values]] = MappingProxyType({})
 
 
 def _zero(_name: str, steps: Steps) -> ArrayLike:
@@ -58,7 +57,7 @@ class Recorder(Observer):
     modulators, levels : names, and the level of each at given steps. Asked once per window, right after it.
     oscillators, phases : names, and the phase (rad) of each at given steps; a function of time alone.
     synapses : of each region of which efficacies are recorded, what ``schema.SYNAPSES`` declares.
-    efficacies : of these of a region, after the step before a given one; asked for every ``efficacies_every_steps``.
+    efficacies : of these synapses; asked for every ``efficacies_every_steps``.
     path : where to write; None keeps everything in memory.
     overwrite : replace a recording that is already at ``path``.
     position : go on with the recording at ``path`` from there; what it holds beyond is cut off.
@@ -81,9 +80,9 @@ class Recorder(Observer):
         levels: Series = _zero,
         oscillators: Sequence[str] = (),
         phases: Series = _zero,
-        synapses: Mapping[str, Mapping[str, Values]] = NO_SYNAPSES,
+        synapses: Mapping[str, Mapping[str, Values]] = _NO_SYNAPSES,
         efficacies: Efficacies = _none,
-        efficacies_every_steps: int = 1000,
+        efficacies_every_steps: int = NEVER,
         path: Path | None = None,
         overwrite: bool = False,
         position: Position | None = None,

@@ -33,6 +33,11 @@ def check_anatomy(where: str, anatomy: object) -> None:
     for name, observable in anatomy.observables.items():
         check_value(f"{where}: anatomy().observables[{name!r}]", "observables", observable, Observable)
         check_value(f"{where}: a name in anatomy().observables", "observables", name, str)
+        if observable.dims not in ((), (PROBE,)):
+            raise ConfigError(
+                f"{where}: anatomy() has the observable '{name}' of dims {observable.dims}; write () for one value "
+                f"of the region in each step, or ('{PROBE}',) for one of each cell that is probed"
+            )
     check_names(f"{where}: anatomy()", "population", (name for name, _ in anatomy.populations))
     check_names(f"{where}: anatomy()", "port", anatomy.ports)
     counted = sum(size for _, size in anatomy.populations)
@@ -41,12 +46,6 @@ def check_anatomy(where: str, anatomy: object) -> None:
             f"{where}: anatomy() has n_neurons = {anatomy.n_neurons}, and populations of {counted} together; "
             "return the sum of their sizes"
         )
-    for name, observable in anatomy.observables.items():
-        if observable.dims not in ((), (PROBE,)):
-            raise ConfigError(
-                f"{where}: anatomy() has the observable '{name}' of dims {observable.dims}; write () for one value "
-                f"of the region in each step, or ('{PROBE}',) for one of each cell that is probed"
-            )
     ports, populations = anatomy.ports, dict(anatomy.populations)
     if anatomy.n_actions and not VOTES.keys() & populations:
         raise ConfigError(

@@ -80,13 +80,7 @@ def sampling_steps(recording: RecordingConfig, dt_ms: float) -> int:
     """
     if not recording.efficacies:
         return NEVER
-    n_steps = to_steps(recording.efficacies_every_ms, dt_ms, "recording.efficacies_every_ms")
-    if n_steps < 1:
-        raise ConfigError(
-            f"recording.efficacies_every_ms is {recording.efficacies_every_ms:g} ms, and a step {dt_ms:g} ms; "
-            f"write at least {dt_ms:g}"
-        )
-    return n_steps
+    return to_steps(recording.efficacies_every_ms, dt_ms, "recording.efficacies_every_ms", at_least=1)
 
 
 def observables_of(anatomy: Anatomy, probes: Sequence[int]) -> tuple[tuple[str, Observable], ...]:
