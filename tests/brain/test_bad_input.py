@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -277,11 +278,23 @@ def test_flags_are_true_or_false(acting: DynamicBrain, tmp_path, wrong) -> None:
             lambda: DynamicBrain.load(tmp_path / "saved.zarr", overwrite=wrong),
         ],
         "append": [lambda: DynamicBrain.load(tmp_path / "saved.zarr", append=wrong)],
+        "forward: goes_on": [lambda: acting.forward(None, 5, goes_on=wrong)],
+        "select_action: explore": [lambda: acting.select_action(explore=wrong)],
     }
     for what, call in [(what, call) for what, some in calls.items() for call in some]:
         with pytest.raises(InputError) as caught:
             call()
         assert str(caught.value) == f"{what} is {wrong!r}; write True or False"
+
+
+@pytest.mark.parametrize("wrong", [0, 1.0, "7", True], ids=repr)
+def test_a_wrong_length_of_calls(acting: DynamicBrain, tmp_path, wrong) -> None:
+    saved = tmp_path / "saved.zarr"
+    acting.save(saved)
+    for call in (partial(DynamicBrain.from_thalia_config, ACTING), partial(DynamicBrain.load, saved)):
+        with pytest.raises(InputError) as caught:
+            call(steps_per_call=wrong)
+        assert str(caught.value) == f"steps_per_call is {wrong!r}; write a whole number of at least 1, or None"
 
 
 @pytest.mark.parametrize(

@@ -287,13 +287,19 @@ def test_workers_of_another_version_are_refused(three_workers: Client, there: st
         three_workers.run(stop_pretending)
 
 
-def test_busy_workers_are_not_waited_for_without_end(three_workers: Client) -> None:
+def until_there(path: Path) -> None:
+    while not path.exists():
+        time.sleep(0.01)
+
+
+def test_busy_workers_are_not_waited_for_without_end(three_workers: Client, tmp_path: Path) -> None:
     address = sorted(workers_of(three_workers))[0]
-    busy = three_workers.submit(time.sleep, 3, workers=[address])
+    busy = three_workers.submit(until_there, tmp_path / "done", workers=[address])
     with pytest.raises(
         ClusterError, match=rf"worker {address} did not answer within 0.3 s; free it from other tasks"
     ):
         DaskExecutor(three_workers, start_timeout_s=0.3).start({"a": silent}, ())
+    (tmp_path / "done").touch()
     busy.result()
 
 

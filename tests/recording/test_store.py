@@ -162,7 +162,7 @@ def test_a_full_disk_is_an_output_error(tmp_path, new_recorder, drive, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(store_module.ZarrStore, "_extend", refuse)
-    with pytest.raises(OutputError, match=r"run.zarr could not be written further: .*No space left.*free space"):
+    with pytest.raises(OutputError, match=r"run.zarr could not be written further: .*No space left.*mend that"):
         recorder.on_close()
     monkeypatch.setattr(zarr.Group, "update_attributes", refuse)
     with pytest.raises(OutputError, match=r"of output .*run.zarr cannot be written: .*No space left.*free"):
@@ -338,7 +338,7 @@ def test_a_full_disk_ends_the_run_and_leaves_what_was_recorded(tmp_path):
     assert process.returncode == 2, process.stderr
     assert f"Error: output {out} could not be written further: [Errno 27] File too large" in process.stderr
     assert process.stderr.endswith(
-        "free space on that disk, then go on from the last checkpoint (thalia-dask resume), or write another path\n"
+        "mend that, then go on from the last checkpoint (thalia-dask resume), or write another path\n"
     )
     tree = open_store(out).load()
     n_steps = tree.sizes["time"]

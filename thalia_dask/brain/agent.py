@@ -50,7 +50,7 @@ class Agent:
 
     def perceive(self, step: int, *, goes_on: bool) -> Mapping[str, float]:
         """A stimulus has been shown up to a step, to its end unless it goes on; returns what it releases."""
-        self._showing = bool(goes_on)
+        self._showing = goes_on
         return {} if goes_on else self.neuromodulation.perceived(self.levels.level("acetylcholine", step))
 
     def select(self, exploration: float) -> tuple[int, bool]:

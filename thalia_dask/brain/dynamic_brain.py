@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from numpy.typing import NDArray
 
+from thalia_dask.arguments import check_flag
 from thalia_dask.brain.agent import Agent
 from thalia_dask.brain.amounts import finite
 from thalia_dask.brain.at_exit import close_at_exit
@@ -142,7 +143,7 @@ class DynamicBrain(Inspectable):
                 f"config is a {type(config).__name__}, but must be a ThaliaConfig; "
                 "read a file with thalia_dask.load_config(path)"
             )
-        return cls._build(config, client, observers, out, steps_per_call, overwrite=overwrite)
+        return cls._build(config, client, observers, out, steps_per_call, overwrite=overwrite, position=None)
 
     @classmethod
     def _build(
@@ -151,10 +152,10 @@ class DynamicBrain(Inspectable):
         client: Client | Cluster | None,
         observers: Sequence[Observer],
         out: str | Path | None,
-        steps_per_call: int | None = None,
+        steps_per_call: int | None,
         *,
-        overwrite: bool = False,
-        position: Position | None = None,
+        overwrite: bool,
+        position: Position | None,
     ) -> DynamicBrain:
         check_observers(observers)
         path = output_path(out, overwrite=overwrite, goes_on=position is not None)
@@ -206,6 +207,7 @@ class DynamicBrain(Inspectable):
         out: str | Path | None = None,
         overwrite: bool = False,
         append: bool = False,
+        steps_per_call: int | None = None,
     ) -> DynamicBrain:
         """Build the brain that :meth:`save` wrote, in the state that it had; recording begins there.
 
@@ -213,7 +215,7 @@ class DynamicBrain(Inspectable):
         ----------
         path : where it was saved, or the checkpoint itself, which has been read.
         parallel, execution : how to run it from now on; None as it was. No spike depends on it.
-        client, observers, out, overwrite : as for :meth:`from_thalia_config`.
+        client, observers, out, overwrite, steps_per_call : as for :meth:`from_thalia_config`.
         append : go on with the recording at ``out`` that the brain made when it was saved; what it holds beyond that
             is cut off.
 
@@ -226,7 +228,7 @@ class DynamicBrain(Inspectable):
         config, memory = understood(checkpoint)
         config = with_execution(config, parallel=parallel, execution=execution)
         position = memory.where_to_append(out, append=append)
-        brain = cls._build(config, client, observers, out, overwrite=overwrite, position=position)
+        brain = cls._build(config, client, observers, out, steps_per_call, overwrite=overwrite, position=position)
         try:
             brain._go_back(checkpoint, memory)  # noqa: SLF001
         except BaseException:
@@ -254,10 +256,11 @@ class DynamicBrain(Inspectable):
 
         Raises
         ------
-        InputError : for a stimulus or a number of steps that cannot be shown.
+        InputError : for a stimulus or a number of steps that cannot be shown, or a ``goes_on`` that is no bool.
         RegionError : if a region raised.
         """
         self._open()
+        check_flag(goes_on, "forward: goes_on")
         rows = self._encoder.rows(stimulus)
         n_steps = count_steps(rows, n_timesteps, self.config.brain.encoding_timesteps)
         self._orchestrator.check_can_run(n_steps)
@@ -280,9 +283,11 @@ class DynamicBrain(Inspectable):
 
         Raises
         ------
+        InputError : if ``explore`` is no bool.
         StateError : before any ``forward``, or in a brain without a striatum.
         """
         self._open()
+        check_flag(explore, "select_action: explore")
         action, is_news = self._agent.select(self.config.training.exploration if explore else 0.0)
         if is_news:  # asked twice, the regions must not count it twice
             self._orchestrator.broadcast("action", action)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 
-from thalia_dask.arguments import as_path, check_flag
+from thalia_dask.arguments import as_count, as_path, check_flag
 from thalia_dask.brain.trial import try_out
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
 from thalia_dask.engine.ahead import RunAheadExecutor
@@ -81,7 +81,10 @@ def open_executor(
     Raises
     ------
     ConfigError : if a client was given to a brain that is not parallel.
+    InputError : if ``steps_per_call`` is no whole number of at least 1.
     """
+    if steps_per_call is not None:
+        as_count(steps_per_call, "steps_per_call", ", or None")
     if not config.brain.parallel:
         if client is not None:
             raise ConfigError(

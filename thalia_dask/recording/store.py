@@ -113,8 +113,8 @@ class ZarrStore(BlockStore):
         except OSError as error:
             raise OutputError(
                 f"output {self._path} could not be written further: {error}; what was written before is "
-                "complete and readable; free space on that disk, then go on from the last checkpoint (thalia-dask "
-                "resume), or write another path"
+                "complete and readable; mend that, then go on from the last checkpoint (thalia-dask resume), or "
+                "write another path"
             ) from error
         self._lengths = {key: array.shape[v.growing_axis or 0] for key, (v, array) in self._arrays.items()}
 
