@@ -113,6 +113,21 @@ def test_released_after_interrupt_in_a_window(tmp_path: Path) -> None:
     assert_all_gone(line)
 
 
+@pytest.mark.parametrize("wait_s", [0.1, 1.5])
+def test_interrupted_while_workers_start(tmp_path: Path, wait_s: float) -> None:
+    process = start_script(tmp_path, "executor = brain()")
+    started: list[psutil.Process] = []
+    while len(started) < 2 and process.poll() is None:  # one only follows the resources of the others
+        started = psutil.Process(process.pid).children(recursive=True)
+        time.sleep(0.02)
+    time.sleep(wait_s)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=120)
+    assert stderr.rstrip().endswith("KeyboardInterrupt")
+    assert stderr.count("Traceback") == 1
+    assert_all_gone(" ".join(str(child.pid) for child in started))
+
+
 def test_released_by_a_garbage_collection_on_the_event_loop() -> None:
     executors = [DaskExecutor(n_workers=1)]
     executors[0].start({"a": silent}, ())

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from multiprocessing import current_process
 from typing import Any, Protocol
@@ -21,6 +21,7 @@ from distributed.utils import silence_logging_cmgr
 
 from thalia_dask.distributed.placement import local_shape
 from thalia_dask.distributed.settings import SETTINGS, dashboard_options
+from thalia_dask.distributed.uninterrupted import interrupts_wait
 from thalia_dask.distributed.versions import check_versions
 from thalia_dask.errors import ClusterError
 
@@ -128,23 +129,28 @@ def open_local(
         raise ClusterError(f"a worker that starts would start workers; {_mend()}")
     n_workers, threads_per_worker = local_shape(n_workers, threads_per_worker, n_regions)
     _LOG.info("starting local workers: %d, threads of each: %d", n_workers, threads_per_worker)
-    with dask.config.set(SETTINGS), _environment_restored():
+    start = partial(
+        PatientCluster,
+        n_workers=n_workers,
+        threads_per_worker=threads_per_worker,
+        processes=processes,
+        scheduler_kwargs=dashboard_options(dashboard_address),
+        # workers in threads have no host of their own, and would answer HTTP on every interface
+        worker_dashboard_address=None if processes else "127.0.0.1:0",
+        silence_logs=logging.CRITICAL,
+        memory_limit=memory_limit,
+        death_timeout=timeout_s,
+    )
+    with ExitStack() as on_failure, dask.config.set(SETTINGS), _environment_restored():
         try:
-            cluster = PatientCluster(
-                n_workers=n_workers,
-                threads_per_worker=threads_per_worker,
-                processes=processes,
-                scheduler_kwargs=dashboard_options(dashboard_address),
-                # workers in threads have no host of their own, and would answer HTTP on every interface
-                worker_dashboard_address=None if processes else "127.0.0.1:0",
-                silence_logs=logging.CRITICAL,
-                memory_limit=memory_limit,
-                death_timeout=timeout_s,
-            )
+            with interrupts_wait():
+                cluster = on_failure.enter_context(closing(start()))
         except RuntimeError as error:
             raise ClusterError(f"{n_workers} local workers could not be started ({error}); {_mend()}") from error
-        client = Client(cluster, direct_to_workers=True, set_as_default=False)
-    return Cluster(client, (client, cluster), n_workers)
+        client = on_failure.enter_context(closing(Client(cluster, direct_to_workers=True, set_as_default=False)))
+        opened = Cluster(client, (client, cluster), n_workers)
+        on_failure.pop_all()
+    return opened
 
 
 def _mend() -> str:
