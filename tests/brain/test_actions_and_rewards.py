@@ -63,6 +63,22 @@ def test_asking_twice_gives_the_same_answer_and_changes_nothing() -> None:
     assert states[0] == states[1]
 
 
+def test_an_action_stands_until_the_next_stimulus() -> None:
+    """Also where the best one would be another: the regions have heard of it."""
+    always = ACTING.model_copy(update={"training": TrainingConfig(exploration=1.0)})
+    with DynamicBrain.from_thalia_config(always) as brain:
+        greedy = []
+        for _ in range(12):
+            brain.forward(FULL, 10)
+            explored = brain.select_action()
+            assert brain.select_action(explore=False) == explored
+            brain.deliver_reward(0.0)
+            assert brain.select_action(explore=False) == explored
+            brain.forward(FULL, 10)
+            greedy.append(brain.select_action(explore=False) == explored)
+    assert not all(greedy)
+
+
 def test_reward_changes_the_striatum_at_the_next_step_alone(acting: DynamicBrain) -> None:
     acting.forward(FULL, 40)
     before = acting.state("striatum")["weight"]

@@ -210,6 +210,17 @@ def test_a_projection_given_twice():
     )
 
 
+def test_regions_with_other_numbers_of_actions():
+    striata = {
+        name: {"kind": "striatum", "size": 12, "input_size": 4, "params": {"n_actions": n}}
+        for name, n in (("caudate", 3), ("putamen", 4))
+    }
+    assert message_of({**A_AND_B, **striata}) == (
+        "all regions learn from the same actions, but 'caudate' has 3, 'putamen' has 4; "
+        "write the same n_actions for all"
+    )
+
+
 def test_parameters_of_a_region_that_does_not_exist():
     assert message_of(brain={"region_params": {"striatm": {"x": 1}}}) == (
         "brain.region_params: there is no region called 'striatm'; write one of: a, b"

@@ -56,6 +56,8 @@ class Agent:
     def select(self, exploration: float) -> tuple[int, bool]:
         """Select an action, a random one with probability ``exploration``; returns it, and whether it is news.
 
+        It stands until the next stimulus: regions have heard of it.
+
         Raises
         ------
         StateError : before any stimulus, or in a brain without a striatum.
@@ -66,11 +68,12 @@ class Agent:
             )
         if not self._votes.heard_anything:
             raise StateError("select_action: nothing has happened yet in this episode; call forward(stimulus) first")
-        before = self.action if self._decided else None
-        self._trial += not self._decided
-        action, self.confidence = self._votes.select(self._trial, exploration)
-        self.action, self._decided = action, True
-        return action, action != before
+        if self._decided and self.action is not None:
+            return self.action, False
+        self._trial += 1
+        self.action, self.confidence = self._votes.select(self._trial, exploration)
+        self._decided = True
+        return self.action, True
 
     def reward(self, reward: float) -> Mapping[str, float]:
         """Take a reward; returns what it releases, the reward prediction error as ``"dopamine"``.

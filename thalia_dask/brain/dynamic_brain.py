@@ -279,7 +279,8 @@ class DynamicBrain(Inspectable):
         """The action that the striatum votes for, and the confidence in it, in [0, 1].
 
         With ``explore``, a share ``training.exploration`` of the actions is random. The regions hear which action
-        was selected, so that only what led to it stays eligible for reward.
+        was selected, so that only what led to it stays eligible for reward: it stands until the next :meth:`forward`,
+        however often it is asked for. Of several striata the first by name votes, and all learn from what it selects.
 
         Raises
         ------

@@ -19,6 +19,7 @@ from thalia_dask.regions import Anatomy, find_kind
 from thalia_dask.regions.kind import RegionKind
 from thalia_dask.regions.spec import Incoming, RegionSpec
 from thalia_dask.topology.checks import (
+    check_actions,
     check_anatomy,
     check_population,
     check_reached,
@@ -58,12 +59,14 @@ def build_plan(config: ThaliaConfig) -> BrainPlan:
 
     Raises
     ------
-    ConfigError : if a name does not exist, a delay is shorter than a step or off the grid, a projection is
-        given twice, a region is never reached, or the window is longer than the shortest delay.
+    ConfigError : if a name does not exist, a delay is shorter than a step or off the grid, a projection is given
+        twice, a region is never reached, regions have different actions, or the window is longer than the shortest
+        delay.
     """
     regions = _regions(config.brain)
     bare = {name: _bare_spec(name, region, config.global_) for name, region in regions.items()}
     anatomies = {name: _anatomy(spec) for name, spec in bare.items()}
+    check_actions({name: anatomy.n_actions for name, anatomy in anatomies.items()})
     probes = find_probes(config.recording.probes, anatomies)
     bundles = sorted(
         (_bundle(projection, bare, anatomies, config.global_) for projection in _projections(config.brain)),

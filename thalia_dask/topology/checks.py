@@ -81,6 +81,19 @@ def delay_to_steps(delay_ms: float, dt_ms: float, what: str, *, round_delays: bo
     return max(1, to_steps(delay_ms, dt_ms, what, round_to_grid=round_delays, otherwise=otherwise))
 
 
+def check_actions(n_actions: Mapping[str, int]) -> None:
+    """Refuse regions, with the number of their action channels, that could not learn from the same actions.
+
+    Raises
+    ------
+    ConfigError : if two that have any have another number of them.
+    """
+    acting = {region: number for region, number in n_actions.items() if number}
+    if len(set(acting.values())) > 1:
+        counted = ", ".join(f"'{region}' has {number}" for region, number in acting.items())
+        raise ConfigError(f"all regions learn from the same actions, but {counted}; write the same n_actions for all")
+
+
 def check_reached(regions: Mapping[str, RegionConfig], axons: Iterable[tuple[str, str]]) -> None:
     """Refuse regions that no activity can ever reach.
 
