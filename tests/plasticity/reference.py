@@ -181,19 +181,18 @@ def synaptic_scaling(
 def dopamine_stdp(
     rule: DopamineSTDP, w: Weights, mean: float, pre: Spikes, post: Spikes, levels: Sequence[float]
 ) -> Weights:
-    """Credit and efficacy step by step; bounds count at the spikes of axon and cell, and in the end."""
+    """Credit and efficacy step by step, within their bounds at each."""
     w, credit = [row[:] for row in w], [[0.0] * len(row) for row in w]
     held = rule.tau_credit_ms * (1 - math.exp(-1 / rule.tau_credit_ms))
     for t, level in enumerate(levels):
         for cell in range(len(w)):
             for axon in range(len(w[cell])):
-                if (t, axon) in pre or (t, cell) in post:
-                    w[cell][axon] = clip(w[cell][axon], rule.largest * mean)
                 if (t, axon) in pre:
                     y = trace(post, cell, t - 1, t, rule.tau_post_ms)
                     credit[cell][axon] -= rule.depression * mean * y
                 if (t, cell) in post:
                     credit[cell][axon] += rule.potentiation * mean * trace(pre, axon, t, t, rule.tau_pre_ms)
-                w[cell][axon] += credit[cell][axon] * held * (level - rule.baseline)
+                gained = credit[cell][axon] * held * (level - rule.baseline)
+                w[cell][axon] = clip(w[cell][axon] + gained, rule.largest * mean)
                 credit[cell][axon] *= math.exp(-1 / rule.tau_credit_ms)
-    return [[clip(weight, rule.largest * mean) for weight in row] for row in w]
+    return w

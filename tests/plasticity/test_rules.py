@@ -100,6 +100,25 @@ def test_dopamine_stdp(rule: DopamineSTDP) -> None:
     assert not np.allclose(before, expected, rtol=1e-2)
 
 
+@pytest.mark.parametrize("kind", [SpikingRegion, TorchSpikingRegion])
+@pytest.mark.parametrize("begin", [0, 3900])
+def test_an_efficacy_at_its_bound_leaves_it_when_dopamine_turns(kind: type[LayoutRegion], begin: int) -> None:
+    """A burst takes it to 0, a dip lets it rise again; whenever that begins, and though nothing spikes meanwhile."""
+    rule = DopamineSTDP(potentiation=0.0, depression=0.02)
+    forced = Forced(rule, gates=("dopamine",), n_axons=1, n_cells=1, region=kind)
+    before = forced.weights.item()
+    pre, post = [(11, 0)], [(7, 0)]
+    forced.run(begin + 12, [(begin + step, i) for step, i in pre], [(begin + step, i) for step, i in post])
+    forced.run(800, signals=[Signal(begin + 12, "dopamine", 1.0)])
+    forced.run(800, signals=[Signal(begin + 812, "dopamine", -1.5)])
+    forced.run(1, signals=[Signal(begin + 1612, "reset", 0.0)])
+    releases = [(12, 1.0), (812, -1.5)]
+    levels = [sum(a * math.exp(-(t - s) / 200) for s, a in releases if s <= t) for t in range(1612)]
+    ((expected,),) = reference.dopamine_stdp(rule, [[before]], MEAN_WEIGHT, pre, post, levels)
+    assert forced.weights.item() == pytest.approx(expected, rel=1e-3)
+    assert expected > MEAN_WEIGHT
+
+
 def test_scaling_grows_a_silent_cell_by_no_more_than_e_at_once() -> None:
     forced = Forced(SynapticScaling(tau_scaling_ms=100.0, target_hz=1e-3, tau_activity_ms=1.0), n_axons=1, n_cells=1)
     before = forced.weights.item()

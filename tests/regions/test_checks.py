@@ -407,6 +407,11 @@ SIGNALS = "write one of: delta, theta, alpha, beta, gamma, ripple, acetylcholine
             "steps of dt_ms = 1; write 1",
         ),
         (
+            {"connections": (Connection("a", "b", 0.5, 20.0, rule=STDP(tau_post_ms=2e6)),)},
+            ", connection a -> b: a time constant of 2e+06 ms is more than 1000000 steps of 1 ms, so that rounding "
+            "would change how a trace decays; write 1e+06 or less",
+        ),
+        (
             {"connections": (Connection("a", "b", 0.5, 20.0, rule=ThreeFactor()),), "n_actions": 5},
             ", connection a -> b: its 4 target cells cannot be divided among n_actions = 5; "
             "write at least 5 cells, or fewer actions",

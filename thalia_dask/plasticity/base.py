@@ -16,6 +16,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from thalia_dask.errors import ConfigError
 from thalia_dask.jit import Floats, inlined, kernel
 from thalia_dask.prefetch import prefetch
 from thalia_dask.synapses.table import SynapseTable
@@ -51,6 +52,25 @@ _OWNER_BYTES, _LISTED_BYTES = 2, 12
 """Of each synapse of a region in which any learns; of each that does: its places in two lists, its eligibility."""
 
 Indices = NDArray[np.uint32]
+
+
+LONGEST_DECAY_STEPS = 1_000_000
+"""Of a trace, whose decay in a step is a number of 24 bits: it is then right to one per cent or two."""
+
+
+def decay(tau_ms: float, dt_ms: float) -> float:
+    """What is left of a trace after a step.
+
+    Raises
+    ------
+    ConfigError : if it decays more slowly than such a factor can tell.
+    """
+    if tau_ms > LONGEST_DECAY_STEPS * dt_ms:
+        raise ConfigError(
+            f"a time constant of {tau_ms:g} ms is more than {LONGEST_DECAY_STEPS} steps of {dt_ms:g} ms, so that "
+            f"rounding would change how a trace decays; write {LONGEST_DECAY_STEPS * dt_ms:g} or less"
+        )
+    return math.exp(-dt_ms / tau_ms)
 
 
 class Rule(ABC):

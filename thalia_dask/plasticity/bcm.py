@@ -17,7 +17,7 @@ from typing import Annotated, ClassVar
 
 from thalia_dask.declared import Positive
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded, expect, incoming
+from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded, decay, expect, incoming
 from thalia_dask.synapses.table import SynapseTable
 
 RATE, LARGEST, PRE_UNIT, POST_UNIT, SLIDE, GATHERED = range(FIRST_OWN, FIRST_OWN + 6)
@@ -38,8 +38,8 @@ class BCM(Rule):
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         return [
-            math.exp(-dt_ms / self.tau_pre_ms),
-            math.exp(-dt_ms / self.tau_post_ms),
+            decay(self.tau_pre_ms, dt_ms),
+            decay(self.tau_post_ms, dt_ms),
             self.rate * mean_weight,
             self.largest * mean_weight,
             1000.0 / (self.tau_pre_ms * self.reference_hz),

@@ -10,13 +10,12 @@ often than by chance the two cancel: Medina, Garcia, Nores, Taylor & Mauk (2000)
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from thalia_dask.declared import NonNegative, Positive
 from thalia_dask.jit import Floats, inlined
-from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded, outgoing
+from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded, decay, outgoing
 from thalia_dask.synapses.table import SynapseTable
 
 POTENTIATION, DEPRESSION, LARGEST = range(FIRST_OWN, FIRST_OWN + 3)
@@ -34,8 +33,8 @@ class ParallelFibre(Rule):
     largest: Annotated[Positive, "bound w_max, in units of the mean initial efficacy"] = 3.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
-        decay = math.exp(-dt_ms / self.tau_pre_ms)
-        return [decay, decay, self.potentiation, self.depression, self.largest * mean_weight]
+        kept = decay(self.tau_pre_ms, dt_ms)
+        return [kept, kept, self.potentiation, self.depression, self.largest * mean_weight]
 
 
 _TAUGHT = ParallelFibre.code

@@ -11,13 +11,13 @@ reaches its synapses after the dendritic delay, as in ``stdp``.
 Credit is kept divided by the factor f(t) = exp(-t / tau_c) by which all of it has decayed, so between spikes only
 one sum moves, s(t) = integral of f (g - baseline). Credit c given when the sum was s_0 has meanwhile gained the
 efficacy c (s - s_0), so a synapse keeps two numbers, the sum of its c and that of its c s_0. The gain is put into
-the efficacy, and bounded, at the next spike of the axon or of the cell; for all synapses when f has become small, and
-at a reset of the region. Between two of these an efficacy moves one way, unless g crosses the baseline, so that more
-would change nothing.
+the efficacy, and bounded, at the next spike of the axon or of the cell; for all synapses when f has become small,
+when g crosses the baseline, and at a reset of the region. Between two of these an efficacy moves one way, so that
+more would change nothing.
 
 NEST's ``stdp_dopamine_synapse`` is this rule with A_plus, A_minus, tau_c and b as potentiation, depression,
 tau_credit and baseline, and its delay as the dendritic delay. There every dopamine spike raises the level by 1 /
-tau_n.
+tau_n, and bounds are looked at when axons or dopamine neurons spike, not when the level falls through b.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from thalia_dask.plasticity.base import (
     PlasticTable,
     Rule,
     bounded,
+    decay,
     expect,
     incoming,
     outgoing_traces,
@@ -73,8 +74,8 @@ class DopamineSTDP(Rule):
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         return [
-            math.exp(-dt_ms / self.tau_pre_ms),
-            math.exp(-dt_ms / self.tau_post_ms),
+            decay(self.tau_pre_ms, dt_ms),
+            decay(self.tau_post_ms, dt_ms),
             self.potentiation * mean_weight,
             self.depression * mean_weight,
             self.largest * mean_weight,
@@ -134,8 +135,10 @@ def potentiate(plastic: PlasticTable, connection: int, cell: int, synapses: Syna
 
 @inlined
 def pass_time(plastic: PlasticTable, connection: int, gate: float, synapses: SynapseTable) -> None:
-    """Let the sum move by a step, at the end of which nothing is faint."""
+    """Let the sum move by a step, at the end of which nothing is faint; where it turns, a new one begins."""
     params, drift = plastic.params[connection], plastic.drift[connection]
+    if (gate - params[BASELINE]) * drift[CREDIT_SUM] < 0.0:
+        settle(plastic, connection, synapses)
     drift[CREDIT_SUM] += drift[CREDIT_FADE] * params[HELD] * (gate - params[BASELINE])
     drift[CREDIT_FADE] *= math.exp(-np.float64(params[FORGETTING]))
     if drift[CREDIT_FADE] < FAINT:

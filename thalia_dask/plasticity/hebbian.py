@@ -9,13 +9,12 @@ Wyble (2002), Neural Comput. 14:793.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from thalia_dask.declared import Positive
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded, expect, incoming
+from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded, decay, expect, incoming
 from thalia_dask.synapses.table import SynapseTable
 
 RATE, LARGEST = range(FIRST_OWN, FIRST_OWN + 2)
@@ -32,8 +31,8 @@ class Hebbian(Rule):
     largest: Annotated[Positive, "bound w_max, in units of the mean initial efficacy"] = 3.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
-        decay = math.exp(-dt_ms / self.tau_pre_ms)
-        return [decay, decay, self.rate, self.largest * mean_weight]
+        kept = decay(self.tau_pre_ms, dt_ms)
+        return [kept, kept, self.rate, self.largest * mean_weight]
 
 
 @inlined

@@ -9,7 +9,6 @@ grows or shrinks.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -22,6 +21,7 @@ from thalia_dask.plasticity.base import (
     PlasticTable,
     Rule,
     bounded,
+    decay,
     expect,
     incoming,
     outgoing_traces,
@@ -42,10 +42,10 @@ class InhibitorySTDP(Rule):
     largest: Annotated[Positive, "bound of an efficacy, in units of the mean initial one"] = 10.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
-        decay = math.exp(-dt_ms / self.tau_ms)
+        kept = decay(self.tau_ms, dt_ms)
         return [
-            decay,
-            decay,
+            kept,
+            kept,
             self.rate * mean_weight,
             self.largest * mean_weight,
             2.0 * self.target_hz * self.tau_ms / 1000.0,

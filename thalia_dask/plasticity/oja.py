@@ -11,13 +11,12 @@ component of the rates (not taken from their mean), and the sum of (w / w_mean)^
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from thalia_dask.declared import Positive
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded, expect, incoming
+from thalia_dask.plasticity.base import FIRST_OWN, POST, PRE, PlasticTable, Rule, bounded, decay, expect, incoming
 from thalia_dask.synapses.table import SynapseTable
 
 RATE, MEAN, LARGEST, PRE_UNIT, POST_UNIT = range(FIRST_OWN, FIRST_OWN + 5)
@@ -37,8 +36,8 @@ class Oja(Rule):
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
         return [
-            math.exp(-dt_ms / self.tau_pre_ms),
-            math.exp(-dt_ms / self.tau_post_ms),
+            decay(self.tau_pre_ms, dt_ms),
+            decay(self.tau_post_ms, dt_ms),
             self.rate,
             mean_weight,
             self.largest * mean_weight,

@@ -19,7 +19,6 @@ Wmax, the exponents as they are, and its delay as the dendritic delay.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -34,6 +33,7 @@ from thalia_dask.plasticity.base import (
     PlasticTable,
     Rule,
     bounded,
+    decay,
     expect,
     incoming,
     outgoing_traces,
@@ -64,8 +64,8 @@ class STDP(Rule):
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:
         return [
-            math.exp(-dt_ms / self.tau_pre_ms),
-            math.exp(-dt_ms / self.tau_post_ms),
+            decay(self.tau_pre_ms, dt_ms),
+            decay(self.tau_post_ms, dt_ms),
             self.potentiation,
             self.depression,
             self.largest * mean_weight,

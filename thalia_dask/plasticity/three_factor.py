@@ -14,7 +14,6 @@ conserves a cell's summed efficacy: heterosynaptic plasticity, Royer & Paré (20
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -22,7 +21,7 @@ import numpy as np
 
 from thalia_dask.declared import Positive, Signed
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded
+from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded, decay
 from thalia_dask.synapses.table import SynapseTable
 
 DECAY_ELIGIBILITY, LEARNING_RATE, LARGEST, EFFERENCE = range(FIRST_OWN, FIRST_OWN + 4)
@@ -41,11 +40,11 @@ class ThreeFactor(Rule):
     efference: Annotated[float, "eligibility that the selected action adds, for an x of 1 above its mean"] = 1.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
-        decay = math.exp(-dt_ms / self.tau_pre_ms)
+        kept = decay(self.tau_pre_ms, dt_ms)
         return [
-            decay,
-            decay,
-            math.exp(-dt_ms / self.tau_eligibility_ms),
+            kept,
+            kept,
+            decay(self.tau_eligibility_ms, dt_ms),
             self.learning_rate * mean_weight,
             self.largest * mean_weight,
             self.efference,

@@ -54,24 +54,19 @@ def hear(step: int, arriving: Int32Array, gate: Floats, plastic: PlasticTable, s
     another.
     """
     late_cells_fire(step, gate, plastic, synapses)
-    for row in arriving:
-        axon_fires(row, gate, plastic, synapses)
-        mark_axon(row, plastic)
+    axons_fire(arriving, gate, plastic, synapses)
 
 
 @inlined
 def learn(step: int, neurons: Int32Array, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Learn from the neurons that spiked in this step.
 
-    Spikes of one step are not paired with each other, but for arrivals with the neurons that spike: all learn from
-    the traces before any of them is marked.
+    Spikes of one step are not paired with each other, but for arrivals with the neurons that spike.
     """
     for neuron in neurons:
         cell_fires(neuron, step, gate, plastic, synapses)
+    axons_fire(neurons, gate, plastic, synapses)
     for neuron in neurons:
-        axon_fires(neuron, gate, plastic, synapses)
-    for neuron in neurons:
-        mark_axon(neuron, plastic)
         mark_cell(neuron, plastic)
     mark_late_cells(step, neurons, plastic)
     pass_time(gate, plastic, synapses)
@@ -100,6 +95,17 @@ def _settle(traces: Floats, fade: Floats, side: int) -> None:
 
 
 @inlined
+def axons_fire(rows: Int32Array, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Learn from presynaptic spikes, let climbing fibres teach, and only then mark them, whatever their order."""
+    for row in rows:
+        axon_fires(row, gate, plastic, synapses)
+    for row in rows:
+        climbing_fibre_fires(row, gate, plastic, synapses)
+    for row in rows:
+        mark_axon(row, plastic)
+
+
+@inlined
 def axon_fires(row: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
     """Learn from a presynaptic spike."""
     for c in range(plastic.rule.shape[0]):
@@ -115,8 +121,15 @@ def axon_fires(row: int, gate: Floats, plastic: PlasticTable, synapses: SynapseT
                 dopamine_stdp.depress(plastic, c, axon, synapses)
             elif plastic.rule[c] == _PARALLEL_FIBRE:
                 climbing_fibre.potentiate(plastic, c, axon, gate[c], synapses)
-            elif plastic.rule[c] == _CLIMBING_FIBRE:
-                climbing_fibre.teach(plastic, c, axon, gate, synapses)
+
+
+@inlined
+def climbing_fibre_fires(row: int, gate: Floats, plastic: PlasticTable, synapses: SynapseTable) -> None:
+    """Let it change the synapses of parallel fibres, if it is one."""
+    for c in range(plastic.rule.shape[0]):
+        if plastic.rule[c] == _CLIMBING_FIBRE and plastic.row_first[c] <= row < plastic.row_last[c]:
+            axon = plastic.axon_base[c] + row - plastic.row_first[c]
+            climbing_fibre.teach(plastic, c, axon, gate, synapses)
 
 
 @inlined

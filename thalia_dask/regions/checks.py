@@ -170,13 +170,13 @@ def _check_rule(where: str, rule: Rule, dt_ms: float) -> None:
             f"{where}: rule is a {type(rule).__name__}, of whose code thalia_dask.plasticity.updates does not know, "
             "so that nothing would learn; add it to RULES and to the updates there"
         )
-    packed: Any = rule.pack(dt_ms, 1.0, 1.0)
+    try:
+        packed: Any = rule.pack(dt_ms, 1.0, 1.0)
+        rule.lag_steps(dt_ms)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
     numbers = isinstance(packed, Sequence) and all(isinstance(n, Real) and abs(float(n)) <= _MOST for n in packed)
     if not numbers or len(packed) > N_PARAMS:
         raise ConfigError(
             f"{where}: {rule} packs {packed} for the kernels; write at most {N_PARAMS} numbers, up to {_MOST:g}"
         )
-    try:
-        rule.lag_steps(dt_ms)
-    except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from None

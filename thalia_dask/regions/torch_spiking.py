@@ -11,7 +11,7 @@ is tested against them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from thalia_dask.neurons.background_on_torch import Bombardment
 from thalia_dask.neurons.base import EXCITATORY
 from thalia_dask.neurons.on_torch import TensorState, groups
 from thalia_dask.plasticity.base import STATE, PlasticTable
-from thalia_dask.plasticity.on_torch.base import Traces
+from thalia_dask.plasticity.on_torch.base import Learner, Traces
 from thalia_dask.plasticity.on_torch.learners import learners
 from thalia_dask.regions.layout import Layout
 from thalia_dask.regions.layout_region import LayoutRegion
@@ -201,11 +201,26 @@ class TorchSpikingRegion(LayoutRegion):
         counts, outside = self._counts, self._arriving - len(self._noise)
         counts.zero_().index_add_(0, outside, torch.ones_like(outside, dtype=torch.float32))
         for learner in self._learners:
-            learner.hear(self._now, counts[:-1])
+            learner.hear(self._now)
+        self._axons_fire([learner for learner in self._learners if learner.from_outside], counts)
 
     def _learn(self) -> None:
+        spiked = self._state.spiked
         for learner in self._learners:
-            learner.learn(self._now, self._state.spiked)
+            learner.learn(self._now, spiked)
+        own = [learner for learner in self._learners if not learner.from_outside]
+        self._axons_fire(own, spiked.to(torch.float32))
+        for learner in self._learners:
+            learner.end_step(self._now, spiked)
+
+    def _axons_fire(self, learners: Sequence[Learner], spikes: Tensor) -> None:
+        """What ``plasticity.updates.axons_fire`` does."""
+        for learner in learners:
+            learner.axons_fire(learner.own(spikes), self._now)
+        for learner in learners:
+            learner.teach(learner.own(spikes))
+        for learner in learners:
+            learner.mark_axons(learner.own(spikes))
 
     def _kept(self) -> dict[str, Tensor]:
         """Copies of what a step changes."""

@@ -7,12 +7,11 @@ Sejnowski (1977), J. Math. Biol. 4:303.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 from thalia_dask.jit import inlined
-from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded, expect, incoming
+from thalia_dask.plasticity.base import FIRST_OWN, PRE, PlasticTable, Rule, bounded, decay, expect, incoming
 from thalia_dask.synapses.table import SynapseTable
 
 _RATE, _EXPECTED, _LARGEST = range(FIRST_OWN, FIRST_OWN + 3)
@@ -30,9 +29,9 @@ class Covariance(Rule):
     largest: float = 4.0
 
     def pack(self, dt_ms: float, mean_weight: float, total_weight: float) -> list[float]:  # noqa: ARG002
-        decay = math.exp(-dt_ms / self.tau_pre_ms)
+        kept = decay(self.tau_pre_ms, dt_ms)
         expected = self.expected_hz * self.tau_pre_ms / 1000.0
-        return [decay, decay, self.rate * mean_weight, expected, self.largest * mean_weight]
+        return [kept, kept, self.rate * mean_weight, expected, self.largest * mean_weight]
 
 
 @inlined

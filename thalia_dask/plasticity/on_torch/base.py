@@ -1,7 +1,7 @@
 """What a learning rule is in torch operations, on any device: its equations for all its synapses at once.
 
-Within a step the order is that of the kernels, and it is exact: what happens at once concerns different synapses. All
-synapses of a plastic connection are looked at in every step, whoever fired, so that all shapes are fixed.
+Within a step the order is that of the kernels. All synapses of a plastic connection are looked at in every step,
+whoever fired, so that all shapes are fixed.
 """
 
 from __future__ import annotations
@@ -91,43 +91,44 @@ class Traces:
 
 
 class Learner:
-    """A plastic connection; a subclass is what its rule does."""
+    """A plastic connection; a subclass is what its rule does.
+
+    Attributes
+    ----------
+    from_outside : whether its axons come from outside the region.
+    """
 
     def __init__(self, afferents: Afferents, n_neurons: int) -> None:
         self.afferents = afferents
-        self._n_neurons = n_neurons
-        self._from_outside = afferents.first_row >= n_neurons
+        self.from_outside = afferents.first_row >= n_neurons
+        self._first_axon = afferents.first_row - n_neurons * self.from_outside
 
-    def hear(self, now: Tensor, arriving: Tensor) -> None:
-        """Learn from spikes that have come back to the synapses, then from those that arrive from outside.
+    def own(self, spikes: Tensor) -> Tensor:
+        """Those of its axons among the spikes of all from outside, or of all neurons."""
+        return spikes[self._first_axon : self._first_axon + self.afferents.n_axons]
 
-        ``arriving`` (axons from outside,) counts them.
-        """
-        a = self.afferents
-        if a.lag:
+    def hear(self, now: Tensor) -> None:
+        """Learn from spikes of cells that have come back to the synapses."""
+        if self.afferents.lag:
             self.cells_fire(self._late(now), now)
-        if self._from_outside:
-            first = a.first_row - self._n_neurons
-            self._axons_spike(arriving[first : first + a.n_axons], now)
 
     def learn(self, now: Tensor, spiked: Tensor) -> None:
-        """Learn from the neurons that spike, bool, shape (neurons,), and from the region's own axons after."""
+        """Learn from the neurons that spike, bool, shape (neurons,), if its synapses know of it at once."""
+        if not self.afferents.lag:
+            self.cells_fire(self._cells(spiked), now)
+
+    def end_step(self, now: Tensor, spiked: Tensor) -> None:
+        """Mark the spikes of cells that the synapses have heard of, send the others on their way, let time pass."""
         a = self.afferents
-        fired = spiked[a.first_target : a.first_target + a.n_cells]
-        if not a.lag:
-            self.cells_fire(fired, now)
-        if not self._from_outside:
-            self._axons_spike(spiked[a.first_row : a.first_row + a.n_axons].to(torch.float32), now)
-        heard = fired
+        heard = fired = self._cells(spiked)
         if a.lag:
             heard = self._late(now)
             a.late.index_copy_(0, self._turn(now), fired.to(a.late.dtype)[None])
         a.post.add_(heard / a.fade[POST])
         self.pass_time(now)
 
-    def _axons_spike(self, spikes: Tensor, now: Tensor) -> None:
-        self.axons_fire(spikes, now)
-        self.mark_axons(spikes)
+    def _cells(self, spiked: Tensor) -> Tensor:
+        return spiked[self.afferents.first_target : self.afferents.first_target + self.afferents.n_cells]
 
     def _late(self, now: Tensor) -> Tensor:
         """The cells whose spikes of a lag ago reach their synapses now."""
@@ -138,6 +139,9 @@ class Learner:
 
     def axons_fire(self, spikes: Tensor, now: Tensor) -> None:
         """Learn from presynaptic spikes, float32 numbers, shape (axons,)."""
+
+    def teach(self, spikes: Tensor) -> None:
+        """Let presynaptic spikes change synapses of other connections."""
 
     def cells_fire(self, fired: Tensor, now: Tensor) -> None:
         """Learn from postsynaptic spikes, bool, shape (cells,)."""

@@ -45,7 +45,7 @@ class ClimbingFibreLearner(Learner):
 
     pupils: Sequence[ParallelFibreLearner] = ()
 
-    def axons_fire(self, spikes: Tensor, now: Tensor) -> None:  # noqa: ARG002
+    def teach(self, spikes: Tensor) -> None:
         a = self.afferents
         climbing = torch.zeros(a.n_cells, dtype=torch.float32, device=spikes.device)
         climbing.index_add_(0, a.cell, spikes[a.axon])

@@ -36,7 +36,9 @@ class DopamineSTDPLearner(Learner):
 
     def pass_time(self, now: Tensor) -> None:  # noqa: ARG002
         a = self.afferents
-        held = a.params[rule.HELD] * (a.gate - a.params[rule.BASELINE])
+        excess = a.gate - a.params[rule.BASELINE]
+        self._settle(excess * a.drift[CREDIT_SUM] < 0.0)
+        held = a.params[rule.HELD] * excess
         a.drift[CREDIT_SUM].add_(a.drift[CREDIT_FADE] * held)
         a.drift[CREDIT_FADE].mul_(math.exp(-a.params[rule.FORGETTING]))
         self._settle(a.drift[CREDIT_FADE] < rule.FAINT)
