@@ -10,7 +10,7 @@ import dask
 from distributed import Client
 from distributed.utils import get_mp_context
 
-from thalia_dask.distributed.cluster import open_local
+from thalia_dask.distributed.cluster import Cluster, open_local
 
 _STUCK_AFTER_S = 120.0
 _IMPORTED_ONCE = ["distributed", "numba", "torch", "thalia_dask.distributed.actor", "tests.toy_regions"]
@@ -18,6 +18,13 @@ _IMPORTED_ONCE = ["distributed", "numba", "torch", "thalia_dask.distributed.acto
 
 @contextmanager
 def mortal_cluster(n_workers: int) -> Iterator[Client]:
+    """A client of :func:`mortal_workers`."""
+    with mortal_workers(n_workers) as cluster:
+        yield cluster.client
+
+
+@contextmanager
+def mortal_workers(n_workers: int) -> Iterator[Cluster]:
     """Workers of one thread whose nannies start others.
 
     They are forked from a process that has imported what they need, so that a new one is there in no time.
@@ -27,6 +34,6 @@ def mortal_cluster(n_workers: int) -> Iterator[Client]:
         multiprocessing.get_context("forkserver").set_forkserver_preload(_IMPORTED_ONCE)
         cluster = open_local(n_workers, 1, _STUCK_AFTER_S)
         try:
-            yield cluster.client
+            yield cluster
         finally:
             cluster.close()

@@ -7,6 +7,7 @@ lag_ms: Annotated[float, "of the first, ms"]    the text says what it is, in the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -103,23 +104,61 @@ def check_fields(where: str, parameters: object) -> None:
     """
     kind: type = type(parameters)
     if is_dataclass(kind):
-        for name, annotation in declared(kind).items():
-            check_value(f"{where}{name}", name, getattr(parameters, name), annotation)
+        for name, alternatives in _fields(kind):
+            _check(f"{where}{name}", getattr(parameters, name), alternatives)
 
 
 def check_value(where: str, name: str, value: Any, annotation: Any) -> None:
     """Refuse a value that a field of this name and annotation cannot have; ``where`` is how to call it."""
-    alternatives = _alternatives(annotation)
-    fitting = next((one for one in alternatives if _is_of(value, one)), None)
+    _check(where, value, _read(name, annotation))
+
+
+class _Type(NamedTuple):
+    """One of the types of an annotation, taken apart.
+
+    Attributes
+    ----------
+    plain : see :func:`_plain`.
+    within : bounds of a number, told to be those of a field ``name``.
+    items : of a tuple, the types of its items, without an end where it may have any number.
+    """
+
+    name: str
+    annotation: Any
+    plain: Any
+    within: Bounds | None
+    items: Iterable[tuple[_Type, ...]]
+
+
+@cache
+def _fields(parameters: Any) -> tuple[tuple[str, tuple[_Type, ...]], ...]:
+    """Name and types of every field of a dataclass; to read them for each value took half of building a brain."""
+    return tuple((name, _read(name, annotation)) for name, annotation in declared(parameters).items())
+
+
+def _read(name: str, annotation: Any) -> tuple[_Type, ...]:
+    return tuple(_type(name, one) for one in _alternatives(annotation))
+
+
+def _type(name: str, annotation: Any) -> _Type:
+    plain = _plain(annotation)
+    within = bounds(name, annotation) if plain in (float, int) else None
+    of_items = get_args(annotation) if plain is tuple else ()
+    items = [_read(name, one) for one in of_items if one is not ...]
+    return _Type(name, annotation, plain, within, repeat(items[0]) if of_items[-1:] == (...,) else items)
+
+
+def _check(where: str, value: Any, alternatives: tuple[_Type, ...]) -> None:
+    fitting = next((one for one in alternatives if _fits(value, one.plain, one.annotation)), None)
     if fitting is None:
-        raise ConfigError(f"{where} is {value!r}; write {_mend(value, alternatives)}")
-    if _plain(fitting) in (float, int):
-        if not bounds(name, fitting).hold(value):
-            raise ConfigError(f"{where} is {value!r}; write {_told_number(name, fitting)}")
-    elif _plain(fitting) is tuple:
-        of_items = get_args(fitting)
-        for item, of_item in zip(value, repeat(of_items[0]) if of_items[-1:] == (...,) else of_items, strict=False):
-            check_value(where, name, item, of_item)
+        annotations = tuple(one.annotation for one in alternatives)
+        raise ConfigError(f"{where} is {value!r}; write {_mend(value, annotations)}")
+    if fitting.within is not None:
+        if not fitting.within.hold(value):
+            raise ConfigError(f"{where} is {value!r}; write {_told_number(fitting.name, fitting.annotation)}")
+    elif fitting.plain is tuple:
+        for item, of_item in zip(value, fitting.items, strict=False):
+            _check(where, item, of_item)
     else:
         check_fields(f"{where}.", value)
 
@@ -150,7 +189,11 @@ def _alternatives(annotation: Any) -> tuple[Any, ...]:
 
 
 def _is_of(value: object, annotation: Any) -> bool:
-    kind = _plain(annotation)
+    return _fits(value, _plain(annotation), annotation)
+
+
+def _fits(value: object, kind: Any, annotation: Any) -> bool:
+    """Whether a value is of an annotation with this plain class."""
     if kind in (float, int):
         return isinstance(value, Real if kind is float else Integral) and not isinstance(value, bool)
     if kind is bool:

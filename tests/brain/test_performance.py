@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from distributed import Client
 
 from tests.brain.conftest import TWO_SENSES
 from tests.brain.small_brains import stimulus
@@ -11,14 +12,14 @@ from thalia_dask import DynamicBrain
 from thalia_dask.brain.performance import VARIABLES
 
 
-def run(parallel: bool, **execution) -> tuple[DynamicBrain, int]:
+def run(parallel: bool, client: Client | None = None, **execution) -> tuple[DynamicBrain, int]:
     config = TWO_SENSES.model_copy(
         update={
             "brain": TWO_SENSES.brain.model_copy(update={"parallel": parallel}),
             "execution": TWO_SENSES.execution.model_copy(update=execution),
         }
     )
-    with DynamicBrain.from_thalia_config(config) as brain:
+    with DynamicBrain.from_thalia_config(config, client=client) as brain:
         events = sum(brain.forward(stimulus(brain, 0), n)["events_processed"] for n in (20, 30))
     return brain, events
 
@@ -56,8 +57,8 @@ def test_sequential(exchange: str) -> None:
 
 @pytest.mark.cluster
 @pytest.mark.parametrize("exchange", ["direct", "orchestrated"])
-def test_dask(exchange: str) -> None:
-    brain, events = run(parallel=True, n_workers=2, threads_per_worker=2, exchange=exchange)
+def test_dask(exchange: str, two_workers_of_two_threads: Client) -> None:
+    brain, events = run(parallel=True, client=two_workers_of_two_threads, n_workers=2, exchange=exchange)
     check_sums(brain, events)
     seen = brain.performance
     assert sorted(seen["n_threads"].values) == [1, 2]  # a third thread would have no region to compute

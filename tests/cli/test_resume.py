@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 import yaml
 import zarr
+from click.testing import CliRunner
 
 from tests.cli.conftest import TINY
 from tests.cli.running import (
@@ -24,6 +25,7 @@ from tests.cli.running import (
     wait_for,
     wait_for_checkpoint,
 )
+from thalia_dask.cli import main
 from thalia_dask.cli.stopping import how_to_go_on
 from thalia_dask.errors import ClusterError, RecoveryError, WorkerLostError
 
@@ -38,10 +40,9 @@ def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
     config = folder / "tiny.yaml"
     config.write_text(yaml.safe_dump({**TINY, "training": LONG}))
-    process = start("train", config, "--out", folder / "whole.zarr")
-    told, errors = process.communicate()
-    assert process.returncode == 0, errors
-    return folder / "whole.zarr", config, told
+    result = CliRunner().invoke(main, ["train", str(config), "--out", str(folder / "whole.zarr")])
+    assert result.exit_code == 0, result.output
+    return folder / "whole.zarr", config, result.stdout
 
 
 def copied(recording, name):

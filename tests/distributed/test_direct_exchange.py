@@ -16,10 +16,11 @@ from functools import partial
 import pytest
 from distributed import Client, LocalCluster
 
+from tests.mortals import mortal_workers
 from tests.toy_brains import Diary, plan, run, toys
 from tests.toy_regions import failing
 from thalia_dask.config import RecoveryConfig
-from thalia_dask.distributed.cluster import Cluster, open_local
+from thalia_dask.distributed.cluster import Cluster
 from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.engine.executor import Executor
 from thalia_dask.engine.orchestrator import Orchestrator
@@ -35,9 +36,8 @@ PATIENCE_S = 20
 @pytest.fixture
 def mortal() -> Iterator[Cluster]:
     """Three workers that the test may kill."""
-    cluster = open_local(3, 1, 120)
-    yield cluster
-    cluster.close()
+    with mortal_workers(3) as cluster:
+        yield cluster
 
 
 def begin(executor: DaskExecutor, **creators: partial) -> Orchestrator:

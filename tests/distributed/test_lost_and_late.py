@@ -18,10 +18,11 @@ from pathlib import Path
 import pytest
 from distributed import Client, LocalCluster
 
+from tests.mortals import mortal_workers
 from tests.toy_regions import failing, failing_to_build, silent
 from thalia_dask.config import RecoveryConfig
 from thalia_dask.distributed.actor import RegionActor
-from thalia_dask.distributed.cluster import Cluster, open_local, workers_of
+from thalia_dask.distributed.cluster import Cluster, workers_of
 from thalia_dask.distributed.creation import ActorOrder, create_actors, pickle_creator
 from thalia_dask.distributed.executor import DaskExecutor
 from thalia_dask.errors import ClusterError, ConfigError, StateError, WorkerLostError
@@ -35,9 +36,8 @@ NO_RECOVERY = RecoveryConfig(max_failures=0)
 @pytest.fixture
 def mortal() -> Iterator[Cluster]:
     """Two workers that the test may kill."""
-    cluster = open_local(2, 1, 120)
-    yield cluster
-    cluster.close()
+    with mortal_workers(2) as cluster:
+        yield cluster
 
 
 def worker_pid(client: Client, address: str) -> int:

@@ -126,34 +126,35 @@ def test_what_could_not_be_recorded_is_refused_at_once(
         run(new_executor(), BRAIN, 10, creators=creators)
 
 
-@pytest.mark.parametrize(
-    ("state", "told"),
-    [
-        (
-            None,
-            "the snapshot is a NoneType; write a dict of tensors, arrays, ints and floats, {} where there is no s",
-        ),
-        ({1: 2}, "the snapshot has an entry called 1; write a text as its name"),
-        ({"x": "calm"}, "the entry 'x' in the snapshot is a str; write a tensor, an array, an int or a float"),
-        ({"x": {"y": 1}}, "the entry 'x' in the snapshot is a dict; write a tensor, an array, an int or a float"),
-        ({"x": [1.0]}, "the entry 'x' in the snapshot is a list; write a tensor, an array, an int or a float"),
-        ({"x": np.array([None])}, "the entry 'x' in the snapshot has dtype object; write an array of numbers"),
-        ({"x": np.array(["calm"])}, "the entry 'x' in the snapshot has dtype <U4; write an array of numbers"),
-        (
-            {"x": np.zeros(2, [("v", "f4"), ("w", "f8")])},
-            "the entry 'x' in the snapshot has dtype [('v', '<f4'), ('w', '<f8')]; write an array of numbers",
-        ),
-        (
-            {"x": torch.ones(2, dtype=torch.bfloat16)},
-            "the entry 'x' in the snapshot is of torch.bfloat16, which a file of arrays does not have; write x.fl",
-        ),
-    ],
-)
-def test_a_state_that_cannot_be_kept(new_executor: NewExecutor, state: object, told: str) -> None:
+NOT_KEPT: list[tuple[object, str]] = [
+    (
+        None,
+        "the snapshot is a NoneType; write a dict of tensors, arrays, ints and floats, {} where there is no s",
+    ),
+    ({1: 2}, "the snapshot has an entry called 1; write a text as its name"),
+    ({"x": "calm"}, "the entry 'x' in the snapshot is a str; write a tensor, an array, an int or a float"),
+    ({"x": {"y": 1}}, "the entry 'x' in the snapshot is a dict; write a tensor, an array, an int or a float"),
+    ({"x": [1.0]}, "the entry 'x' in the snapshot is a list; write a tensor, an array, an int or a float"),
+    ({"x": np.array([None])}, "the entry 'x' in the snapshot has dtype object; write an array of numbers"),
+    ({"x": np.array(["calm"])}, "the entry 'x' in the snapshot has dtype <U4; write an array of numbers"),
+    (
+        {"x": np.zeros(2, [("v", "f4"), ("w", "f8")])},
+        "the entry 'x' in the snapshot has dtype [('v', '<f4'), ('w', '<f8')]; write an array of numbers",
+    ),
+    (
+        {"x": torch.ones(2, dtype=torch.bfloat16)},
+        "the entry 'x' in the snapshot is of torch.bfloat16, which a file of arrays does not have; write x.fl",
+    ),
+]
+"""States, and what is told of each."""
+
+
+def test_states_that_cannot_be_kept(new_executor: NewExecutor) -> None:
     executor = new_executor()
-    executor.start({"a": partial(ForgetfulRegion, state)}, ())
-    with pytest.raises(RegionError, match="region 'a' failed .* step 0: TypeError: " + re.escape(told)):
-        executor.snapshot("a")
+    executor.start({f"r{i}": partial(ForgetfulRegion, state) for i, (state, _) in enumerate(NOT_KEPT)}, ())
+    for i, (_, told) in enumerate(NOT_KEPT):
+        with pytest.raises(RegionError, match=f"region 'r{i}' failed .* step 0: TypeError: {re.escape(told)}"):
+            executor.snapshot(f"r{i}")
 
 
 def test_a_region_that_does_not_return_to_a_state(new_executor: NewExecutor) -> None:

@@ -12,10 +12,10 @@ import pytest
 import torch
 from distributed import Client
 
+from tests.mortals import mortal_cluster
 from tests.seed.conftest import config_of, states
 from thalia_dask.config import BrainConfig, RecoveryConfig, RegionSizes, ThaliaConfig
 from thalia_dask.core.dynamic_brain import DynamicBrain
-from thalia_dask.distributed.cluster import open_local
 from thalia_dask.errors import ConfigError, StateError
 from thalia_dask.events.parallel import ParallelExecutor, create_region_creator
 
@@ -23,9 +23,8 @@ from thalia_dask.events.parallel import ParallelExecutor, create_region_creator
 @pytest.fixture
 def mortal() -> Iterator[Client]:
     """Workers that the test may kill."""
-    cluster = open_local(2, 1, 120)
-    yield cluster.client
-    cluster.close()
+    with mortal_cluster(2) as client:
+        yield client
 
 
 @pytest.mark.cluster
