@@ -17,9 +17,10 @@ def test_weights_are_those_of_nest(case: Case) -> None:
     assert difference(case, np.array(case["weights"])) < 1.5e-4
 
 
-def test_the_same_spikes_later_teach_the_same() -> None:
-    """An efficacy that meets its bound between two spikes of the axon does so whenever all of it begins."""
-    (case,) = [case for case in stored_cases() if case["name"] == "dopamine/bounds_between_spikes_of_the_axon"]
+@pytest.mark.parametrize("bound", ["bounds_between_spikes_of_the_axon", "bound_left_when_the_level_falls"])
+def test_the_same_spikes_later_teach_the_same(bound: str) -> None:
+    """An efficacy meets its bound, and leaves it, as it does whenever all of it begins."""
+    (case,) = [case for case in stored_cases() if case["name"] == f"dopamine/{bound}"]
     trains = ("pre_steps", "post_steps", "dopamine_steps")
     for shift in (200, 700):
         later = case | {name: [step + shift for step in case[name]] for name in trains}

@@ -17,7 +17,7 @@ more would change nothing.
 
 NEST's ``stdp_dopamine_synapse`` is this rule with A_plus, A_minus, tau_c and b as potentiation, depression,
 tau_credit and baseline, and its delay as the dendritic delay. There every dopamine spike raises the level by 1 /
-tau_n, and bounds are looked at when axons or dopamine neurons spike, not when the level falls through b.
+tau_n.
 """
 
 from __future__ import annotations
