@@ -18,14 +18,14 @@ KINDS = sorted(REGIONS)
 
 
 @st.composite
-def regions(draw: st.DrawFn) -> RegionConfig:
+def regions(draw: st.DrawFn, n_actions: int) -> RegionConfig:
     """One region of any kind; spontaneous, so that it need not be reached: some have no axons at all."""
     kind = draw(st.sampled_from(KINDS))
     size = draw(st.integers(4, 20))
     params: dict[str, Any] = {}
     if kind == "striatum":
-        params = {"n_actions": draw(st.integers(1, 3))}
-        size -= size % params["n_actions"]
+        params = {"n_actions": n_actions}
+        size -= size % n_actions
     input_size = draw(st.none() | st.integers(1, 12))
     return RegionConfig(kind=kind, size=size, input_size=input_size, spontaneous=True, params=params)
 
@@ -37,7 +37,8 @@ def small_brains(draw: st.DrawFn) -> ThaliaConfig:
     Some of their cells are probed, and efficacies are recorded where synapses learn.
     """
     names = [f"r{i}" for i in range(draw(st.integers(1, 6)))]
-    chosen = {name: draw(regions()) for name in names}
+    n_actions = draw(st.integers(1, 3))
+    chosen = {name: draw(regions(n_actions)) for name in names}
     ends: dict[str, list[str]] = {"from": [], "to": []}
     probes: dict[str, list[int]] = {}
     learning: list[str] = []

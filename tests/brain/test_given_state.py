@@ -13,10 +13,19 @@ from distributed import Client
 
 from tests.brain.conftest import ACTING
 from thalia_dask import DynamicBrain
-from thalia_dask.config import ExecutionConfig, ThaliaConfig
+from thalia_dask.config import BrainConfig, ExecutionConfig, ThaliaConfig
+from thalia_dask.config.models import RegionConfig
 from thalia_dask.errors import InputError
+from thalia_dask.plasticity.dopamine_stdp import DopamineSTDP
+from thalia_dask.plasticity.synaptic_scaling import SynapticScaling
+from thalia_dask.regions import REGIONS
+from thalia_dask.regions.kind import SpikingKind
+from thalia_dask.regions.layout import Background, Connection, Layout, Population
+from thalia_dask.regions.spec import RegionSpec
 
 LIGHT = np.full(10, 0.8)
+N_CELLS = 26
+"""Of the striatum of ``ACTING``."""
 ON_WORKERS = ACTING.model_copy(
     update={
         "brain": ACTING.brain.model_copy(update={"parallel": True}),
@@ -69,6 +78,28 @@ def test_efficacies_are_set_synapse_by_synapse(config: ThaliaConfig, three_worke
     assert "d1" not in fired
 
 
+def test_efficacies_that_a_rule_has_not_brought_up_to_now_are_those_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """stimulus ──> learners, whose rules keep sums until a spike needs the efficacy."""
+
+    def layout(spec: RegionSpec) -> Layout:
+        cells = (Population("exc", spec.size, background=Background(800.0, 6.0)),)
+        rules = (DopamineSTDP(potentiation=0.02), SynapticScaling(tau_scaling_ms=300.0, target_hz=20.0))
+        learned = [Connection("in", "exc", 0.5, 40.0, rule=rule, gates=("dopamine",)) for rule in rules]
+        return Layout(cells, tuple(learned), ("in",), "in", "exc")
+
+    monkeypatch.setitem(REGIONS, "learners", SpikingKind(layout))
+    regions = {"net": RegionConfig(kind="learners", size=14, input_size=10)}
+    with DynamicBrain.from_thalia_config(ThaliaConfig(brain=BrainConfig(regions=regions))) as brain:
+        brain.forward(LIGHT, 60)
+        brain.release("dopamine", 0.5)
+        brain.forward(LIGHT, 23)
+        told = brain.synapses("net")["efficacy"]
+        assert (told.values != brain.state("net")["weight"]).any(), "some are kept aside"
+        for weight in (told, 0.5 * told, 0.0 * told):
+            brain.set_state("net", {"weight": weight})
+            np.testing.assert_array_equal(brain.synapses("net")["efficacy"], weight)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
@@ -76,6 +107,22 @@ def test_efficacies_are_set_synapse_by_synapse(config: ThaliaConfig, three_worke
         ("weight", [1.0, 2.0], "'weight' of region 'striatum' is of shape (2,) and dtype float64; write shape ("),
         ("refractory", 0.5, "'refractory' of region 'striatum' is of shape () and dtype float64; write shape ("),
         ("dopamine_level", np.nan, "'dopamine_level' of region 'striatum' has numbers that are not finite"),
+        (
+            "membrane",
+            np.full(N_CELLS, 1e39),
+            "'membrane' of region 'striatum' has numbers that are not finite in float32",
+        ),
+        (
+            "refractory",
+            np.full(N_CELLS, 2**32 + 7),
+            "'refractory' of region 'striatum' has numbers that int32 does not h",
+        ),
+        (
+            "membrane",
+            [[1.0], [2.0, 3.0]],
+            "'membrane' of region 'striatum' is a sequence of rows of different shapes",
+        ),
+        ("membrane", np.ma.masked_array([1.0], [True]), "'membrane' of region 'striatum' has masked values"),
     ],
 )
 def test_what_a_region_cannot_have_is_told(acting: DynamicBrain, name: str, value: object, message: str) -> None:

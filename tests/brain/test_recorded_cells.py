@@ -5,6 +5,7 @@ stimulus ──> thalamus ──4 ms──> striatum (3 actions), which learns; 
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,15 @@ import xarray as xr
 from tests.brain.conftest import ACTING
 from thalia_dask import DynamicBrain
 from thalia_dask.config import RecordingConfig, RegionConfig, ThaliaConfig
-from thalia_dask.errors import ConfigError
+from thalia_dask.engine.observer import WindowReport
+from thalia_dask.errors import ConfigError, StateError
+from thalia_dask.jit import Floats
+from thalia_dask.recording.layout import Block
+from thalia_dask.recording.memory import MemoryStore
+from thalia_dask.recording.pending import Pending
 from thalia_dask.recording.reading import load_recording
 from thalia_dask.regions import REGIONS, Anatomy, Region, RegionKind, RegionSpec
-from thalia_dask.regions.base import Observable
+from thalia_dask.regions.base import Observable, Snapshot
 from thalia_dask.spikes import Arrivals, SpikePacket
 from thalia_dask.ticks import Window
 
@@ -167,6 +173,18 @@ def test_what_a_region_of_ones_own_lets_be_seen_is_recorded(monkeypatch: pytest.
     assert clock["light"].sel(probe=3).values.tolist() == [1.0, 0, 0, 0, 0] * 2 + [1.0, 0]
 
 
+@pytest.mark.parametrize("name", ["neuron", "sample", "trial", "modulator", "oscillator", "a/b"])
+def test_an_observable_that_the_group_of_a_region_would_hide(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        DynamicBrain.from_thalia_config(with_clock(monkeypatch, [1], **{name: HAND, "light": LIGHT}))
+    assert str(caught.value).startswith(f"region 'clock': its kind has an observable '{name}', which the recording")
+
+
+def test_the_mean_potential_is_not_one_of_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match=r"'membrane_potential_mean' of dims .* it is that of a region: write"):
+        DynamicBrain.from_thalia_config(with_clock(monkeypatch, [1], membrane_potential_mean=LIGHT))
+
+
 def test_an_observable_that_a_region_leaves_out_is_nan(monkeypatch: pytest.MonkeyPatch) -> None:
     config = with_clock(monkeypatch, [2], hand=HAND, light=LIGHT, mood=Observable("1", "mood", ("probe",)))
     with DynamicBrain.from_thalia_config(config) as brain:
@@ -237,3 +255,68 @@ def test_a_region_that_looks_at_other_cells_than_it_was_asked_to_is_told(monkeyp
         pytest.raises(Exception, match=r"return one number for each step and probe, shape \(3, 1\)"),
     ):
         brain.forward(None, 3)
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_a_recording_is_whole_after_an_interruption_of_a_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_disk: bool
+) -> None:
+    """Of the window that was interrupted it has nothing, and no other can follow."""
+    config = recording(ACTING, efficacies=["striatum"], efficacies_every_ms=7.0)
+    path = tmp_path / "run.zarr"
+    with DynamicBrain.from_thalia_config(config, out=path if on_disk else None) as brain:
+        live(brain, 20)
+        snapshot = brain.executor.snapshot
+
+        def interrupted(region: str) -> Snapshot:
+            if brain.now < 35:
+                return snapshot(region)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(brain.executor, "snapshot", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            live(brain, 40)
+        with pytest.raises(StateError, match="the recording ends before step 28"):
+            live(brain, 1)
+        kept = brain.recording.load()
+    for tree in (kept, load_recording(path).load()) if on_disk else (kept,):
+        assert tree["time"].values.tolist() == list(range(28))
+        assert tree["striatum"]["sample"].values.tolist() == [7.0, 14.0, 21.0, 28.0]
+        assert tree["striatum"]["efficacy"].sizes["sample"] == 4
+
+
+def test_an_interruption_of_a_flush_waits_for_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    append = MemoryStore.append
+
+    def interrupted(self: MemoryStore, block: Block) -> None:
+        signal.raise_signal(signal.SIGINT)
+        append(self, block)
+
+    with DynamicBrain.from_thalia_config(ACTING) as brain:
+        brain.forward(None, 30)
+        monkeypatch.setattr(MemoryStore, "append", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            _ = brain.recording
+        monkeypatch.undo()
+        brain.forward(None, 30)
+        assert brain.recording["time"].values.tolist() == list(range(60))
+
+
+@pytest.mark.parametrize("n_flushed", [0, 20])
+def test_of_windows_that_were_half_noted_nothing_is_recorded(monkeypatch: pytest.MonkeyPatch, n_flushed: int) -> None:
+    def interrupted(self: Pending, report: WindowReport, levels: Floats) -> None:
+        self.starts.append(report.window.start)
+        self.levels.append(levels)
+        raise KeyboardInterrupt
+
+    with DynamicBrain.from_thalia_config(ACTING) as brain:
+        brain.forward(None, 20)
+        if n_flushed:
+            _ = brain.recording
+        monkeypatch.setattr(Pending, "add", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            brain.forward(None, 20)
+        monkeypatch.undo()
+        with pytest.raises(StateError, match=f"the recording ends before step {n_flushed}"):
+            brain.forward(None, 1)
+        assert brain.recording["time"].values.tolist() == list(range(n_flushed))

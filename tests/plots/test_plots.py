@@ -14,7 +14,7 @@ from thalia_dask.plots.style import spread
 from thalia_dask.plots.traces import plot_traces
 
 
-def recording(n_steps=100, n_neurons=20, rewards=(), spikes=True, **attributes):
+def recording(n_steps=100, n_neurons=20, rewards=(), spikes=True, dt_ms=0.5, **attributes):
     """Two regions; every neuron i of region a fires in the steps i, i + n_neurons, ...; region b is silent."""
     steps = np.arange(n_steps, dtype=np.int32) if spikes else None
     of_a = {"spike_step": ("spike", steps), "spike_neuron": ("spike", steps % n_neurons)} if spikes else {}
@@ -33,9 +33,9 @@ def recording(n_steps=100, n_neurons=20, rewards=(), spikes=True, **attributes):
                 },
                 {
                     "region": ["a", "b"],
-                    "time": ("time", 0.5 * np.arange(n_steps), {"units": "ms", "long_name": "time"}),
+                    "time": ("time", dt_ms * np.arange(n_steps), {"units": "ms", "long_name": "time"}),
                 },
-                {"dt_ms": 0.5} | attributes,
+                {"dt_ms": dt_ms} | attributes,
             ),
             "a": xr.Dataset({"population": ("neuron", population), **of_a}),
             "b": xr.Dataset({"population": ("neuron", ["exc"] * 3), **of_b}),
@@ -229,6 +229,29 @@ def test_traces_show_a_span_and_tell_how_many_cells_are_left_out():
     assert len(figure.axes) == 2
     assert figure.axes[0].lines[0].get_xdata().tolist() == (15 + 0.5 * np.arange(10)).tolist()
     assert "15 to 20 ms of 50 ms, 2 of 3 cells" in texts(figure)
+
+
+def test_traces_begin_with_the_first_step_of_the_span():
+    """Though 0.1 is no binary fraction."""
+    tree = with_probes([1], n_steps=1300, dt_ms=0.1)
+    for stop_ms in (123.1, 123.2, 123.3, 123.4, 123.5):
+        (panel,) = plot_traces(tree, span_ms=0.3, stop_ms=stop_ms).axes
+        assert len(panel.lines[0].get_xdata()) == 3, stop_ms
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"max_cells": 0}, "plot_traces: max_cells is 0; write a whole number of at least 1"),
+        ({"max_cells": 2.5}, "plot_traces: max_cells is 2.5; write a whole number of at least 1"),
+        ({"span_ms": np.nan}, "plot_traces: span_ms is nan; write a number of ms greater than 0"),
+        ({"span_ms": -5.0}, "plot_traces: span_ms is -5.0; write a number of ms greater than 0"),
+    ],
+)
+def test_traces_of_nothing(asked, message):
+    with pytest.raises(InputError) as caught:
+        plot_traces(with_probes([1]), **asked)
+    assert str(caught.value) == message
 
 
 def test_without_probes_there_are_no_traces(tmp_path):

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from thalia_dask.brain.arrays import as_array
 from thalia_dask.errors import InputError
 from thalia_dask.names import what_to_write
+from thalia_dask.regions import create_region, find_kind
 from thalia_dask.regions.base import Snapshot
+from thalia_dask.regions.kind import SpikingKind
+from thalia_dask.regions.spec import RegionSpec
+
+if TYPE_CHECKING:
+    from thalia_dask.regions.layout_region import LayoutRegion
+
+
+def settled(spec: RegionSpec, present: Snapshot, now: int) -> Snapshot:
+    """The state of step ``now`` with all that rules keep aside put into efficacies, by a region built for it."""
+    kind = find_kind(spec.kind)
+    if not isinstance(kind, SpikingKind) or not any(one.rule for one in kind.layout(spec).connections):
+        return present
+    region = cast("LayoutRegion", create_region(replace(spec, device="cpu")))
+    region.restore(present)
+    region.settle(now)
+    return region.snapshot()
 
 
 def laid_over(present: Snapshot, given: Mapping[str, ArrayLike], region: str) -> Snapshot:
@@ -31,7 +50,7 @@ def laid_over(present: Snapshot, given: Mapping[str, ArrayLike], region: str) ->
         where = f"set_state: '{name}' of region '{region}'"
         if name not in present:
             raise InputError(f"{where}: it has no such entry; {what_to_write(str(name), present)}")
-        state[name] = _alike(where, present[name], np.asarray(value))
+        state[name] = _alike(where, present[name], as_array(value, where))
     return state
 
 
@@ -43,9 +62,13 @@ def _alike(where: str, present: Any, values: NDArray[Any]) -> Any:
             f"{where} is of shape {values.shape} and dtype {values.dtype}; write shape {now.shape} and dtype "
             f"{now.dtype}, as brain.state gives it"
         )
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise InputError(f"{where} has numbers that are not finite; write finite ones")
-    values = values.astype(now.dtype)
+    with np.errstate(over="ignore"):
+        kept = values.astype(now.dtype)
+    if values.dtype.kind == "f" and not np.isfinite(kept).all():
+        raise InputError(f"{where} has numbers that are not finite in {now.dtype}; write finite ones")
+    if values.dtype.kind in "iu" and (kept != values).any():
+        raise InputError(f"{where} has numbers that {now.dtype} does not hold; write smaller ones")
+    values = kept
     if isinstance(present, np.ndarray):
         return values
     return torch.from_numpy(values) if isinstance(present, torch.Tensor) else values.item()

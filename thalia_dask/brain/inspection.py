@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from thalia_dask.brain.as_html import brain_html
-from thalia_dask.brain.given_state import laid_over
+from thalia_dask.brain.given_state import laid_over, settled
 from thalia_dask.brain.live import no_link
 from thalia_dask.brain.performance import performance
 from thalia_dask.brain.region_view import RegionView, region_views
@@ -23,6 +23,7 @@ from thalia_dask.recording.recorder import Recorder
 from thalia_dask.recording.schema import EFFICACY, SYNAPSES
 from thalia_dask.recording.synapses import Synapses
 from thalia_dask.regions.base import plain_entries
+from thalia_dask.regions.spec import RegionSpec
 from thalia_dask.topology.plan import BrainPlan
 
 
@@ -87,8 +88,10 @@ class Inspectable:
     def set_state(self, region: str, state: Mapping[str, ArrayLike]) -> None:
         """Put entries of a region's state into it, from the next step on: what :meth:`state` gave, changed.
 
-        ``weight`` is ordered as the ``synapse`` of :meth:`synapses`. Whether a region can be in such a state, which
-        signs and bounds its efficacies have, is not looked at.
+        ``weight`` is ordered as the ``synapse`` of :meth:`synapses`; what a rule has kept aside for an efficacy is
+        put into it before, so that it is what is given. Whether a region can be in such a state, which signs and
+        bounds its efficacies have, is not looked at. ``in_flight`` holds steps of the brain's time: leave it out to
+        return to an earlier state.
 
         Parameters
         ----------
@@ -101,7 +104,10 @@ class Inspectable:
         """
         executor = self._open()
         self._check_region(region)
-        executor.restore(region, laid_over(executor.snapshot(region), state, region))
+        present = executor.snapshot(region)
+        if isinstance(state, Mapping) and "weight" in state:
+            present = settled(self._spec(region), present, self.now)
+        executor.restore(region, laid_over(present, state, region))
 
     def synapses(self, region: str, source: str | None = None, target: str | None = None) -> xr.Dataset:
         """The synapses inside a region and onto it, dim synapse, as they are now.
@@ -126,8 +132,7 @@ class Inspectable:
         """
         executor = self._open()
         self._check_region(region)
-        spec = next(spec for spec in self.plan.regions if spec.name == region)
-        some = Synapses(self.plan, spec, _only(source), _only(target))
+        some = Synapses(self.plan, self._spec(region), _only(source), _only(target))
         efficacies = {"efficacy": some.efficacies(executor.snapshot(region), self.now)}
         return build_dataset((*SYNAPSES, EFFICACY), some.columns | efficacies, {})
 
@@ -145,6 +150,9 @@ class Inspectable:
     def adapters(self) -> dict[str, RegionView]:
         """Region -> what it is; the size of a region is ``brain.adapters[name].impl.n_neurons``."""
         return region_views(self.plan)
+
+    def _spec(self, region: str) -> RegionSpec:
+        return next(spec for spec in self.plan.regions if spec.name == region)
 
     def _check_region(self, region: str) -> None:
         if region not in self.plan.region_names:

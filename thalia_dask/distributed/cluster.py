@@ -21,9 +21,10 @@ from distributed.utils import silence_logging_cmgr
 
 from thalia_dask.distributed.placement import local_shape
 from thalia_dask.distributed.settings import SETTINGS, dashboard_options
-from thalia_dask.distributed.uninterrupted import interrupts_wait
+from thalia_dask.distributed.uninterrupted import deaf_to_interrupts
 from thalia_dask.distributed.versions import check_versions
 from thalia_dask.errors import ClusterError
+from thalia_dask.interrupts import interrupts_wait
 
 _LOG = logging.getLogger(__name__)
 
@@ -143,7 +144,7 @@ def open_local(
     )
     with ExitStack() as on_failure, dask.config.set(SETTINGS), _environment_restored():
         try:
-            with interrupts_wait():
+            with interrupts_wait(), deaf_to_interrupts():  # Dask cannot close a cluster of which a half has started
                 cluster = on_failure.enter_context(closing(start()))
         except RuntimeError as error:
             raise ClusterError(f"{n_workers} local workers could not be started ({error}); {_mend()}") from error

@@ -7,6 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from thalia_dask.arguments import as_count, check_positive
 from thalia_dask.errors import InputError
 from thalia_dask.plots.palette import FAINT, INK, PALETTE
 from thalia_dask.plots.raster import spikes_between
@@ -33,8 +34,11 @@ def plot_traces(
 
     Raises
     ------
-    InputError : if the recording holds no cell's potential, or no steps, or is none.
+    InputError : if the recording holds no cell's potential, or no steps, or is none; if ``span_ms`` is not greater
+        than 0, or ``max_cells`` less than 1.
     """
+    check_positive(span_ms, "plot_traces: span_ms", "ms")
+    as_count(max_cells, "plot_traces: max_cells")
     root = tree_of(tree).to_dataset()
     groups = {region: group.to_dataset() for region, group in tree.children.items() if has_traces(group)}
     if not groups or not root.sizes["time"]:
@@ -54,7 +58,7 @@ def plot_traces(
     colours = {region: PALETTE[index % len(PALETTE)] for index, region in enumerate(groups)}
     for panel, (region, cell) in zip(panels, shown, strict=True):
         group = groups[region]
-        trace = group[_POTENTIAL].sel(probe=cell, time=slice(start, stop - dt_ms / 2))
+        trace = group[_POTENTIAL].sel(probe=cell, time=slice(start - dt_ms / 2, stop - dt_ms / 2))
         panel.plot(trace["time"], trace, color=colours[region], linewidth=1.0)
         panel.locator_params(axis="y", nbins=3)
         panel_title(panel, f"{region}.{group['population'].values[cell]}   neuron {cell}")

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from thalia_dask.engine.executor import RecoveryReport
 from thalia_dask.engine.observer import Observer, TrialReport, WindowReport
 from thalia_dask.errors import InputError, StateError
+from thalia_dask.interrupts import interrupts_wait
 from thalia_dask.jit import Floats
 from thalia_dask.recording import block as blocks
 from thalia_dask.recording.attributes import recovery_attributes
@@ -134,14 +135,26 @@ class Recorder(Observer):
                 f"the recording ends before step {self._next}, so a window that starts at step {window.start} "
                 "cannot follow; record every window once and in order, or start a new recording"
             )
-        self._next = window.stop
-        self._pending.add(report, _sample(self._levels_at, self._modulators, np.arange(window.start, window.stop)))
-        if self._samples and window.stop % self._every_steps == 0:
-            self._sampled.append(window.stop)
-            for region, samples in self._samples.items():
-                samples.append(self._efficacies(region, window.stop))
+        levels = _sample(self._levels_at, self._modulators, np.arange(window.start, window.stop))
+        is_due = window.stop % self._every_steps == 0
+        efficacies = {region: self._efficacies(region, window.stop) for region in self._samples if is_due}
+        noted_from = self._pending.starts[0] if self._pending else window.start
+        try:
+            self._note(report, levels, efficacies)
+        except BaseException:  # half of it may be noted, and to let interrupts wait would take longer than all of it
+            self._empty()
+            self._next = noted_from
+            raise
         if window.stop - self._pending.starts[0] >= self._flush_steps:
             self.flush()
+
+    def _note(self, report: WindowReport, levels: Floats, efficacies: Mapping[str, Floats]) -> None:
+        self._next = report.window.stop
+        self._pending.add(report, levels)
+        if efficacies:
+            self._sampled.append(report.window.stop)
+        for region, values in efficacies.items():
+            self._samples[region].append(values)
 
     def on_recovery(self, report: RecoveryReport) -> None:
         self._recoveries.append(report)
@@ -160,9 +173,13 @@ class Recorder(Observer):
         """Put what is pending into the store; on disk it is then safe."""
         if not self._pending and not self._trials:
             return
-        self._store.append(self._pending_block())
-        self._n_windows += self._pending.n_windows
-        self._n_trials += len(self._trials)
+        with interrupts_wait():  # once, and whole
+            self._store.append(self._pending_block())
+            self._n_windows += self._pending.n_windows
+            self._n_trials += len(self._trials)
+            self._empty()
+
+    def _empty(self) -> None:
         self._pending, self._trials = self._pending.emptied(), []
         self._samples, self._sampled = {region: [] for region in self._samples}, []
 

@@ -166,11 +166,16 @@ def _of_steps(observables: Mapping[str, Observable]) -> tuple[Variable, ...]:
 def names_of_a_region() -> frozenset[str]:
     """Names that no observable may have: its region's group has a variable, dimension or coordinate of that name."""
     own = (*NEURONS, *SPIKES, *PROBES, *SYNAPSES, *EFFICACIES, *COORDINATES)
-    return frozenset({*(v.name for v in own), *(dim for v in own for dim in v.dims)})
+    inherited = {dim for variable in _all_of_root() for dim in variable.dims}
+    return frozenset({*(v.name for v in own), *(dim for v in own for dim in v.dims)}) | inherited
 
 
 def reserved_names() -> frozenset[str]:
     """Names that no region may have: its group would collide with a variable or group of the output."""
-    everything = groups((), {}, (), spikes=True, membrane_potential=True, modulators=True, oscillators=True)
-    root = everything[ROOT]
+    root = _all_of_root()
     return frozenset({ENGINE, *(v.name for v in root), *(dim for v in root for dim in v.dims)})
+
+
+def _all_of_root() -> tuple[Variable, ...]:
+    everything = groups((), {}, (), spikes=True, membrane_potential=True, modulators=True, oscillators=True)
+    return everything[ROOT]

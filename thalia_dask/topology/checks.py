@@ -9,7 +9,7 @@ from thalia_dask.config.models import RegionConfig
 from thalia_dask.declared import check_fields, check_value
 from thalia_dask.errors import ConfigError
 from thalia_dask.names import check_named, check_names
-from thalia_dask.regions.base import PROBE, Observable
+from thalia_dask.regions.base import MEMBRANE_POTENTIAL_MEAN, PROBE, Observable
 from thalia_dask.regions.kind import VOTES, Anatomy
 from thalia_dask.ticks import to_steps
 from thalia_dask.topology.plan import BrainPlan, longest_window_steps
@@ -33,6 +33,11 @@ def check_anatomy(where: str, anatomy: object) -> None:
     for name, observable in anatomy.observables.items():
         check_value(f"{where}: anatomy().observables[{name!r}]", "observables", observable, Observable)
         check_value(f"{where}: a name in anatomy().observables", "observables", name, str)
+        if name == MEMBRANE_POTENTIAL_MEAN and observable.dims:
+            raise ConfigError(
+                f"{where}: anatomy() has the observable '{name}' of dims {observable.dims}; it is that of a region: "
+                "write (), or another name for that of cells"
+            )
         if observable.dims not in ((), (PROBE,)):
             raise ConfigError(
                 f"{where}: anatomy() has the observable '{name}' of dims {observable.dims}; write () for one value "
