@@ -33,7 +33,7 @@ def recording(n_steps=100, n_neurons=20, rewards=(), spikes=True, dt_ms=0.5, **a
                 },
                 {
                     "region": ["a", "b"],
-                    "time": ("time", dt_ms * np.arange(n_steps), {"units": "ms", "long_name": "time"}),
+                    "time": ("time", np.round(dt_ms * np.arange(n_steps), 9), {"units": "ms", "long_name": "time"}),
                 },
                 {"dt_ms": dt_ms} | attributes,
             ),
