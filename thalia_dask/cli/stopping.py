@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +9,7 @@ from types import FrameType
 
 from thalia_dask.cli.logs import TOLD
 from thalia_dask.errors import ClusterError
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from thalia_dask.interrupts import handled_by
 
 
 @contextmanager
@@ -26,7 +24,7 @@ def stop_on_request() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         TOLD.info("saving the state before the end; once more to end at once")
 
-    with _handled_by(count):
+    with handled_by(count):
         yield lambda: requests > 0
 
 
@@ -52,15 +50,5 @@ def terminated_like_interrupted() -> Iterator[None]:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    with _handled_by(interrupt):
+    with handled_by(interrupt):
         yield
-
-
-@contextmanager
-def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, earlier in before.items():
-            signal.signal(number, earlier)
