@@ -29,6 +29,8 @@ FAINT_FADE = np.float32(1e-6)
 """A factor in ``PlasticTable.fade`` that is smaller is put into the traces."""
 CREDIT_FADE, CREDIT_SUM = 0, 1
 """Columns of ``PlasticTable.drift``."""
+LONGEST_DECAY_STEPS = 1_000_000
+"""Of a trace, whose decay in a step is a number of 24 bits: it is then right to one per cent or two."""
 N_PARAMS = 10
 MOST_KEPT = 2
 """Numbers for each synapse: what ``dopamine_stdp`` keeps. It counts on its two being next to each other."""
@@ -52,10 +54,6 @@ _OWNER_BYTES, _LISTED_BYTES = 2, 12
 """Of each synapse of a region in which any learns; of each that does: its places in two lists, its eligibility."""
 
 Indices = NDArray[np.uint32]
-
-
-LONGEST_DECAY_STEPS = 1_000_000
-"""Of a trace, whose decay in a step is a number of 24 bits: it is then right to one per cent or two."""
 
 
 def decay(tau_ms: float, dt_ms: float) -> float:
