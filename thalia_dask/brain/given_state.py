@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 
 from thalia_dask.brain.arrays import as_array
@@ -71,4 +70,6 @@ def _alike(where: str, present: Any, values: NDArray[Any]) -> Any:
     values = kept
     if isinstance(present, np.ndarray):
         return values
+    import torch  # a brain whose regions live elsewhere need not wait for it
+
     return torch.from_numpy(values) if isinstance(present, torch.Tensor) else values.item()

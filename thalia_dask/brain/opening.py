@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import torch
-
 from thalia_dask.arguments import as_count, as_path, check_flag
 from thalia_dask.brain.trial import try_out
 from thalia_dask.config import ExecutionConfig, ThaliaConfig
@@ -258,6 +256,8 @@ def usable_device(config: ThaliaConfig) -> str:
     device = config.global_.device
     if device == "cpu":
         return device
+    import torch  # a brain whose regions live elsewhere need not wait for it
+
     number = int(device.partition(":")[2] or 0)
     if config.brain.parallel is True:
         reason = "regions in other processes exchange spikes through host memory"
