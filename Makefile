@@ -3,6 +3,7 @@
 #   PYTHON=python3.12   the Python that .venv is made with (default: python3, else 3.13, 3.12 or 3.11)
 #   SEED=2 EPOCHS=1     another seed, fewer epochs        OUT=runs/other.zarr   another output of the demo
 #   ARGS="..."          passed on to the demo, or to pytest
+#   JOBS=0              tests in one process, where a debugger can stop, instead of in two
 #   SUITES="fuzz soak"  suites of torture to run (default: all but costs)
 #   ROWS="cuba-*,auto"  rows to measure (default: all)      QUICK=1             short runs, for trying
 #   CHECKS="iaf_*"      comparisons with NEST to make (default: all)
@@ -14,6 +15,7 @@ READY := .venv/.installed
 KERNELS := .venv/.kernels
 PEERS := .venv-peers/.installed
 OUT ?= runs/digits.zarr
+JOBS ?= 2
 OPTIONS := $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(SEED),--set global.seed=$(SEED)) $(ARGS)
 
 .PHONY: help demo test guard torture test-slurm test-browser chromium page-cost forecast behaviour lint bench validate clean
@@ -39,7 +41,7 @@ demo: $(KERNELS)
 	$(BIN)/thalia-dask train configs/digits.yaml --out $(OUT) --overwrite $(OPTIONS)
 
 test: $(KERNELS)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 guard: $(KERNELS)
 	$(BIN)/python -m pytest benchmarks/guards --benchmark-columns=median,iqr,rounds $(ARGS)
