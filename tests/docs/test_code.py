@@ -44,7 +44,7 @@ def test_regions_keep_the_contract(my_regions: None, kind: str, check: Callable[
 PROBE = """
 import numpy as np
 from thalia_dask.plasticity import covariance, updates
-from thalia_dask.plasticity.base import PlasticConnection, index_plastic
+from thalia_dask.plasticity.index import PlasticConnection, index_plastic
 from thalia_dask.synapses.table import SynapseTable
 
 # two axons (rows 1 and 2) onto the one cell (row 0) of a region

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from thalia_dask.declared import Count
 from thalia_dask.neurons.base import CHANNEL_NAMES, SLOW, Neuron
 from thalia_dask.neurons.lif import LIFParams
-from thalia_dask.plasticity.base import learning_bytes
+from thalia_dask.plasticity.index import learning_bytes
 from thalia_dask.regions.connections import AnyConnection
 from thalia_dask.regions.connections import Connection as Connection
 from thalia_dask.regions.connections import ExplicitConnection as ExplicitConnection

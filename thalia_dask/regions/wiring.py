@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from thalia_dask.jit import Floats, Words
-from thalia_dask.plasticity.base import PlasticConnection, PlasticTable, index_plastic
+from thalia_dask.plasticity.base import PlasticTable
+from thalia_dask.plasticity.index import PlasticConnection, index_plastic
 from thalia_dask.regions.checks import check_layout
 from thalia_dask.regions.layout import Layout, Population
 from thalia_dask.regions.spec import RegionSpec
