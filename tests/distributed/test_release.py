@@ -194,6 +194,7 @@ def test_client_that_goes_through_the_scheduler_is_not_used_for_calls(three_work
             executor.advance(Window(0, 1), {})
             assert executor._cluster.client is not proxied
             assert executor._cluster.client.direct_to_workers
+            assert executor._cluster.client.loop is proxied.loop, "else workers in threads answer after 0.1 s"
         assert proxied.status == "running"
 
 

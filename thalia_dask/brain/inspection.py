@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,6 +46,7 @@ class Inspectable:
     _stimulus_seconds: float
     _dashboard_link: str | None
     _closed: bool
+    _process: int
 
     @property
     def now(self) -> int:
@@ -161,6 +163,11 @@ class Inspectable:
     def _open(self) -> Executor:
         if self._closed:
             raise StateError("this brain is closed; build another one with DynamicBrain.from_thalia_config(config)")
+        if os.getpid() != self._process:
+            raise StateError(
+                f"this brain is that of process {self._process}, of which this one is a fork: its regions and its "
+                "recording are not here; build another one here, or start processes by 'spawn'"
+            )
         return self.executor
 
 

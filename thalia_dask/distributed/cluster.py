@@ -49,6 +49,7 @@ class Cluster:
 
     def __init__(self, client: Client, opened: tuple[Closable, ...], n_workers: int | None) -> None:
         self.client = client
+        self._process = os.getpid()
         self.futures: list[Future[Any]] = []
         self._opened = opened
         workers = sorted(workers_of(client).items(), key=lambda item: (str(item[1]["name"]), item[0]))[:n_workers]
@@ -76,7 +77,12 @@ class Cluster:
         self._opened = (item, *self._opened)
 
     def close(self) -> None:
-        """Release the actors and close what was opened; the user's own stays. May be called more than once."""
+        """Release the actors and close what was opened; the user's own stays. May be called more than once.
+
+        In a fork of this process it does nothing: no thread of the client is there that could answer.
+        """
+        if os.getpid() != self._process:
+            return
         release = partial(_release, self.client, self.futures, self._opened)
         self.futures, self._opened = [], ()
         if _runs_here(self.client):
@@ -233,7 +239,14 @@ def _direct(user: Client | DaskCluster) -> tuple[Client, tuple[Client, ...]]:
         return user, ()
     with dask.config.set({"distributed.comm.timeouts.connect": "5s"}):
         if isinstance(user, Client):
-            client = Client(_address(user), direct_to_workers=True, set_as_default=False, security=user.security)
+            # in the user's loop: workers in threads of this process answer into that of their own cluster
+            client = Client(
+                _address(user),
+                direct_to_workers=True,
+                set_as_default=False,
+                security=user.security,
+                loop=user.loop,
+            )
         else:
             client = Client(user, direct_to_workers=True, set_as_default=False)
     return client, (client,)

@@ -18,6 +18,7 @@ class FolderLock:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._process = os.getpid()
         self._descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -30,8 +31,13 @@ class FolderLock:
             ) from None
 
     def release(self) -> None:
-        """Let go of the folder. May be called more than once."""
+        """Let go of the folder. May be called more than once.
+
+        A fork of this process shares the lock: it can neither let go of it nor keep it.
+        """
         if self._descriptor >= 0:
+            if os.getpid() == self._process:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             os.close(self._descriptor)
             self._descriptor = -1
 
