@@ -9,6 +9,7 @@ from tests.brain.conftest import TWO_SENSES
 from tests.brain.small_brains import final_state, stimulus
 from tests.toy_brains import Diary
 from thalia_dask import DynamicBrain
+from thalia_dask.config import RecoveryConfig
 
 
 @pytest.mark.cluster
@@ -36,3 +37,32 @@ def test_recording_and_performance_tell_of_a_recovery() -> None:
         assert attributes["recovery_steps_replayed"] == int(performance["replayed_steps"]) == 20
         assert attributes["recovery_seconds"] == float(performance["recovery_seconds"]) > 0
         assert set(performance["home"].values) <= set(performance["worker"].values)
+
+
+@pytest.mark.cluster
+def test_shares_and_windows_add_up_where_a_worker_computes_on_more_threads_than_before() -> None:
+    config = TWO_SENSES.model_copy(
+        update={
+            "brain": TWO_SENSES.brain.model_copy(update={"parallel": True}),
+            "execution": TWO_SENSES.execution.model_copy(update={"exchange": "orchestrated"}),
+            "recovery": RecoveryConfig(replacement_s=0.0),
+        }
+    )
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0") as cluster,
+        Client(cluster, direct_to_workers=True, set_as_default=False) as client,
+        DynamicBrain.from_thalia_config(config, client=client) as brain,
+    ):
+        brain.forward(stimulus(brain, 0), 20)
+        before = brain.performance
+        of_two_regions = before["home"].to_series().mode().item()
+        (lost,) = (worker for worker in cluster.workers.values() if worker.address == of_two_regions)
+        cluster.sync(lost.close)
+        brain.forward(stimulus(brain, 1), 20)
+        seen = brain.performance
+    (left,) = set(seen["home"].values)
+    assert before["n_threads"].sel(worker=left) == 1
+    assert seen["n_threads"].sel(worker=left) == 2
+    assert int(seen["n_windows"]) == 2 * int(before["n_windows"]) == 8
+    parts = sum(seen[f"worker_{part}_seconds"] for part in ("compute", "waiting", "exchange"))
+    assert parts.values == pytest.approx(seen["worker_thread_seconds"].values)

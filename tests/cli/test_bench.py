@@ -1,6 +1,7 @@
 """``thalia-dask bench``: what it refuses, what it tells; nothing here looks at how fast anything was."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,6 +85,13 @@ def test_what_short_windows_took_longer_in_a_trial_is_predicted_to_be_gained_in_
 
 def test_a_gain_within_the_noise_does_not_pay(two_regions):
     assert report(two_regions, 1040.0).verdict().startswith("Parallel does not pay here")
+
+
+def test_what_is_foretold_has_all_its_rows_where_one_of_them_was_measured_too(two_regions):
+    measured = report(two_regions, 500.0).measurements
+    of_four = replace(measured[1], setting=Setting(4, 1, "direct", 4.0))
+    told = replace(report(two_regions, 500.0), measurements=[measured[0], of_four]).as_json()
+    assert [row["n_workers"] for row in told["predicted"]] == [4, 8, 32, 256]
 
 
 def test_tables(two_regions):

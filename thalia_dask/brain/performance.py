@@ -12,7 +12,7 @@ from thalia_dask.recording.dataset import build_dataset
 from thalia_dask.recording.schema import Variable
 from thalia_dask.topology.plan import BrainPlan
 
-_OF_THREADS = "of n_threads x worker_wall_seconds"
+_OF_THREADS = "of worker_thread_seconds"
 
 VARIABLES = (
     Variable("region", ("region",), "str", "", "brain region"),
@@ -22,6 +22,7 @@ VARIABLES = (
     Variable("spikes", ("region",), "int64", "1", "spikes that the region emitted"),
     Variable("n_threads", ("worker",), "int64", "1", "threads on which the worker's regions compute"),
     Variable("worker_wall_seconds", ("worker",), "float64", "s", "time from taking orders up to answering them"),
+    Variable("worker_thread_seconds", ("worker",), "float64", "s", "the same, added up over threads"),
     Variable("worker_compute_seconds", ("worker",), "float64", "s", "time inside regions", comment=_OF_THREADS),
     Variable(
         "worker_waiting_seconds",
@@ -87,6 +88,7 @@ def performance(
         "spikes": np.array([tally.all_spikes[name] for name in names], np.int64),
         "n_threads": np.array([effort.n_threads for effort in efforts.values()], np.int64),
         "worker_wall_seconds": np.array([effort.wall_seconds for effort in efforts.values()]),
+        "worker_thread_seconds": np.array([effort.thread_seconds for effort in efforts.values()]),
         "worker_compute_seconds": np.array([effort.compute_seconds for effort in efforts.values()]),
         "worker_waiting_seconds": np.array([effort.waiting_seconds for effort in efforts.values()]),
         "worker_exchange_seconds": np.array([effort.exchange_seconds for effort in efforts.values()]),
@@ -97,7 +99,7 @@ def performance(
         "observing_seconds": np.array(orchestrator.observing_seconds),
         "wall_seconds": np.array(wall_seconds),
         "n_steps": np.array(n_steps, np.int64),
-        "n_windows": np.array(max((effort.n_windows for effort in efforts.values()), default=0), np.int64),
+        "n_windows": np.array(executor.n_windows, np.int64),
         "n_spans": np.array(orchestrator.n_spans, np.int64),
         "n_recoveries": np.array(len(executor.recoveries), np.int64),
         "recovery_seconds": np.array(sum((report.seconds for report in executor.recoveries), 0.0)),

@@ -14,7 +14,7 @@ from thalia_dask.performance.hindrance import hindrance
 from thalia_dask.performance.machine import Machine
 from thalia_dask.topology.plan import BrainPlan
 
-PREDICTED_WORKERS = (4, 8, 32, 256)
+PREDICTED = tuple(Setting(n_workers, 1, "direct", n_workers) for n_workers in (4, 8, 32, 256))
 PAYS = 1.05
 """Speedups below are not worth the processes: they are within what runs differ by."""
 
@@ -87,8 +87,7 @@ class BenchReport:
     @cached_property
     def predictions(self) -> dict[Setting, float]:
         """Setting -> predicted steps per second. Of many regions it takes seconds."""
-        settings = [m.setting for m in self.measurements]
-        settings += [Setting(n, 1, "direct", n) for n in PREDICTED_WORKERS]
+        settings = [*(m.setting for m in self.measurements), *PREDICTED]
         return {setting: 1.0 / step_seconds(self._work, setting) for setting in settings}
 
     def as_json(self) -> dict[str, object]:
@@ -107,8 +106,12 @@ class BenchReport:
                 for m in self.measurements
             ],
             "predicted": [
-                {**asdict(setting), "steps_per_second": speed, "speedup": speed / foretold[SEQUENTIAL]}
-                for setting, speed in list(foretold.items())[len(self.measurements) :]
+                {
+                    **asdict(setting),
+                    "steps_per_second": foretold[setting],
+                    "speedup": foretold[setting] / foretold[SEQUENTIAL],
+                }
+                for setting in PREDICTED
             ],
             "verdict": self.verdict(),
         }
@@ -153,8 +156,8 @@ class BenchReport:
     def _predicted(self) -> str:
         foretold = self.predictions
         rows = [
-            (f"{setting.n_workers}", f"{speed:,.0f}", f"{speed / foretold[SEQUENTIAL]:.2f}")
-            for setting, speed in list(foretold.items())[len(self.measurements) :]
+            (f"{setting.n_workers}", f"{foretold[setting]:,.0f}", f"{foretold[setting] / foretold[SEQUENTIAL]:.2f}")
+            for setting in PREDICTED
         ]
         return table(("workers", "steps/s", "speedup"), rows, right=(0, 1, 2))
 

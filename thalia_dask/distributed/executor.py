@@ -155,10 +155,12 @@ class DaskExecutor(Executor):
         """Take note of where the regions are, and where the workers' time went."""
         self.placement = population.placement
         self.n_workers = len(advance.homes)
+        self.n_windows += advance.n_windows
         for home, report in zip(advance.homes, advance.reports, strict=True):
             effort, seconds = report.effort, sum(emission.compute_seconds for emission in report.emissions)
-            done = self._efforts.setdefault(home.worker, WorkerEffort(home.n_threads))
-            done.add(advance.n_windows, effort.wall_seconds, seconds, effort.waiting_seconds)
+            done = self._efforts.setdefault(home.worker, WorkerEffort())
+            done.n_threads = home.n_threads
+            done.add(effort.wall_seconds, seconds, effort.waiting_seconds)
 
     def efforts(self) -> dict[str, WorkerEffort]:
         """Worker -> what it has done; of orders that were answered."""

@@ -30,11 +30,6 @@ class RunAheadExecutor(SequentialExecutor):
         self._look_ahead: int | None = None
         self._n_stretches = 0
 
-    @property
-    def n_windows(self) -> int:
-        """Stretches in which a region was advanced, on average over regions."""
-        return self._effort.n_windows
-
     def start(self, creators: Mapping[str, RegionCreator], projections: Sequence[AxonalProjection]) -> None:
         super().start(creators, projections)
         self._neighbourhood = Neighbourhood(self.placement, HERE, projections)
@@ -51,8 +46,8 @@ class RunAheadExecutor(SequentialExecutor):
         emissions = span.result()
         compute_seconds = sum(emission.compute_seconds for emission in emissions.values())
         self._n_stretches += span.n_stretches
-        n_more = self._n_stretches // len(self._regions) - self._effort.n_windows
-        self._effort.add(n_more, perf_counter() - began, compute_seconds, 0.0)
+        self.n_windows = self._n_stretches // len(self._regions)
+        self._effort.add(perf_counter() - began, compute_seconds, 0.0)
         return emissions
 
 

@@ -11,29 +11,28 @@ class WorkerEffort:
 
     Attributes
     ----------
-    n_threads : threads on which its regions compute.
-    n_windows : windows, through each of which all of its regions have advanced; of regions that run ahead in one
-        thread, in how many stretches they did so on average.
+    n_threads : threads on which its regions compute; after a recovery they may be more.
     wall_seconds : from taking orders up to answering them.
+    thread_seconds : the same, added up over threads.
     compute_seconds : inside regions, added up over threads.
     waiting_seconds : without anything to compute, because packets were missing; added up over threads.
     """
 
     n_threads: int = 1
-    n_windows: int = 0
     wall_seconds: float = 0.0
+    thread_seconds: float = 0.0
     compute_seconds: float = 0.0
     waiting_seconds: float = 0.0
 
     @property
     def exchange_seconds(self) -> float:
-        """What remains of ``n_threads`` x ``wall_seconds``: routing and encoding spikes, other Python."""
-        return max(0.0, self.n_threads * self.wall_seconds - self.compute_seconds - self.waiting_seconds)
+        """What remains of ``thread_seconds``: routing and encoding spikes, other Python."""
+        return max(0.0, self.thread_seconds - self.compute_seconds - self.waiting_seconds)
 
-    def add(self, n_windows: int, wall_seconds: float, compute_seconds: float, waiting_seconds: float) -> None:
+    def add(self, wall_seconds: float, compute_seconds: float, waiting_seconds: float) -> None:
         """Take note of one order."""
-        self.n_windows += n_windows
         self.wall_seconds += wall_seconds
+        self.thread_seconds += self.n_threads * wall_seconds
         self.compute_seconds += compute_seconds
         self.waiting_seconds += waiting_seconds
 

@@ -80,6 +80,8 @@ class Executor(ABC):
     reason : why it was chosen, where the choice was left to the brain.
     carries_spikes : whether it takes spikes from region to region itself, so that it may be asked to advance by more
         than the shortest delay.
+    n_windows : windows, through each of which every region has advanced; of regions that run ahead in one thread, in
+        how many stretches they did so on average.
     recoveries : what happened to its workers so far.
     """
 
@@ -88,6 +90,7 @@ class Executor(ABC):
     placement: Mapping[str, str]
     carries_spikes: bool = False
     reason: str = ""
+    n_windows: int = 0
     recoveries: Sequence[RecoveryReport] = ()
 
     @abstractmethod

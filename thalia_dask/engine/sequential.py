@@ -38,6 +38,7 @@ class SequentialExecutor(Executor):
         self._regions = {name: _build(name, create) for name, create in creators.items()}
         self.placement = dict.fromkeys(self._regions, HERE)
         self._effort = WorkerEffort()
+        self.n_windows = 0
 
     def advance(self, steps: Window, arrivals: Mapping[str, Arrivals]) -> dict[str, Emission]:
         emissions = {}
@@ -46,7 +47,8 @@ class SequentialExecutor(Executor):
             with _told(name, steps.start):
                 emissions[name] = advance_region(region, steps, arrivals.get(name, NOTHING))
         compute_seconds = sum(emission.compute_seconds for emission in emissions.values())
-        self._effort.add(1, perf_counter() - began, compute_seconds, 0.0)
+        self.n_windows += 1
+        self._effort.add(perf_counter() - began, compute_seconds, 0.0)
         return emissions
 
     def snapshot(self, region: str) -> Snapshot:
