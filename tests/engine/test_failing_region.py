@@ -142,6 +142,18 @@ NOT_KEPT: list[tuple[object, str]] = [
         "the entry 'x' in the snapshot has dtype [('v', '<f4'), ('w', '<f8')]; write an array of numbers",
     ),
     (
+        {"x": np.ones(2, np.longdouble)},
+        "the entry 'x' in the snapshot has dtype float128, which a file would change; write x.astype('float64')",
+    ),
+    (
+        {"x": np.ones(2, ">i4")},
+        "the entry 'x' in the snapshot has dtype >i4, which a file would change; write x.astype('int32')",
+    ),
+    (
+        {"x": np.ma.masked_equal([1, 2], 2)},
+        "the entry 'x' in the snapshot is a masked array, whose mask would be lost; write the mask as an entry of ",
+    ),
+    (
         {"x": torch.ones(2, dtype=torch.bfloat16)},
         "the entry 'x' in the snapshot is of torch.bfloat16, which a file of arrays does not have; write x.fl",
     ),

@@ -72,8 +72,13 @@ def _as_array(what: str, value: Any) -> NDArray[Any]:
         array = value if isinstance(value, np.ndarray) else cast("NDArray[Any]", value.detach().cpu().numpy())
     except AttributeError:
         raise TypeError(f"{what} is a {type(value).__name__}; write a tensor, an array, an int or a float") from None
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{what} is a masked array, whose mask would be lost; write the mask as an entry of its own")
     if array.dtype.kind not in NUMERIC:
         raise TypeError(f"{what} has dtype {array.dtype}; write an array of numbers")
+    if array.dtype.char in "gG" or not array.dtype.isnative:
+        plain = {"g": "float64", "G": "complex128"}.get(array.dtype.char, array.dtype.name)
+        raise TypeError(f"{what} has dtype {array.dtype}, which a file would change; write x.astype('{plain}')")
     return array
 
 
