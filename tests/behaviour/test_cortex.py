@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from tests.behaviour.cortex import Apprentice, density, latency_ms, onset, preference, rhythm
+from tests.behaviour.alone import Alone
+from tests.behaviour.cortex import (
+    LEARNING,
+    N_AXONS,
+    SIZE,
+    Apprentice,
+    density,
+    latency_ms,
+    onset,
+    preference,
+    rhythm,
+)
 from tests.behaviour.loop import rates
 
 seeds = pytest.mark.parametrize("seed", [1, 2])
@@ -39,6 +51,13 @@ def test_stdp_makes_layer_2_3_prefer_what_it_has_seen(seed: int) -> None:
     """Compared with a column that learned nothing, on the same spikes of the same axons."""
     assert preference(seed) > preference(seed, stdp_rate=0.0) + 0.08
     assert Apprentice(seed).tuning() > Apprentice(seed, stdp_rate=0.0).tuning()
+
+
+def test_at_a_rate_of_0_efficacies_stay() -> None:
+    column = Alone("cortex", SIZE, {"feedforward": N_AXONS}, seed=1, **{**LEARNING, "stdp_rate": 0.0})
+    before = column.save()[1]["weight"].clone()
+    assert column.run(300, {"feedforward": np.full(N_AXONS, 60.0)})["l23"].any()
+    assert column.save()[1]["weight"].equal(before)
 
 
 @seeds

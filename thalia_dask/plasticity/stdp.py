@@ -6,8 +6,8 @@
 
 All-to-all pairing: Morrison, Diesmann & Gerstner (2008), Biol. Cybern. 98:459, sections 4.1-4.2. The exponents:
 Gütig, Aharonov, Rotter & Sompolinsky (2003), J. Neurosci. 23:3697; 0 is additive, 1 gives the soft bounds of van
-Rossum, Bi & Turrigiano (2000), J. Neurosci. 20:8812. The scaling keeps a cell's summed input near its initial value
-W, the homeostasis of Turrigiano (2008), Cell 135:422.
+Rossum, Bi & Turrigiano (2000), J. Neurosci. 20:8812. The scaling keeps a cell's summed input near W, what the
+connection gives a cell on average at first: the homeostasis of Turrigiano (2008), Cell 135:422.
 
 A cell's spike reaches its synapses after the dendritic delay; until then they do not know of it. Without such a
 delay, a spike that arrives in a step from outside the region counts as before those emitted in it. Spikes that meet

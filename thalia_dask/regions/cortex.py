@@ -40,7 +40,9 @@ class CortexParams:
     ] = 100.0
     recurrent_mv: Annotated[Efficacy, "from the pyramidal cells of a layer onto each of them, mV in all"] = 10.0
     inhibition_mv: Annotated[Efficacy, "from the interneurons of a layer onto a pyramidal cell, mV in all"] = 30.0
-    stdp_rate: Annotated[float, "potentiation of `STDP`, layer 4 to 2/3 to 5; depression is 1.05 times it"] = 0.002
+    stdp_rate: Annotated[
+        float, "potentiation of `STDP`, layer 4 to 2/3 to 5; depression is 1.05 times it; 0 for efficacies that stay"
+    ] = 0.002
     gamma_mv: Annotated[float, "amplitude of gamma's drive on pyramidal cells, mV"] = 3.0
     noradrenaline_mv: Annotated[float, "drive on pyramidal cells at a noradrenaline level of 1, mV"] = 1.0
 
@@ -65,7 +67,7 @@ def layout(spec: RegionSpec) -> Layout:
             Connection(inhibitory, layer, 0.5, -p.inhibition_mv, INHIBITORY),
             Connection(inhibitory, inhibitory, 0.3, -15.0, INHIBITORY),
         ]
-    stdp = STDP(potentiation=p.stdp_rate, depression=1.05 * p.stdp_rate)
+    stdp = STDP(potentiation=p.stdp_rate, depression=1.05 * p.stdp_rate) if p.stdp_rate else None
     connections += [
         Connection("l4", "l23", 0.2, p.interlaminar_mv, rule=stdp),
         Connection("l23", "l5", 0.2, 0.7 * p.interlaminar_mv, rule=stdp),
