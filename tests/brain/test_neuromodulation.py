@@ -135,6 +135,14 @@ def test_rewards_of_one_state_add_up() -> None:
     np.testing.assert_allclose(errors[1], errors[0], rtol=1e-6)
 
 
+def test_a_reward_without_an_action_is_recorded() -> None:
+    with DynamicBrain.from_thalia_config(modulated(value_source="thalamus.relay")) as brain:
+        brain.forward(ONE, 20)
+        brain.deliver_reward(3.0)
+        trials = [brain.recording[name].values.tolist() for name in ("trial_step", "action", "reward")]
+    assert trials == [[20], [-1], [3.0]]
+
+
 def test_a_new_episode_ends_a_presentation() -> None:
     with DynamicBrain.from_thalia_config(modulated(novelty_source="thalamus.relay")) as brain:
         brain.forward(ONE, 50)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -248,6 +249,7 @@ def test_results_do_not_depend_on_the_page(client: Client) -> None:
 
 
 def test_a_sequential_brain_has_no_page_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)  # whatever a cluster of an earlier test has silenced
     with DynamicBrain.from_thalia_config(config("brain.parallel=false")) as brain, pytest.raises(StateError) as error:
         _ = brain.dashboard_link
     told = (

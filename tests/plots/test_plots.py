@@ -140,6 +140,12 @@ def test_a_penalty_counts_as_not_rewarded():
     np.testing.assert_allclose(panel.lines[0].get_ydata()[2:], 0.5)
 
 
+def test_of_two_penalties_the_smaller_one_is_the_better():
+    figure = plot_learning_curve(recording(rewards=[-1, -1, 0, 0] * 25), window_trials=4)
+    np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata()[4:], 0.5)
+    assert "Share of trials with the better reward" in texts(figure)
+
+
 def test_graded_rewards_are_shown_in_their_own_units():
     figure = plot_learning_curve(recording(rewards=[0.0, 1.5, 3.0] * 10))
     assert "Reward" in texts(figure)
@@ -158,6 +164,8 @@ def test_the_learning_curve_marks_chance_and_epochs():
 def test_a_learning_curve_without_trials_says_what_to_do():
     with pytest.raises(InputError, match="holds no trials, so there is no learning curve to plot: train the brain"):
         plot_learning_curve(recording())
+    with pytest.raises(InputError, match="holds no trials"):
+        plot_learning_curve(recording().to_dataset().drop_dims("trial"))
 
 
 def test_labels_are_moved_apart_as_little_as_needed():

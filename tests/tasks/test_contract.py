@@ -1,10 +1,12 @@
 """What an environment must return, told by a line that names the task, the method, what it returned and the mend."""
 
 import logging
+import reprlib
 
 import gymnasium
 import numpy as np
 import pytest
+import torch
 from gymnasium.spaces import Box, Dict, Discrete
 from gymnasium.wrappers import TransformObservation
 
@@ -66,6 +68,7 @@ FAULTS = [
     (step(np.array([1.0])), "step returned the reward array([1.]); return a finite number, such as 1.0"),
     (step(None), "step returned the reward None; return a finite number, such as 1.0"),
     (step(float("nan")), "step returned the reward nan; return a finite number, such as 1.0"),
+    (step(10**400), f"step returned the reward {reprlib.repr(10**400)}; return a finite number, such as 1.0"),
     (step(terminated={}), "step returned {} for terminated; return True or False"),
     (step(truncated=None), "step returned None for truncated; return True or False"),
     (
@@ -76,13 +79,27 @@ FAULTS = [
     ({"reset": GREY}, "reset returned array([0.5, 0...dtype=float32); write return observation, info"),
     (
         {"shown": GREY[:7]},
-        "reset returned an observation of shape (7,); return an array of shape (8,), as observation_space says, or "
-        "declare the other",
+        "reset returned an observation of shape (7,); return an array of numbers of shape (8,), as observation_space "
+        "says, or declare the other",
     ),
     (step(shown=GREY * np.nan), "step returned an observation that holds 8 NaN; return finite numbers"),
     (
         {"shown": "dark"},
-        "reset returned the observation 'dark'; return an array of shape (8,), as observation_space says",
+        "reset returned the observation 'dark'; return an array of numbers of shape (8,), as observation_space says",
+    ),
+    *(
+        (
+            {"shown": shown},
+            f"reset returned the observation {' '.join(reprlib.repr(shown).split())}; return an array of numbers of "
+            "shape (8,), as observation_space says",
+        )
+        for shown in (
+            ["0.1"] * 8,
+            GREY.astype(object),
+            GREY + 1j,
+            np.ma.masked_greater(GREY, 0.1),
+            torch.zeros(8, requires_grad=True),
+        )
     ),
     (
         {"shown": 3, "space": Discrete(3)},
@@ -90,8 +107,8 @@ FAULTS = [
     ),
     (
         {"shown": {"light": 1, "place": [0.5]}, "space": PARTS},
-        "reset returned an observation['place'] of shape (1,); return an array of shape (2,), as observation_space "
-        "says, or declare the other",
+        "reset returned an observation['place'] of shape (1,); return an array of numbers of shape (2,), as "
+        "observation_space says, or declare the other",
     ),
     (
         {"shown": {"light": 1}, "space": PARTS},

@@ -74,6 +74,14 @@ def test_a_value_out_of_bounds_counts_as_the_bound():
     assert np.array_equal(encoder(np.array([99.0])), encoder(np.array([3.0])))
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.float32])
+def test_without_a_lower_bound_values_differ(dtype):
+    encoder = encoder_for(Box(-np.inf, 5, (1,), dtype))
+    shown = [encoder(np.array([value], dtype)) for value in (-1, 0, 1)]
+    assert not np.array_equal(shown[0], shown[1])
+    assert not np.array_equal(shown[1], shown[2])
+
+
 def test_cartpole_has_a_population_for_each_of_its_four_numbers():
     environment = gymnasium.make("CartPole-v1")
     encoder = encoder_for(environment.observation_space)

@@ -57,6 +57,12 @@ def test_unknown_parameter():
     )
 
 
+class Wide(gymnasium.Env):
+    observation_space = Discrete(2)
+
+    def __init__(self, width, height): ...
+
+
 class Own(gymnasium.Env):
     observation_space = Discrete(2)
 
@@ -83,6 +89,16 @@ def own():
 def test_a_mistake_within_an_environment_is_not_blamed_on_its_parameters(own):
     with pytest.raises(TypeError, match="unsupported operand"):
         open_task(TaskConfig(name=own(Own), params={"width": 4}))
+
+
+def test_parameters_that_are_missing(own):
+    assert message_of(name=own(Wide)) == (
+        "task.params: the environment 'Own-v0' takes more than is given; write also 'width' and 'height' "
+        "(Wide.__init__() missing 2 required positional arguments: 'width' and 'height')"
+    )
+    assert message_of(name="Own-v0", params={"width": 1}).startswith(
+        "task.params: the environment 'Own-v0' takes more than is given; write also 'height' ("
+    )
 
 
 def test_an_environment_without_actions(own):

@@ -19,7 +19,7 @@ def finite(amount: Any, what: str) -> float:
     InputError : if it is none, not finite or beyond 1e30; ``what`` is how to call it there.
     """
     try:
-        number = math.nan if isinstance(amount, str) else float(amount)
+        number = math.nan if isinstance(amount, str | bytes | bytearray) else float(amount)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):

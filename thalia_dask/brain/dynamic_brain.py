@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
@@ -101,6 +102,7 @@ class DynamicBrain(Inspectable):
         if monitor is not None:
             self._observers.append(monitor)
         self._closed = False
+        self._process = os.getpid()
         try:
             for observer in self._observers:
                 observer.on_start(plan)
@@ -313,10 +315,9 @@ class DynamicBrain(Inspectable):
         reward = finite(external_reward, "deliver_reward: external_reward")
         releases = self._agent.reward(reward)
         self._release_all(releases)
-        if self._agent.action is not None:
-            report = TrialReport(self.now, self._agent.action, reward, releases["dopamine"])
-            for observer in self._observers:
-                observer.on_trial(report)
+        report = TrialReport(self.now, self._agent.action, reward, releases["dopamine"])
+        for observer in self._observers:
+            observer.on_trial(report)
         return releases["dopamine"]
 
     def release(self, neuromodulator: str, amount: float) -> None:
@@ -345,10 +346,15 @@ class DynamicBrain(Inspectable):
             observer.on_progress(report)
 
     def close(self) -> None:
-        """Write what is still to be recorded and release the regions. May be called more than once."""
+        """Write what is still to be recorded and release the regions. May be called more than once.
+
+        In a fork of the process that opened the brain it does nothing: both are that one's.
+        """
         if self._closed:
             return
         self._closed = True
+        if os.getpid() != self._process:
+            return
         try:
             for observer in self._observers:
                 observer.on_close()

@@ -140,7 +140,8 @@ class NeuromodulationConfig(Config):
     uncertainty: float = Field(
         default=0.0,
         ge=0,
-        description="the noradrenaline that an action without any confidence releases, at least 0",
+        le=MOST,
+        description=f"the noradrenaline that an action without any confidence releases, from 0 to {MOST:g}",
     )
 
 

@@ -87,10 +87,10 @@ class WindowReport:
 
 @dataclass(frozen=True, slots=True)
 class TrialReport:
-    """One action and the reward that followed it."""
+    """A reward, and the action that it followed; None where none has been selected in the episode."""
 
     step: int
-    action: int
+    action: int | None
     reward: float
     reward_prediction_error: float
 

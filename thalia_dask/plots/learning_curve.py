@@ -18,7 +18,7 @@ _MOST_EPOCH_LABELS = 10
 
 
 def plot_learning_curve(recording: xr.DataTree | xr.Dataset, *, window_trials: int | None = None) -> Figure:
-    """Plot the running mean over trials: of the rewarded share where reward has two values, else of the reward.
+    """Plot the running mean over trials: of the share of the better reward where there are two, else of the reward.
 
     The root attributes ``trials_per_epoch``, ``chance_accuracy`` and ``accuracy_by_epoch``, where the training
     wrote them, become epoch marks, a chance line and points.
@@ -33,8 +33,7 @@ def plot_learning_curve(recording: xr.DataTree | xr.Dataset, *, window_trials: i
     InputError : if no trials have been recorded, or it is no recording.
     """
     root = root_of(recording)
-    reward = root["reward"]
-    n_trials = reward.sizes["trial"]
+    n_trials = root.sizes.get("trial", 0)
     if n_trials == 0:
         raise InputError(
             "the recording holds no trials, so there is no learning curve to plot: train the brain first"
@@ -42,9 +41,11 @@ def plot_learning_curve(recording: xr.DataTree | xr.Dataset, *, window_trials: i
     window = window_trials or int(np.clip(n_trials // 10, 10, 200))
     chance = root.attrs.get("chance_accuracy")
     per_epoch = root.attrs.get("trials_per_epoch")
+    reward = root["reward"]
     values = reward.values
     is_accuracy = chance is not None or len(np.unique(values)) == 2
-    curve = _running_mean((values == values.max()) & (values > 0) if is_accuracy else values, window)
+    is_best = (values == values.max()) & (values > min(0.0, values.min()))
+    curve = _running_mean(is_best if is_accuracy else values, window)
     figure, (panel,) = new_figure(
         "Learning curve", f"running mean over {min(window, n_trials)} of {n_trials} trials", [3.6]
     )
@@ -52,7 +53,8 @@ def plot_learning_curve(recording: xr.DataTree | xr.Dataset, *, window_trials: i
     panel.plot(np.arange(shown_from, n_trials) + 1, curve[shown_from:], color=PALETTE[0], linewidth=1.8)
     panel.set_xlim(0, n_trials)
     panel.set_xlabel("Trial")
-    panel.set_ylabel("Share of trials rewarded" if is_accuracy else label(reward))
+    best = "rewarded" if values.min() >= 0 or values.max() > 0 else "with the better reward"
+    panel.set_ylabel(f"Share of trials {best}" if is_accuracy else label(reward))
     panel.grid(axis="y", color=GRID, linewidth=0.7)
     panel.set_axisbelow(True)
     end_labels = [(float(curve[-1]), f"{curve[-1]:.0%}" if is_accuracy else f"{curve[-1]:.3g}", PALETTE[0])]

@@ -105,7 +105,7 @@ def trials(reports: Sequence[TrialReport], first_trial: int, dt_ms: float) -> Co
         "trial": np.arange(first_trial, first_trial + len(reports), dtype=np.int64),
         "trial_step": steps,
         "trial_time": step_times(steps, dt_ms),
-        "action": np.array([r.action for r in reports], np.int32),
+        "action": np.array([-1 if r.action is None else r.action for r in reports], np.int32),
         "reward": np.array([r.reward for r in reports], np.float64),
         "reward_prediction_error": np.array([r.reward_prediction_error for r in reports], np.float64),
     }

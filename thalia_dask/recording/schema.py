@@ -76,7 +76,7 @@ TRIALS = (
     Variable("trial", ("trial",), "int64", "1", "trial, counted from 0"),
     Variable("trial_step", ("trial",), "int64", "1", "step in which the reward was delivered"),
     Variable("trial_time", ("trial",), "float64", "ms", "time at which the reward was delivered"),
-    Variable("action", ("trial",), "int32", "1", "index of the selected action"),
+    Variable("action", ("trial",), "int32", "1", "index of the selected action, -1 where none was"),
     Variable("reward", ("trial",), "float64", "1", "reward"),
     Variable(
         "reward_prediction_error",

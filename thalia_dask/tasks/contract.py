@@ -111,7 +111,7 @@ class _Content(_Checked):
                 raise self._fault(method, f"returned the {what} {_shown(shown)}", mend)
 
     def _check_box(self, method: str, what: str, space: spaces.Box, shown: Any) -> None:
-        mend = f"return an array of shape {space.shape}, as observation_space says"
+        mend = f"return an array of numbers of shape {space.shape}, as observation_space says"
         numbers = _numbers(shown)
         if numbers is None:
             raise self._fault(method, f"returned the {what} {_shown(shown)}", mend)
@@ -154,16 +154,18 @@ def _keyed(parts: Any) -> Mapping[Any, Any]:
 
 
 def _numbers(shown: Any) -> NDArray[np.float64] | None:
+    """What is shown as an array of numbers; None for what an encoder could not take as it is."""
     try:
-        return np.asarray(shown, np.float64)
-    except (TypeError, ValueError):
+        given = np.asarray(shown)
+    except (TypeError, ValueError, RuntimeError):  # of rows of several lengths, of tensors that torch keeps
         return None
+    return given.astype(np.float64) if given.dtype.kind in "biuf" and not np.ma.is_masked(shown) else None
 
 
 def _is_finite_number(reward: Any) -> bool:
     try:
         return np.ndim(reward) == 0 and isfinite(reward)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
 
 

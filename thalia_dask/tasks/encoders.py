@@ -135,7 +135,8 @@ class Flattened(Encoder):
 
 def _is_bounded(space: Box) -> NDArray[np.bool_]:
     """Which numbers of a box have bounds that mean something."""
-    bounded: NDArray[np.bool_] = (np.abs(space.low) < _LARGEST_BOUND) & (np.abs(space.high) < _LARGEST_BOUND)
+    low, high = (bound.astype(np.float64) for bound in (space.low, space.high))  # the least integer has no size
+    bounded: NDArray[np.bool_] = (np.abs(low) < _LARGEST_BOUND) & (np.abs(high) < _LARGEST_BOUND)
     return bounded
 
 

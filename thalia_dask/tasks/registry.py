@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -168,6 +169,12 @@ def _make(config: TaskConfig) -> Environment:
         made = gymnasium.make(config.name, **({"disable_env_checker": True} | params))
     except TypeError as error:
         refused = [key for key in params if f"unexpected keyword argument '{key}'" in str(error)]
+        missing = re.search(r"missing \d+ required .*arguments?: (.*)", str(error.__cause__ or error))
+        if missing:
+            raise ConfigError(
+                f"task.params: the environment '{config.name}' takes more than is given; write also {missing[1]} "
+                f"({error.__cause__ or error})"
+            ) from error
         if not refused:
             raise
         raise ConfigError(
