@@ -64,5 +64,7 @@ def test_shares_and_windows_add_up_where_a_worker_computes_on_more_threads_than_
     assert before["n_threads"].sel(worker=left) == 1
     assert seen["n_threads"].sel(worker=left) == 2
     assert int(seen["n_windows"]) == 2 * int(before["n_windows"]) == 8
+    seconds = (seen - before).sel(worker=left)
+    assert float(seconds["worker_thread_seconds"]) == pytest.approx(2 * float(seconds["worker_wall_seconds"]))
     parts = sum(seen[f"worker_{part}_seconds"] for part in ("compute", "waiting", "exchange"))
     assert parts.values == pytest.approx(seen["worker_thread_seconds"].values)
