@@ -127,6 +127,7 @@ class DaskExecutor(Executor):
         self.recoveries = self._population.reports
         self.placement = population.placement
         self.n_workers = len(population.homes)
+        self.n_windows = 0
         self._efforts = {home.worker: WorkerEffort(home.n_threads) for home in population.homes}
 
     def advance(self, steps: Window, arrivals: Mapping[str, Arrivals]) -> dict[str, Emission]:

@@ -168,18 +168,19 @@ def _make(config: TaskConfig) -> Environment:
     try:
         made = gymnasium.make(config.name, **({"disable_env_checker": True} | params))
     except TypeError as error:
-        refused = [key for key in params if f"unexpected keyword argument '{key}'" in str(error)]
-        missing = re.search(r"missing \d+ required .*arguments?: (.*)", str(error.__cause__ or error))
+        why = str(error.__cause__ or error)
+        missing = re.search(r"__init__\(\) missing \d+ required .*arguments?: (.*)", why)
         if missing:
             raise ConfigError(
                 f"task.params: the environment '{config.name}' takes more than is given; write also {missing[1]} "
-                f"({error.__cause__ or error})"
+                f"({why})"
             ) from error
+        refused = [key for key in params if f"unexpected keyword argument '{key}'" in why]
         if not refused:
             raise
         raise ConfigError(
             f"task.params.{refused[0]}: the environment '{config.name}' has no such parameter; write one of those "
-            f"that it takes, or leave it out ({error.__cause__ or error})"
+            f"that it takes, or leave it out ({why})"
         ) from error
     except gymnasium.error.DependencyNotInstalled as error:
         raise ConfigError(
