@@ -253,6 +253,19 @@ def test_with_and_del_release_the_regions() -> None:
     assert executor() is None
 
 
+def run(source: str, out: Path, parallel: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """A script that is given a config, a path for a recording, and whether to be parallel."""
+    script, config = out.with_name("script.py"), Path(__file__).parents[2] / "configs" / "two_regions.yaml"
+    script.write_text(source)
+    return subprocess.run(
+        [sys.executable, *options, str(script), str(config), str(out), parallel],
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=150,
+    )
+
+
 SCRIPT = """
 import sys
 import numpy as np
@@ -269,17 +282,9 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("parallel", ["false", pytest.param("true", marks=pytest.mark.cluster)])
 def test_the_end_of_the_interpreter_writes_and_releases(tmp_path: Path, parallel: str) -> None:
-    script, out = tmp_path / "script.py", tmp_path / "out.zarr"
-    script.write_text(SCRIPT)
-    two_regions = Path(__file__).parents[2] / "configs" / "two_regions.yaml"
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(script), str(two_regions), str(out), parallel],
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=150,
-    )
-    assert done.returncode == 0
+    out = tmp_path / "out.zarr"
+    done = run(SCRIPT, out, parallel, "-W", "error")
+    assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert done.stdout == f"{parallel == 'false'}\n", "torch takes seconds to import: only where regions live"
     with xr.open_datatree(out, engine="zarr", consolidated=False) as tree:
@@ -323,16 +328,8 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("parallel", ["false", pytest.param("true", marks=pytest.mark.cluster)])
 def test_a_fork_leaves_the_brain_of_its_parent_alone(tmp_path: Path, parallel: str) -> None:
     """Whether it ends before or after: it writes nothing, and neither locks nor unlocks the recording."""
-    script, out = tmp_path / "script.py", tmp_path / "out.zarr"
-    script.write_text(FORKING)
-    two_regions = Path(__file__).parents[2] / "configs" / "two_regions.yaml"
-    done = subprocess.run(
-        [sys.executable, str(script), str(two_regions), str(out), parallel],
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=150,
-    )
+    out = tmp_path / "out.zarr"
+    done = run(FORKING, out, parallel)
     assert done.returncode == 0, done.stderr
     assert re.sub(r"process \d+", "process 1", done.stdout).splitlines() == [
         "this brain is that of process 1, of which this one is a fork: its regions and its recording are not here; "
