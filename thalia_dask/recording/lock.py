@@ -23,7 +23,7 @@ class FolderLock:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            self.release()
+            self._close()
             if not isinstance(error, BlockingIOError):
                 raise
             raise OutputError(
@@ -36,10 +36,15 @@ class FolderLock:
         A fork of this process shares the lock: it can neither let go of it nor keep it.
         """
         if self._descriptor >= 0:
-            if os.getpid() == self._process:
-                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-            os.close(self._descriptor)
-            self._descriptor = -1
+            try:
+                if os.getpid() == self._process:
+                    fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            finally:
+                self._close()
+
+    def _close(self) -> None:
+        os.close(self._descriptor)
+        self._descriptor = -1
 
     def __del__(self) -> None:
         if hasattr(self, "_descriptor"):
