@@ -145,7 +145,7 @@ def test_names_are_texts(acting: DynamicBrain, wrong) -> None:
         acting.state(wrong)
 
 
-@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), "1.0", None, [1.0, 2.0], np.zeros(2)], ids=repr)
+@pytest.mark.parametrize("wrong", [b"1", float("nan"), float("inf"), "1.0", None, [1.0, 2.0], np.zeros(2)], ids=repr)
 def test_amounts_are_finite(acting: DynamicBrain, wrong: float) -> None:
     acting.forward(np.ones(10), 5)
     acting.select_action()

@@ -7,6 +7,7 @@ import pytest
 from thalia_dask.config import (
     BrainConfig,
     GlobalConfig,
+    NeuromodulationConfig,
     ProjectionConfig,
     RegionConfig,
     RegionSizes,
@@ -81,6 +82,7 @@ def test_configs_are_frozen_and_picklable():
         (BrainConfig, {"regions": {"a.b": {"kind": "cortex", "size": 1}}}),
         (BrainConfig, {"regions": {"engine": {"kind": "cortex", "size": 1}}}),
         (BrainConfig, {"parallel": "maybe"}),
+        (NeuromodulationConfig, {"uncertainty": 1e40}),
     ],
 )
 def test_bad_values_are_refused(model, values):
